@@ -1,0 +1,61 @@
+// The only door to the engine: one model, many requests.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/request.h"
+#include "engine/stream.h"
+#include "formats/checkpoint/checkpoint.h"
+
+namespace yun::engine {
+
+enum class Precision { kAuto, kF32 };  // kAuto: weights as stored, activations quantised; kF32: float32 throughout
+
+struct EngineOptions {
+  int threads = 0;                       // 0: one a physical core
+  std::uint32_t context_tokens = 0;      // bound of one request; 0: the model's own, at most what the cache holds
+  std::uint64_t cache_bytes = 0;         // KV cache; 0: chosen from the model (at most 2 GiB, at least one context)
+  std::uint32_t running_max = 64;        // requests computed together
+  std::uint32_t waiting_max = 1024;      // queue; a further Submit gets kTooMany
+  std::uint32_t step_tokens_max = 512;   // rows of one forward pass: prefill is cut into chunks of this
+  Precision precision = Precision::kAuto;
+  std::function<void(double done)> on_load;  // 0..1, from the loading thread
+};
+
+struct EngineStats {
+  std::uint64_t waiting = 0, running = 0;
+  std::uint64_t cache_blocks = 0, cache_blocks_used = 0;
+  std::uint64_t prompt_tokens = 0, generated_tokens = 0, steps = 0;  // since start
+  std::uint64_t weight_bytes = 0, cache_bytes = 0;
+  std::string kernels;  // the table in use: "avx512"
+};
+
+/// thread: Submit and Stats from any thread
+class Engine {
+ public:
+  /// Loads the weights and starts the engine thread. errors: kUnsupported, kCorrupt, kNoMemory
+  static Result<std::unique_ptr<Engine>> Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options);
+  virtual ~Engine() = default;
+
+  /// Checks the request against the limits and queues it.
+  /// errors: kInvalidArgument (empty prompt, token id out of range, parameter out of range: names it),
+  ///         kTooLarge (prompt does not fit the context: says both lengths), kTooMany (queue full), kUnavailable (stopping)
+  virtual Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) = 0;
+
+  virtual EngineStats Stats() const = 0;
+  virtual const ModelConfig& config() const = 0;
+  /// The bound of prompt + answer of one request, in tokens.
+  virtual std::uint32_t context_tokens() const = 0;
+};
+
+/// For `yun debug forward` and the golden tests: logits of one sequence, without scheduler or sampling.
+/// positions: indexes into tokens; returns one row of `vocab` floats a position, in order.
+Result<std::vector<std::vector<float>>> ForwardOnce(const Checkpoint& checkpoint, std::span<const TokenId> tokens,
+                                                    std::span<const std::uint32_t> positions, Precision precision, int threads);
+
+}  // namespace yun::engine
