@@ -1,7 +1,9 @@
 // The model store: what models are on this machine, by name.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "base/result.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "hub/record.h"
 #include "text/chat/template.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -25,24 +28,63 @@ struct StoredModel {
   std::int64_t added_unix = 0;       // seconds
 };
 
-/// A folder of models: <home>/models/<name with ':' as '/'>/{model.toml, files...}. A model is there once its model.toml is.
+struct ImportOptions {
+  std::string sha256;  // of a single GGUF file, lower-case hex; empty: not checked
+  std::string source, licence;
+  bool replace = false;  // an existing model of the name
+  const std::atomic<bool>* cancel = nullptr;  // borrows
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // bytes
+};
+
+/// A folder of models: <home>/models/<two levels, see NameFolder>/{model.toml, files...}. A model is there once its
+/// model.toml is; folders appear and disappear by rename, so a reader never sees a part of a model.
+/// thread: const methods from any thread; several processes may use one store
 class Store {
  public:
   static Result<Store> Open(const std::filesystem::path& home);
   std::vector<StoredModel> List() const;
   /// Exact name, or the only model whose name begins with `name` + ":". errors: kNotFound (suggests pull, names the near ones)
   Result<StoredModel> Find(std::string_view name) const;
+  /// errors: as Find (exact names only)
+  Result<ModelRecord> Record(std::string_view name) const;
+  bool Has(std::string_view name) const;
   Status Remove(std::string_view name);
-  /// Copies (or hard-links) a GGUF file or a Hugging Face folder into the store under a name. Atomic.
-  Result<StoredModel> Import(const std::filesystem::path& path, std::string_view name);
+  /// Copies (or hard-links) a GGUF file (all its splits) or a Hugging Face folder into the store under a name. Atomic.
+  /// errors: kAlreadyExists, kNotFound, kCorrupt (the sha256 differs), kInvalidArgument (no model there), kDisk
+  Result<StoredModel> Import(const std::filesystem::path& path, std::string_view name, const ImportOptions& options = {});
+
   const std::filesystem::path& folder() const { return folder_; }
+  /// Where the named model is or will be.
+  std::filesystem::path ModelFolder(std::string_view name) const;
+  /// Where the named model is put together before it is placed; on the same file system.
+  std::filesystem::path StagingFolder(std::string_view name) const;
+  /// Turns a complete staging folder into the model: writes model.toml into it, last, and renames it into place.
+  Result<StoredModel> Place(const std::filesystem::path& staging, const ModelRecord& record, bool replace);
 
  private:
   std::filesystem::path folder_;
 };
 
+/// One process at a time works on one name (pull, import, rm). Held until destroyed.
+class NameLock {
+ public:
+  /// errors: kUnavailable (another process works on the name)
+  static Result<NameLock> Take(const Store& store, std::string_view name);
+  NameLock(NameLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  NameLock(const NameLock&) = delete;
+  ~NameLock();
+
+ private:
+  explicit NameLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
 /// A name of the store, or a path to a GGUF file or a folder -> the path to open.
 Result<std::filesystem::path> ResolveModel(const Store& store, std::string_view name_or_path);
+
+/// The names of all splits of "x-00001-of-00003.gguf"; of another name, the name itself.
+/// errors: kInvalidArgument (more than kSplitsMax)
+Result<std::vector<std::string>> SplitNames(std::string_view file_name);
 
 /// The three things every caller needs of a model on disk.
 struct OpenedModel {
