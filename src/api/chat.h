@@ -1,0 +1,56 @@
+// The neutral request: what every dialect (OpenAI, later DashScope and Anthropic) is read into.
+#pragma once
+#include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace yun::api {
+
+/// How tokens are drawn; what the caller left out stays empty, so that a model's own defaults can fill it.
+/// Every value lies in the range that its comment gives.
+struct Sampling {
+  std::optional<double> temperature;         // [0, 2]
+  std::optional<double> top_p;               // (0, 1]
+  std::optional<std::int32_t> top_k;         // >= 0; 0: off
+  std::optional<double> min_p;               // [0, 1)
+  std::optional<double> repetition_penalty;  // (0, 10]
+  double presence_penalty = 0;               // [-2, 2]
+  double frequency_penalty = 0;              // [-2, 2]
+  std::vector<std::pair<std::int32_t, float>> logit_bias;  // [-100, 100]
+  std::optional<std::uint64_t> seed;
+};
+
+/// What chat and completion requests share.
+struct Generation {
+  std::string model;
+  Sampling sampling;
+  std::vector<std::string> stop;
+  std::vector<std::int32_t> stop_ids;
+  std::uint32_t max_tokens = 0;  // 0: as far as the context goes
+  std::uint32_t n = 1;           // answers to each prompt
+  std::int32_t logprobs = -1;    // -1: none; k: of the drawn token and of the k likeliest
+  bool ignore_eos = false;
+  bool stream = false;
+  bool include_usage = false;    // a last chunk with the usage
+  std::string user;
+};
+
+struct ChatRequest : Generation {
+  /// In order, as the template reads them: `content` is always text ("" for null; text parts joined by a line break),
+  /// "developer" has become "system", and a tool call's `arguments` are an object where they parse as one.
+  boost::json::array messages;
+  boost::json::array tools;              // empty with tool_choice "none"
+  boost::json::object template_variables;  // e.g. {"enable_thinking": false}
+};
+
+using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
+
+struct CompletionRequest : Generation {
+  std::vector<Prompt> prompts;  // at least one; none is empty
+};
+
+}  // namespace yun::api

@@ -1,0 +1,234 @@
+#include "api/openai/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace yun::api::openai {
+namespace {
+
+const std::string kHi = R"("messages":[{"role":"user","content":"hi"}])";
+std::string Chat(const std::string& more) { return R"({"model":"m",)" + kHi + (more.empty() ? "" : "," + more) + "}"; }
+std::string Messages(const std::string& list) { return R"({"model":"m","messages":[)" + list + "]}"; }
+std::string Completion(const std::string& more) { return R"({"model":"m",)" + more + "}"; }
+
+struct Bad {
+  std::string body, param, code;
+};
+
+TEST(ParseChat, NamesTheFieldAtFault) {
+  const Bad cases[] = {
+      {"", "", "invalid_json"},
+      {"{", "", "invalid_json"},
+      {"[]", "", "invalid_json"},
+      {"{} x", "", "invalid_json"},
+      {"{\"model\":\"\xff\"}", "", "invalid_json"},
+      {"{\"model\":\"m\",\"messages\":" + std::string(1000, '[') + std::string(1000, ']') + "}", "", "invalid_json"},
+      {R"({"messages":[]})", "model", "missing_required_parameter"},
+      {R"({"model":3,)" + kHi + "}", "model", "invalid_type"},
+      {R"({"model":"",)" + kHi + "}", "model", "invalid_value"},
+      {R"({"model":"m"})", "messages", "missing_required_parameter"},
+      {R"({"model":"m","messages":"hi"})", "messages", "invalid_type"},
+      {Messages(""), "messages", "invalid_value"},
+      {Messages("1"), "messages[0]", "invalid_type"},
+      {Messages(R"({"content":"x"})"), "messages[0].role", "missing_required_parameter"},
+      {Messages(R"({"role":7,"content":"x"})"), "messages[0].role", "invalid_type"},
+      {Messages(R"({"role":"robot","content":"x"})"), "messages[0].role", "invalid_value"},
+      {Messages(R"({"role":"user"})"), "messages[0].content", "missing_required_parameter"},
+      {Messages(R"({"role":"user","content":5})"), "messages[0].content", "invalid_type"},
+      {Messages(R"({"role":"user","content":[5]})"), "messages[0].content[0]", "invalid_type"},
+      {Messages(R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]})"),
+       "messages[0].content[1].type", "unsupported_value"},
+      {Messages(R"({"role":"user","content":[{"type":"text"}]})"), "messages[0].content[0].text", "missing_required_parameter"},
+      {Messages(R"({"role":"tool","content":"x","tool_call_id":"1"})"), "messages[0].role", "invalid_value"},
+      {Messages(R"({"role":"user","content":"a","tool_calls":[]})"), "messages[0].tool_calls", "invalid_value"},
+      {Messages(R"({"role":"assistant","tool_calls":[{"id":"1"}]})"), "messages[0].tool_calls[0].function",
+       "missing_required_parameter"},
+      {Messages(R"({"role":"user","content":"a","name":1})"), "messages[0].name", "invalid_type"},
+      {Chat(R"("temperature":"hot")"), "temperature", "invalid_type"},
+      {Chat(R"("temperature":-0.1)"), "temperature", "invalid_value"},
+      {Chat(R"("temperature":2.1)"), "temperature", "invalid_value"},
+      {Chat(R"("temperature":1e999)"), "temperature", "invalid_value"},
+      {Chat(R"("top_p":0)"), "top_p", "invalid_value"},
+      {Chat(R"("top_p":1.01)"), "top_p", "invalid_value"},
+      {Chat(R"("min_p":1)"), "min_p", "invalid_value"},
+      {Chat(R"("top_k":-2)"), "top_k", "invalid_value"},
+      {Chat(R"("top_k":1.5)"), "top_k", "invalid_type"},
+      {Chat(R"("top_k":99999999999)"), "top_k", "invalid_value"},
+      {Chat(R"("repetition_penalty":0)"), "repetition_penalty", "invalid_value"},
+      {Chat(R"("presence_penalty":-2.5)"), "presence_penalty", "invalid_value"},
+      {Chat(R"("frequency_penalty":3)"), "frequency_penalty", "invalid_value"},
+      {Chat(R"("n":0)"), "n", "invalid_value"},
+      {Chat(R"("n":5)"), "n", "invalid_value"},
+      {Chat(R"("n":true)"), "n", "invalid_type"},
+      {Chat(R"("max_tokens":0)"), "max_tokens", "invalid_value"},
+      {Chat(R"("max_tokens":18446744073709551615)"), "max_tokens", "invalid_value"},
+      {Chat(R"("max_completion_tokens":-1)"), "max_completion_tokens", "invalid_value"},
+      {Chat(R"("seed":1.5)"), "seed", "invalid_type"},
+      {Chat(R"("stop":"")"), "stop", "invalid_value"},
+      {Chat(R"("stop":[1])"), "stop", "invalid_type"},
+      {Chat(R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])"), "stop", "invalid_value"},
+      {Chat("\"stop\":\"" + std::string(kStopBytesMax + 1, 'x') + "\""), "stop", "invalid_value"},
+      {Chat(R"("stop_token_ids":[-1])"), "stop_token_ids", "invalid_value"},
+      {Chat(R"("stop_token_ids":[4294967296])"), "stop_token_ids", "invalid_value"},
+      {Chat(R"("logit_bias":{"a":1})"), "logit_bias", "invalid_value"},
+      {Chat(R"("logit_bias":{"-1":1})"), "logit_bias", "invalid_value"},
+      {Chat(R"("logit_bias":{"1":101})"), "logit_bias", "invalid_value"},
+      {Chat(R"("logit_bias":{"1":"x"})"), "logit_bias", "invalid_type"},
+      {Chat(R"("logprobs":1)"), "logprobs", "invalid_type"},
+      {Chat(R"("top_logprobs":3)"), "top_logprobs", "invalid_value"},
+      {Chat(R"("logprobs":true,"top_logprobs":21)"), "top_logprobs", "invalid_value"},
+      {Chat(R"("stream":"yes")"), "stream", "invalid_type"},
+      {Chat(R"("stream_options":{"include_usage":true})"), "stream_options", "invalid_value"},
+      {Chat(R"("stream":true,"stream_options":{"include_usage":1})"), "stream_options.include_usage", "invalid_type"},
+      {Chat(R"("stream":true,"stream_options":{"speed":1})"), "stream_options", "unknown_parameter"},
+      {Chat(R"("temprature":1)"), "temprature", "unknown_parameter"},
+      {Chat(R"("response_format":{"type":"json_schema","json_schema":{}})"), "response_format", "unsupported_value"},
+      {Chat(R"("response_format":{"type":"json_object"})"), "response_format", "unsupported_value"},
+      {Chat(R"("response_format":"text")"), "response_format", "invalid_type"},
+      {Chat(R"("tool_choice":"required")"), "tool_choice", "unsupported_value"},
+      {Chat(R"("tool_choice":{"type":"function","function":{"name":"f"}})"), "tool_choice", "unsupported_value"},
+      {Chat(R"("tools":{})"), "tools", "invalid_type"},
+      {Chat(R"("tools":[{"type":"web_search"}])"), "tools[0].type", "invalid_value"},
+      {Chat(R"("tools":[{"type":"function","function":{}}])"), "tools[0].function.name", "missing_required_parameter"},
+      {Chat(R"("functions":[])"), "functions", "unsupported_parameter"},
+      {Chat(R"("reasoning_effort":"low")"), "reasoning_effort", "unsupported_parameter"},
+      {Chat(R"("enable_search":true)"), "enable_search", "unsupported_value"},
+      {Chat(R"("store":true)"), "store", "unsupported_value"},
+      {Chat(R"("modalities":["audio"])"), "modalities", "unsupported_value"},
+      {Chat(R"("enable_thinking":"no")"), "enable_thinking", "invalid_type"},
+      {Chat(R"("chat_template_kwargs":{"messages":[]})"), "chat_template_kwargs", "invalid_value"},
+  };
+  for (const Bad& c : cases) {
+    SCOPED_TRACE(c.body.substr(0, 200));
+    const auto parsed = ParseChatRequest(c.body);
+    ASSERT_FALSE(parsed.has_value());
+    EXPECT_EQ(parsed.error().status, 400);
+    EXPECT_EQ(parsed.error().param, c.param) << parsed.error().message;
+    EXPECT_EQ(parsed.error().code, c.code) << parsed.error().message;
+    EXPECT_FALSE(parsed.error().message.empty());
+  }
+  EXPECT_EQ(ParseChatRequest(std::string(kBodyBytesMax + 1, ' ')).error().status, 413);
+}
+
+TEST(ParseChat, ReadsEveryParameter) {
+  const auto parsed = ParseChatRequest(Chat(
+      R"("temperature":0,"top_p":0.9,"top_k":20,"min_p":0.05,"repetition_penalty":1.1,"presence_penalty":1,"frequency_penalty":-1,
+         "logit_bias":{"12":-100,"3":1.5},"seed":-7,"stop":["a","b"],"stop_token_ids":[5],"max_completion_tokens":9,"max_tokens":99,
+         "n":2,"logprobs":true,"top_logprobs":3,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true},
+         "user":"u","enable_thinking":false,"response_format":{"type":"text"},"service_tier":"auto","metadata":{"a":"b"},
+         "tool_choice":null,"store":false)"));
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  const ChatRequest& r = *parsed;
+  EXPECT_EQ(r.model, "m");
+  EXPECT_EQ(r.sampling.temperature, 0.0);
+  EXPECT_EQ(r.sampling.top_p, 0.9);
+  EXPECT_EQ(r.sampling.top_k, 20);
+  EXPECT_EQ(r.sampling.min_p, 0.05);
+  EXPECT_EQ(r.sampling.repetition_penalty, 1.1);
+  EXPECT_EQ(r.sampling.presence_penalty, 1);
+  EXPECT_EQ(r.sampling.frequency_penalty, -1);
+  EXPECT_EQ(r.sampling.logit_bias.size(), 2u);
+  EXPECT_EQ(r.sampling.seed, static_cast<std::uint64_t>(-7));
+  EXPECT_EQ(r.stop, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(r.stop_ids, (std::vector<std::int32_t>{5}));
+  EXPECT_EQ(r.max_tokens, 9u);
+  EXPECT_EQ(r.n, 2u);
+  EXPECT_EQ(r.logprobs, 3);
+  EXPECT_TRUE(r.ignore_eos && r.stream && r.include_usage);
+  EXPECT_EQ(r.user, "u");
+  EXPECT_FALSE(r.template_variables.at("enable_thinking").as_bool());
+}
+
+TEST(ParseChat, LeavesWhatIsAbsentToTheModel) {
+  const auto parsed = ParseChatRequest(Chat(R"("temperature":null,"stop":null,"n":null)"));
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_FALSE(parsed->sampling.temperature || parsed->sampling.top_p || parsed->sampling.top_k || parsed->sampling.seed);
+  EXPECT_EQ(parsed->max_tokens, 0u);
+  EXPECT_EQ(parsed->n, 1u);
+  EXPECT_EQ(parsed->logprobs, -1);
+}
+
+TEST(ParseChat, MessagesBecomeWhatTemplatesRead) {
+  struct Case {
+    std::string messages, want;
+  };
+  const Case cases[] = {
+      {R"({"role":"developer","content":"d"})", R"([{"role":"system","content":"d"}])"},
+      {R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})", R"([{"role":"user","content":"a\nb"}])"},
+      {R"({"content":"order","role":"user","extra":1})", R"([{"content":"order","role":"user","extra":1}])"},
+      {R"({"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"b\":1,\"a\":2}"}}]},
+          {"role":"tool","tool_call_id":"1","content":"x"},{"role":"tool","tool_call_id":"2","content":"y"})",
+       R"([{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"b":1,"a":2}}}]},{"role":"tool","tool_call_id":"1","content":"x"},{"role":"tool","tool_call_id":"2","content":"y"}])"},
+      {R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"not json"}}]})",
+       R"([{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"not json"}}],"content":""}])"},
+      {R"({"role":"assistant","content":"c","tool_calls":null,"name":null})", R"([{"role":"assistant","content":"c"}])"},
+  };
+  for (const Case& c : cases) {
+    const auto parsed = ParseChatRequest(Messages(c.messages));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    EXPECT_EQ(boost::json::serialize(parsed->messages), c.want);
+  }
+}
+
+TEST(ParseChat, ToolsKeepTheirOrderAndGoWithChoiceNone) {
+  const std::string tools = R"("tools":[{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}])";
+  EXPECT_EQ(boost::json::serialize(ParseChatRequest(Chat(tools))->tools),
+            R"([{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}])");
+  EXPECT_TRUE(ParseChatRequest(Chat(tools + R"(,"tool_choice":"none")"))->tools.empty());
+  EXPECT_EQ(ParseChatRequest(Chat(tools + R"(,"parallel_tool_calls":false)")).error().param, "parallel_tool_calls");
+}
+
+TEST(ParseCompletion, PromptInItsFourForms) {
+  struct Case {
+    std::string prompt;
+    std::vector<Prompt> want;
+  };
+  using Ids = std::vector<std::int32_t>;
+  const Case cases[] = {
+      {R"("a b")", {Prompt("a b")}},
+      {R"(["a","b"])", {Prompt("a"), Prompt("b")}},
+      {R"([1,2])", {Prompt(Ids{1, 2})}},
+      {R"([[1],[2,3]])", {Prompt(Ids{1}), Prompt(Ids{2, 3})}},
+  };
+  for (const Case& c : cases) {
+    const auto parsed = ParseCompletionRequest(Completion("\"prompt\":" + c.prompt));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    EXPECT_EQ(parsed->prompts, c.want);
+    EXPECT_EQ(parsed->max_tokens, 16u);
+  }
+}
+
+TEST(ParseCompletion, NamesTheFieldAtFault) {
+  const std::string p = R"("prompt":"a",)";
+  const Bad cases[] = {
+      {Completion(R"("n":1)"), "prompt", "missing_required_parameter"},
+      {Completion(R"("prompt":"")"), "prompt", "invalid_value"},
+      {Completion(R"("prompt":[])"), "prompt", "invalid_value"},
+      {Completion(R"("prompt":[[]])"), "prompt", "invalid_value"},
+      {Completion(R"("prompt":[1,"a"])"), "prompt", "invalid_type"},
+      {Completion(R"("prompt":["a",1])"), "prompt", "invalid_type"},
+      {Completion(R"("prompt":[1.5])"), "prompt", "invalid_type"},
+      {Completion(R"("prompt":[-1])"), "prompt", "invalid_value"},
+      {Completion(R"("prompt":{})"), "prompt", "invalid_type"},
+      {Completion(p + R"("echo":true)"), "echo", "unsupported_value"},
+      {Completion(p + R"("suffix":"x")"), "suffix", "unsupported_parameter"},
+      {Completion(p + R"("best_of":2)"), "best_of", "unsupported_value"},
+      {Completion(p + R"("logprobs":21)"), "logprobs", "invalid_value"},
+      {Completion(p + R"("logprobs":true)"), "logprobs", "invalid_type"},
+      {Completion(p + R"("messages":[])"), "messages", "unknown_parameter"},
+  };
+  for (const Bad& c : cases) {
+    SCOPED_TRACE(c.body);
+    const auto parsed = ParseCompletionRequest(c.body);
+    ASSERT_FALSE(parsed.has_value());
+    EXPECT_EQ(parsed.error().param, c.param);
+    EXPECT_EQ(parsed.error().code, c.code);
+  }
+  std::string many = "\"prompt\":[";
+  for (std::size_t i = 0; i <= kPromptsMax; ++i) many += i ? ",\"a\"" : "\"a\"";
+  EXPECT_EQ(ParseCompletionRequest(Completion(many + "]")).error().param, "prompt");
+}
+
+}  // namespace
+}  // namespace yun::api::openai
