@@ -1,0 +1,110 @@
+"""Parity with transformers: every model of models/ in float32, and SmolLM2 Q4_1 against its dequantised weights.
+
+YUN_BIN      the program under test (default build/relcheck/bin/yun)
+YUN_SMOLLM2  path of SmolLM2-135M-Instruct.Q4_1.gguf; unset: its tests are skipped, and say so
+What is compared was written by tools/golden/; nothing here needs torch.
+"""
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import warnings
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+YUN = os.environ.get("YUN_BIN") or str(HERE.parents[1] / "build/relcheck/bin/yun")
+SMOLLM2 = os.environ.get("YUN_SMOLLM2")
+LOGIT_TOLERANCE = 1e-4
+TIE = 1e-3  # two logits this close may come out in either order
+TIMEOUT_S = 900
+
+
+def run(*arguments, stdin=None):
+    done = subprocess.run([YUN, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert done.returncode == 0, f"yun {' '.join(map(str, arguments))[:300]} -> {done.returncode}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def forward(model, tokens, positions="last", greedy=0):
+    out = run("debug", "forward", "--model", model, "--tokens", ",".join(map(str, tokens)), "--positions", positions,
+              "--precision", "f32", *(["--greedy", greedy] if greedy else []))
+    return json.loads(out)
+
+
+def worst_difference(got, want):
+    assert len(got) == len(want), f"{len(got)} rows of logits, {len(want)} asked for"
+    worst = 0.0
+    for g, w in zip(got, want):
+        assert len(g) == len(w), f"a row of {len(g)} logits, the vocabulary has {len(w)}"
+        assert all(x == x for x in g), "a logit is not a number"
+        worst = max(worst, *(abs(a - b) for a, b in zip(g, w)))
+    return worst
+
+
+def tiny_cases():
+    for file in sorted((HERE / "logits").glob("*.json")):
+        golden = json.loads(file.read_text())
+        for model in golden["models"]:
+            yield pytest.param(model, golden, id=model)
+
+
+@pytest.mark.parametrize("model, golden", list(tiny_cases()))
+def test_tiny_model(model, golden):
+    got = forward(HERE / "models" / model, golden["tokens"], ",".join(map(str, golden["positions"])),
+                  len(golden["greedy"]))
+    worst = worst_difference(got["logits"], golden["logits"])
+    assert worst <= LOGIT_TOLERANCE, f"{model}: logits differ by {worst:.2e}"
+    assert got["greedy"] == golden["greedy"]
+
+
+def test_positions_name_the_same_rows():
+    golden = json.loads((HERE / "logits/llama.json").read_text())
+    model, tokens = HERE / "models/llama", golden["tokens"]
+    every = forward(model, tokens, "all")["logits"]
+    assert len(every) == len(tokens)
+    assert worst_difference([every[p] for p in golden["positions"]], golden["logits"]) <= LOGIT_TOLERANCE
+    assert worst_difference(forward(model, tokens, "last")["logits"], every[-1:]) <= LOGIT_TOLERANCE
+    swapped = forward(model, tokens, f"{len(tokens) - 1},0")["logits"]
+    assert worst_difference(swapped, [every[-1], every[0]]) <= LOGIT_TOLERANCE
+
+
+def smollm2():
+    return json.loads((HERE / "smollm2.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def smollm2_path():
+    if not SMOLLM2:
+        warnings.warn("YUN_SMOLLM2 is not set: the SmolLM2 parity check DID NOT RUN")
+        pytest.skip("YUN_SMOLLM2 is not set: SmolLM2 parity is not checked")
+    golden = smollm2()
+    with open(SMOLLM2, "rb") as f:
+        digest = hashlib.file_digest(f, "sha256").hexdigest()
+    assert digest == golden["sha256"], f"{SMOLLM2} is not the file the golden run used"
+    return SMOLLM2
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in smollm2()["cases"]])
+def test_smollm2_greedy(case, smollm2_path):
+    got = forward(smollm2_path, case["prompt_ids"], "last", len(case["greedy"]))["greedy"]
+    want, gaps = case["greedy"], case["gaps"]
+    assert len(got) == len(want)
+    for i, (g, w) in enumerate(zip(got, want)):
+        if g == w:
+            continue
+        assert gaps[i] < TIE, f"token {i} is {g}, transformers says {w} (ahead by {gaps[i]:.4f}); {i} tokens agree"
+        warnings.warn(f"{case['name']}: tie at token {i} (gap {gaps[i]:.1e}); compared up to there")
+        return
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in smollm2()["cases"]])
+def test_smollm2_prompt(case, smollm2_path, tmp_path):
+    """The prompt as the model's own template renders it, and its token ids."""
+    file = tmp_path / "messages.json"
+    file.write_text(json.dumps({"messages": case["messages"], "add_generation_prompt": True}))
+    text = run("debug", "render", "--model", smollm2_path, "--messages", file)
+    assert text == case["text"]
+    ids = json.loads(run("tokenize", "--model", smollm2_path, "--json", stdin=case["text"]))["ids"]
+    assert ids == case["prompt_ids"]
