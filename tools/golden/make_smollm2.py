@@ -6,8 +6,8 @@
   v/bin/python tools/golden/make_smollm2.py SmolLM2-135M-Instruct.Q4_1.gguf
 
 Weights, vocabulary and chat template are the file's own. Each case holds the messages, the rendered text, its ids, 64
-greedy tokens (float32 throughout, eager attention, checked against a pass without the cache), and for each the distance between best
-and second logit: where it is under 1e-3 either order is right, and a comparison ends there.
+greedy tokens (float32 throughout, eager attention, checked against a pass without the cache), and for each the distance
+between best and second logit: where it is under 1e-3 either order is right, and a comparison ends there.
 """
 import argparse
 import hashlib

@@ -66,8 +66,8 @@ MODELS = {
                                        tie_word_embeddings=False), dict(old=True)),
     "qwen2": (Qwen2Config, dict(rope_parameters=default_rope(1e6), tie_word_embeddings=True, rms_norm_eps=1e-6),
               dict(old=True, gguf=True)),
-    "qwen2_untied": (Qwen2Config, dict(hidden_size=48, num_attention_heads=6, num_key_value_heads=2, rope_parameters=default_rope(1e6),
-                                       tie_word_embeddings=False), {}),
+    "qwen2_untied": (Qwen2Config, dict(hidden_size=48, num_attention_heads=6, num_key_value_heads=2,
+                                       rope_parameters=default_rope(1e6), tie_word_embeddings=False), {}),
     "qwen3_tied": (Qwen3Config, dict(WIDE, head_dim=16, rope_parameters=default_rope(1e6), tie_word_embeddings=True),
                    dict(old=True)),
     "qwen3_untied": (Qwen3Config, dict(QWEN3, rope_parameters=default_rope(1e6), tie_word_embeddings=False), {}),
@@ -76,9 +76,9 @@ MODELS = {
                                            tie_word_embeddings=True), {}),
     "qwen3_yarn": (Qwen3Config, dict(QWEN3, head_dim=32, rope_parameters=YARN, tie_word_embeddings=True),
                    dict(tokens=100, gguf=True)),
-    "qwen3_yarn_old": (Qwen3Config, dict(QWEN3, rope_parameters=dict(YARN, rope_theta=10000.0, beta_fast=2.0,
-                                                                     beta_slow=0.25),
-                                         tie_word_embeddings=False), dict(tokens=110, old=True)),
+    "qwen3_yarn_old": (Qwen3Config, dict(QWEN3, head_dim=32, tie_word_embeddings=False,
+                                         rope_parameters=dict(YARN, rope_theta=1e4, beta_fast=2.0, beta_slow=0.25)),
+                       dict(tokens=110, old=True)),
     "qwen3_sharded": (Qwen3Config, dict(QWEN3, rope_parameters=default_rope(1e6), tie_word_embeddings=False),
                       dict(shards=2)),
     "qwen3_bf16": (Qwen3Config, dict(QWEN3, rope_parameters=default_rope(1e6), tie_word_embeddings=True),
@@ -122,9 +122,10 @@ def write_folder(folder, model, config, options):
         with open(f"{folder}/model.safetensors.index.json", "w") as f:
             json.dump({"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}, f, indent=1)
     d = json.loads(config.to_json_string(use_diff=False))
-    keep = ("model_type vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads num_key_value_heads "
-            "head_dim hidden_act max_position_embeddings rms_norm_eps tie_word_embeddings attention_bias mlp_bias "
-            "use_sliding_window sliding_window max_window_layers layer_types rope_parameters").split()
+    keep = ("model_type vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads "
+            "num_key_value_heads head_dim hidden_act max_position_embeddings rms_norm_eps tie_word_embeddings "
+            "attention_bias mlp_bias use_sliding_window sliding_window max_window_layers layer_types "
+            "rope_parameters").split()
     d = {"architectures": [type(model).__name__], **{k: d[k] for k in keep if k in d},
          "dtype": options.get("dtype", "float32"), "transformers_version": transformers.__version__}
     with open(f"{folder}/config.json", "w") as f:
@@ -137,7 +138,8 @@ def interleave(w, heads):
     return w.reshape(heads, 2, w.shape[0] // heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
 
 
-GGUF_NAMES = {"embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
+GGUF_NAMES = {"embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight",
+              "lm_head.weight": "output.weight"}
 GGUF_LAYER = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
               "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
               "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate",
@@ -237,7 +239,8 @@ def make(name, out):
     row = lambda values, fmt: "[" + ",".join(fmt % v for v in values) + "]"
     os.makedirs(f"{out}/logits", exist_ok=True)
     with open(f"{out}/logits/{name}.json", "w") as f:
-        f.write('{"models": %s,\n "tokens": %s,\n "positions": %s,\n "greedy": %s,\n "greedy_gap": %.4f,\n "logits": [\n  %s]}\n' % (
+        f.write('{"models": %s,\n "tokens": %s,\n "positions": %s,\n "greedy": %s,\n "greedy_gap": %.4f,\n'
+                ' "logits": [\n  %s]}\n' % (
             json.dumps(models), row(tokens, "%d"), row(positions, "%d"), row(greedy, "%d"), gap,
             ",\n  ".join(row(r.tolist(), "%.6f") for r in logits)))
     size = sum(os.path.getsize(f"{folder}/{x}") for x in os.listdir(folder))
