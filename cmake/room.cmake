@@ -2,6 +2,7 @@
 #   library   yun_<name with _>        from *.cc
 #   tests     <name>_test              from *_test.cc      (ctest)
 #   fuzzers   one program a *_fuzz.cc  with YUN_FUZZ       (ctest runs each over fuzz/<target>/)
+#   EMBED     files of the room that go into the program as bytes
 #   benches   <name>_bench             from *_bench.cc     (not run by ctest)
 # A room's folder may hold sub-rooms; files of a sub-room belong to the sub-room alone.
 set(YUN_ALL_ROOMS "")
@@ -20,12 +21,13 @@ function(yun_kernel_flags files)
     else()
       continue()
     endif()
-    set_source_files_properties(${f} PROPERTIES COMPILE_OPTIONS "${flags}")
+    # GCC 12 warns of uninitialised values inside its own intrinsics headers.
+    set_source_files_properties(${f} PROPERTIES COMPILE_OPTIONS "${flags};-Wno-maybe-uninitialized;-Wno-uninitialized")
   endforeach()
 endfunction()
 
 function(yun_room)
-  cmake_parse_arguments(R "" "NAME;PROGRAM" "USES;LINKS;SUBROOMS" ${ARGN})
+  cmake_parse_arguments(R "" "NAME;PROGRAM" "USES;LINKS;SUBROOMS;EMBED" ${ARGN})
   string(REPLACE "/" "_" id ${R_NAME})
   set(dir ${CMAKE_SOURCE_DIR}/src/${R_NAME})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -45,6 +47,16 @@ function(yun_room)
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|/main)\\.cc$")
+
+  # `embed` of rooms.toml: <room>/<file> becomes yun::embedded::<room_file>(), a function that returns its bytes.
+  foreach(file IN LISTS R_EMBED)
+    string(REGEX REPLACE "[^A-Za-z0-9]" "_" symbol ${R_NAME}_${file})
+    set(made ${CMAKE_BINARY_DIR}/embedded/${symbol}.cc)
+    add_custom_command(OUTPUT ${made} DEPENDS ${dir}/${file} ${CMAKE_SOURCE_DIR}/tools/embed.py
+                       COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/embed.py ${dir}/${file} ${made} ${symbol}
+                       COMMENT "embedding ${R_NAME}/${file}")
+    list(APPEND sources ${made})
+  endforeach()
 
   set(deps "")
   foreach(u IN LISTS R_USES)
@@ -83,6 +95,10 @@ function(yun_room)
     foreach(f IN LISTS fuzzers)
       get_filename_component(name ${f} NAME_WE)
       add_executable(${name} ${f})
+      if(NOT TARGET fuzzers)
+        add_custom_target(fuzzers)
+      endif()
+      add_dependencies(fuzzers ${name})
       target_link_libraries(${name} PRIVATE yun_${id})
       target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
       set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
