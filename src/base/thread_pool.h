@@ -1,0 +1,60 @@
+// Workers that know one thing: ParallelFor.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace yun {
+
+/// Physical cores this process may run on (a core's hyperthreads count once); at least 1.
+int PhysicalCores();
+
+/// A fixed set of threads that run the chunks of one ParallelFor at a time; the caller works too.
+/// Chunks are handed out one by one, so a worker that the system took off its core delays at most the chunk it holds.
+/// Idle workers spin briefly (kSpinMicroseconds), then sleep: a busy machine is not made busier.
+/// thread: ParallelFor from one thread at a time
+class ThreadPool {
+ public:
+  static constexpr int kThreadsMax = 512;
+  static constexpr std::uint32_t kChunksMax = (1u << 20) - 1;  // of one ParallelFor: the width of the ticket's fields
+  static constexpr int kSpinMicroseconds = 60;
+
+  /// threads includes the caller; 1 makes no thread at all.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Runs f(chunk, worker) for every chunk in [0, chunks); worker in [0, threads()). Returns when all are done.
+  template <class F>
+  void ParallelFor(std::uint32_t chunks, F&& f) {
+    using Fn = std::remove_reference_t<F>;
+    Run(chunks, [](void* context, std::uint32_t chunk, int worker) { (*static_cast<Fn*>(context))(chunk, worker); },
+        const_cast<void*>(static_cast<const void*>(std::addressof(f))));
+  }
+
+ private:
+  using Function = void (*)(void*, std::uint32_t, int);
+  void Run(std::uint32_t chunks, Function function, void* context);
+  void WorkerLoop(int worker);
+  /// Claims and runs chunks until none is left.
+  void Drain(int worker);
+
+  // epoch (24 bits) | chunks (20) | next chunk (20): one word, so that a late worker cannot take a chunk of a later job.
+  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  alignas(64) std::atomic<std::uint32_t> done_{0};
+  alignas(64) std::atomic<std::uint32_t> wake_{0};  // bumped for every job; what sleepers wait on
+  std::atomic<std::uint32_t> sleepers_{0};
+  std::atomic<bool> stop_{false};
+  Function function_ = nullptr;
+  void* context_ = nullptr;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace yun

@@ -1,0 +1,71 @@
+// The table of kernels: one a set of instructions, the best chosen at start. Plain data only (see packed.h).
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/kernels/packed.h"
+
+namespace yun::kernels {
+
+constexpr uint32_t kCacheBlockTokens = 16, kAttendRowsMax = 12;
+
+/// One KV head's attention for some query rows over a run of cache blocks.
+/// K of a block is [head_dim][16 tokens], V is [16 tokens][head_dim_padded], both f16 or f32.
+struct AttendTask {
+  const float* const* q;      // q_rows pointers to head_dim floats, already scaled by 1/sqrt(head_dim)
+  float* const* out;          // q_rows pointers to head_dim floats
+  const uint32_t* limits;     // q_rows: row r sees tokens [0, limits[r])
+  uint32_t q_rows;            // 1..kAttendRowsMax
+  uint32_t head_dim, head_dim_padded;  // padded to a multiple of 16
+  const uint8_t* cache;       // of this layer
+  const uint32_t* blocks;     // block table of the sequence
+  uint64_t block_bytes;       // from block to block
+  uint64_t k_offset, v_offset;  // of this head's K and V in a block
+  uint32_t block_begin, block_end;  // the run: blocks [begin, end) of the table
+  uint8_t cache_f32;          // 1: f32, 0: f16
+  /// Null: `out` gets the result. Else (a part of a longer run): out gets the sums not yet divided, and
+  /// partial[2 r], partial[2 r + 1] get the row's maximum and the sum of its exponentials.
+  float* partial;
+};
+
+/// Every entry: 32-bit sizes, no aliasing of in and out unless said, no allocation, any thread.
+/// Bounds against reference/: see kernels_test.cc, which states and checks one for each entry.
+struct Kernels {
+  const char* name;
+  uint32_t tile_rows_max;  // rows of an activation tile
+
+  /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in a tile of `tile_rows` rows, row m.
+  /// scale = max|x| / 127; q = round to nearest even; a block of zeros has scale 0.
+  void (*quantize)(const float* x, uint32_t first_block, uint32_t blocks, uint32_t total_blocks, uint8_t* tile,
+                   uint32_t tile_rows, uint32_t m);
+
+  /// out[row][n] (+)= sum_k act[row][k] w[n][k] for n in panels [panel_begin, panel_end) and all rows.
+  /// shapes: out [acts.rows, out_stride], written to the panels' full width, so out_stride >= 16 panels
+  /// units:  out_stride in floats; `add`: accumulate onto out
+  void (*matmul)(const PackedMatrix& w, uint32_t panel_begin, uint32_t panel_end, const Activations& acts, float* out,
+                 size_t out_stride, bool add);
+
+  /// out = x / sqrt(mean(x^2) + eps) * weight. out may be x.
+  void (*rms_norm)(const float* x, const float* weight, uint32_t n, float eps, float* out);
+  /// gate = gate / (1 + exp(-gate)) * up
+  void (*silu_mul)(float* gate, const float* up, uint32_t n);
+  /// Rotates pairs (x[i], x[i + half]) of a head by (cos[i], sin[i]).
+  void (*rope)(float* x, const float* cos, const float* sin, uint32_t half);
+  /// x += y
+  void (*add)(float* x, const float* y, uint32_t n);
+  /// f32 -> f16, round to nearest even
+  void (*to_half)(const float* x, uint16_t* out, uint32_t n);
+  /// Attention with an online softmax. source: FlashAttention, Dao et al. 2022; online softmax, Milakov & Gimelshein 2018
+  void (*attend)(const AttendTask& task);
+  /// Index of the largest value (the first of equals); NaN counts as smallest.
+  uint32_t (*argmax)(const float* x, uint32_t n);
+  /// log(sum(exp(x))), computed around the maximum.
+  float (*log_sum_exp)(const float* x, uint32_t n);
+};
+
+/// Null when this build or machine has no such table.
+const Kernels* ReferenceKernels();
+const Kernels* Avx2Kernels();
+const Kernels* Avx512Kernels();
+
+}  // namespace yun::kernels

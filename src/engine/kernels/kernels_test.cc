@@ -1,0 +1,285 @@
+// Every table against reference/, on ragged shapes and odd values. The bounds are stated with each case.
+#include "engine/kernels/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "engine/kernels/activations.h"
+#include "engine/kernels/pack.h"
+#include "engine/kernels/registry.h"
+#include "engine/kernels/unpack.h"
+#include "formats/quant/dequantize.h"
+#include "formats/quant/half.h"
+#include "formats/quant/quantize.h"
+
+namespace yun::kernels {
+namespace {
+
+using quant::Type;
+
+struct Aligned {
+  explicit Aligned(std::size_t bytes) : raw(bytes + 64) {}
+  std::uint8_t* get() {
+    auto at = reinterpret_cast<std::uintptr_t>(raw.data());
+    return raw.data() + ((at + 63) / 64 * 64 - at);
+  }
+  std::vector<std::uint8_t> raw;
+};
+
+std::vector<float> Random(std::size_t n, unsigned seed, float spread = 1.f) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> normal(0, spread);
+  std::vector<float> v(n);
+  for (float& x : v) x = normal(rng);
+  return v;
+}
+
+/// Random bytes with finite, moderate scales make a valid row of any quantised type.
+std::vector<std::byte> RandomBlocks(Type type, std::uint32_t rows, std::uint32_t cols, unsigned seed) {
+  const std::size_t row_bytes = quant::RowBytes(type, cols);
+  std::vector<std::byte> bytes(rows * row_bytes);
+  std::mt19937 rng(seed);
+  if (type == Type::kF32 || type == Type::kF16 || type == Type::kBF16) {
+    for (std::size_t i = 0; i < std::size_t{rows} * cols; ++i) {
+      const float x = std::normal_distribution<float>(0, 0.5f)(rng);
+      const std::uint16_t half = type == Type::kF16 ? quant::FloatToHalf(x) : quant::FloatToBf16(x);
+      if (type == Type::kF32) std::memcpy(bytes.data() + 4 * i, &x, 4);
+      else std::memcpy(bytes.data() + 2 * i, &half, 2);
+    }
+    return bytes;
+  }
+  for (std::byte& b : bytes) b = static_cast<std::byte>(rng());
+  const auto& info = quant::InfoOf(type);
+  const auto put = [&](std::size_t at) {
+    const std::uint16_t half = quant::FloatToHalf(std::uniform_real_distribution<float>(-0.01f, 0.01f)(rng));
+    std::memcpy(bytes.data() + at, &half, 2);
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += info.block_bytes) {
+    switch (type) {
+      case Type::kQ4_0: case Type::kQ5_0: case Type::kQ8_0: put(at); break;
+      case Type::kQ6_K: put(at + 208); break;
+      case Type::kQ2_K: put(at + 80), put(at + 82); break;
+      case Type::kQ3_K: put(at + 108); break;
+      default: put(at), put(at + 2);
+    }
+  }
+  return bytes;
+}
+
+struct Packed {
+  PackedMatrix matrix;
+  Aligned memory{0};
+};
+Packed Pack(Type type, bool f32, std::uint32_t rows, std::uint32_t cols, const std::vector<std::byte>& bytes) {
+  Packed p;
+  p.matrix = PackedShape(PackingOf(type, f32), rows, cols);
+  p.memory = Aligned(PackedBytes(p.matrix));
+  for (std::uint32_t panel = 0; panel < p.matrix.panels; ++panel) {
+    const std::byte* pointers[kPanelRows] = {};
+    for (std::uint32_t r = 0; r < kPanelRows && panel * kPanelRows + r < rows; ++r)
+      pointers[r] = bytes.data() + (panel * kPanelRows + r) * quant::RowBytes(type, cols);
+    PackPanel(p.matrix, type, pointers, p.memory.get() + panel * p.matrix.panel_bytes);
+  }
+  p.matrix.data = p.memory.get();
+  return p;
+}
+
+constexpr Type kTypes[] = {Type::kF32, Type::kF16, Type::kBF16, Type::kQ8_0, Type::kQ4_0, Type::kQ4_1, Type::kQ5_0,
+                           Type::kQ5_1, Type::kQ2_K, Type::kQ3_K, Type::kQ4_K, Type::kQ5_K, Type::kQ6_K};
+
+TEST(Pack, UnpacksToWhatTheFileSays) {
+  for (const Type type : kTypes) {
+    for (const bool f32 : {false, true}) {
+      const std::uint32_t rows = 37, cols = 512;
+      const auto bytes = RandomBlocks(type, rows, cols, 1);
+      const Packed packed = Pack(type, f32, rows, cols, bytes);
+      std::vector<float> expected(cols), got(cols);
+      for (std::uint32_t r = 0; r < rows; ++r) {
+        quant::DequantizeRow(type, bytes.data() + r * quant::RowBytes(type, cols), expected.data(), cols);
+        UnpackRow(packed.matrix, r, got.data());
+        for (std::uint32_t k = 0; k < cols; ++k)
+          ASSERT_NEAR(got[k], expected[k], std::fabs(expected[k]) * 6e-4 * (PackingOf(type, f32) == Packing::kF16) + 1e-6)
+              << quant::InfoOf(type).name << " row " << r << " col " << k;
+      }
+      for (std::uint32_t r = rows; r < packed.matrix.panels * kPanelRows; ++r) {
+        UnpackRow(packed.matrix, r, got.data());
+        if (PackingOf(type, f32) == Packing::kQ8 || PackingOf(type, f32) == Packing::kQ4) continue;  // scale 0 times offset
+        for (float x : got) ASSERT_EQ(x, 0.f);
+      }
+    }
+  }
+}
+
+class Tables : public testing::TestWithParam<const Kernels*> {};
+std::string NameOf(const testing::TestParamInfo<const Kernels*>& info) { return info.param->name; }
+INSTANTIATE_TEST_SUITE_P(All, Tables, testing::ValuesIn(RunnableKernels()), NameOf);
+
+struct Acts {
+  Activations view;
+  Aligned memory{0};
+};
+Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows, std::uint32_t cols, bool quantised) {
+  Acts a;
+  a.memory = Aligned(rows * ActivationRowBytes(cols, quantised));
+  for (std::uint32_t m = 0; m < rows; ++m) {
+    const Tile tile = TileOfRow(rows, k.tile_rows_max, m);
+    std::uint8_t* data = TileData(a.memory.get(), cols, quantised, tile.row_begin);
+    if (quantised) {
+      k.quantize(x.data() + std::size_t{m} * cols, 0, cols / 32, cols / 32, data, tile.rows, m - tile.row_begin);
+    } else {
+      for (std::uint32_t c = 0; c < cols; ++c)
+        reinterpret_cast<float*>(data)[std::size_t{c} * tile.rows + m - tile.row_begin] = x[std::size_t{m} * cols + c];
+    }
+  }
+  a.view = {a.memory.get(), rows, cols, k.tile_rows_max, quantised};
+  return a;
+}
+
+// Bound: f32 accumulation of exact integer block sums: 2e-6 of the sum of magnitudes.
+TEST_P(Tables, MatMulEqualsReference) {
+  const Kernels& k = *GetParam();
+  const Kernels& reference = *ReferenceKernels();
+  for (const Type type : kTypes) {
+    for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 29u}) {
+      const std::uint32_t cols = quant::InfoOf(type).block_items == 256 ? 512 : type == Type::kF32 ? 45 : 96;
+      const std::uint32_t n = 16 * 5 + 3;
+      const auto bytes = RandomBlocks(type, n, cols, rows);
+      const Packed w = Pack(type, false, n, cols, bytes);
+      const bool quantised = IsQuantised(w.matrix.packing);
+      auto x = Random(std::size_t{rows} * cols, 7 + rows);
+      for (std::uint32_t i = 0; i < cols / 3; ++i) x[i] = 0;         // whole blocks of zeros
+      x[cols - 1] = 1e4f;                                            // an outlier
+      if (rows > 1) x[cols] = 1e-41f;                                // a denormal
+      const Acts fast = MakeActs(k, x, rows, cols, quantised), slow = MakeActs(reference, x, rows, cols, quantised);
+      const std::size_t stride = w.matrix.panels * kPanelRows;
+      std::vector<float> got(rows * stride, 1.f), expected(rows * stride, 1.f);
+      const bool add = rows % 2;
+      k.matmul(w.matrix, 0, 2, fast.view, got.data(), stride, add);
+      k.matmul(w.matrix, 2, w.matrix.panels, fast.view, got.data(), stride, add);
+      reference.matmul(w.matrix, 0, w.matrix.panels, slow.view, expected.data(), stride, add);
+      std::vector<float> weights(cols);
+      for (std::uint32_t col = 0; col < n; ++col) {
+        UnpackRow(w.matrix, col, weights.data());
+        for (std::uint32_t m = 0; m < rows; ++m) {
+          double magnitude = 1;
+          for (std::uint32_t c = 0; c < cols; ++c) magnitude += std::fabs(double{weights[c]} * x[std::size_t{m} * cols + c]);
+          // The offset of codes makes intermediate sums larger than the result: their rounding counts too.
+          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col], 2e-5 * magnitude)
+              << quant::InfoOf(type).name << " rows " << rows << " row " << m << " col " << col;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Tables, QuantizeEqualsReference) {
+  const Kernels& k = *GetParam();
+  const std::uint32_t cols = 256;
+  auto x = Random(cols, 3);
+  for (int i = 0; i < 32; ++i) x[i] = 0;
+  x[40] = 3e38f, x[70] = 1e-42f, x[100] = -0.f;
+  const Acts fast = MakeActs(k, x, 1, cols, true), slow = MakeActs(*ReferenceKernels(), x, 1, cols, true);
+  EXPECT_EQ(std::memcmp(fast.view.data, slow.view.data, ActivationRowBytes(cols, true)), 0);
+}
+
+TEST_P(Tables, RowsEqualReference) {
+  const Kernels& k = *GetParam();
+  const Kernels& reference = *ReferenceKernels();
+  for (const std::uint32_t n : {1u, 15u, 16u, 17u, 64u, 576u, 1000u}) {
+    const auto x = Random(n, n, 3.f), y = Random(n, n + 1);
+    std::vector<float> a(n), b(n);
+    k.rms_norm(x.data(), y.data(), n, 1e-5f, a.data());
+    reference.rms_norm(x.data(), y.data(), n, 1e-5f, b.data());
+    for (std::uint32_t i = 0; i < n; ++i) ASSERT_NEAR(a[i], b[i], 2e-6f * (1 + std::fabs(b[i])));
+    a = x, b = x;
+    k.silu_mul(a.data(), y.data(), n), reference.silu_mul(b.data(), y.data(), n);
+    for (std::uint32_t i = 0; i < n; ++i) ASSERT_NEAR(a[i], b[i], 1e-6f * (1 + std::fabs(b[i])));
+    a = x, b = x;
+    k.add(a.data(), y.data(), n), reference.add(b.data(), y.data(), n);
+    EXPECT_EQ(a, b);
+    std::vector<std::uint16_t> h(n), g(n);
+    k.to_half(x.data(), h.data(), n), reference.to_half(x.data(), g.data(), n);
+    EXPECT_EQ(h, g);
+    EXPECT_EQ(k.argmax(x.data(), n), reference.argmax(x.data(), n));
+    EXPECT_NEAR(k.log_sum_exp(x.data(), n), reference.log_sum_exp(x.data(), n), 2e-6f * 10);
+  }
+  for (const std::uint32_t half : {4u, 16u, 32u, 64u, 40u}) {
+    auto a = Random(2 * half, half), b = a;
+    std::vector<float> c(half), s(half);
+    for (std::uint32_t i = 0; i < half; ++i) c[i] = std::cos(0.3f * i), s[i] = std::sin(0.3f * i);
+    k.rope(a.data(), c.data(), s.data(), half), reference.rope(b.data(), c.data(), s.data(), half);
+    for (std::uint32_t i = 0; i < 2 * half; ++i) ASSERT_NEAR(a[i], b[i], 1e-6f * (1 + std::fabs(b[i])));
+  }
+}
+
+TEST_P(Tables, SiluOfExtremes) {
+  float gate[4] = {-1e30f, -100.f, 100.f, 0.f}, up[4] = {1.f, 1.f, 1.f, 1.f};
+  GetParam()->silu_mul(gate, up, 4);
+  EXPECT_NEAR(gate[0], 0.f, 1e-5f);
+  EXPECT_NEAR(gate[1], 0.f, 1e-5f);
+  EXPECT_FLOAT_EQ(gate[2], 100.f);
+  EXPECT_EQ(gate[3], 0.f);
+}
+
+TEST_P(Tables, ArgMaxTakesTheFirstAndNoNaN) {
+  std::vector<float> x(100, 1.f);
+  x[0] = std::nanf(""), x[33] = 5.f, x[34] = 5.f;
+  EXPECT_EQ(GetParam()->argmax(x.data(), 100), 33u);
+}
+
+// Bound: 3e-6 of the largest value in f32 (sums of a softmax); the cache's own rounding is in both.
+TEST_P(Tables, AttendEqualsReference) {
+  const Kernels& k = *GetParam();
+  for (const bool f32 : {false, true})
+    for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 128u})
+      for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 8u, 12u}) {
+        const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9, elem = f32 ? 4 : 2;
+        const std::uint64_t k_bytes = std::uint64_t{head_dim} * 16 * elem, block_bytes = k_bytes + 16ull * padded * elem;
+        Aligned cache(block_bytes * 12);
+        const auto values = Random(block_bytes * 12 / elem, head_dim);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          const std::uint16_t half = quant::FloatToHalf(values[i]);
+          std::memcpy(cache.get() + i * elem, f32 ? static_cast<const void*>(&values[i]) : &half, elem);
+        }
+        const std::vector<std::uint32_t> blocks = {3, 0, 11, 5, 7, 1, 2, 9, 10};
+        const auto q = Random(rows * head_dim, rows, 0.5f);
+        std::vector<float> a(rows * head_dim), b(rows * head_dim);
+        std::vector<const float*> qs;
+        std::vector<float*> as, bs;
+        std::vector<std::uint32_t> limits;
+        for (std::uint32_t r = 0; r < rows; ++r) {
+          qs.push_back(q.data() + r * head_dim), as.push_back(a.data() + r * head_dim), bs.push_back(b.data() + r * head_dim);
+          limits.push_back(r == 0 ? 1 : tokens - 3 * r);
+        }
+        AttendTask task = {qs.data(), as.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),
+                           block_bytes, 0, k_bytes, 0, 9, f32, nullptr};
+        k.attend(task);
+        task.out = bs.data();
+        ReferenceKernels()->attend(task);
+        for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-5f) << head_dim << " rows " << rows;
+        // A part of the run: maximum, sum and weighted values together give the same mean.
+        std::vector<float> partial(2 * rows);
+        task.out = as.data(), task.partial = partial.data(), task.block_begin = 2, task.block_end = 6;
+        k.attend(task);
+        task.out = bs.data(), task.partial = nullptr;
+        ReferenceKernels()->attend(task);
+        for (std::uint32_t r = 1; r < rows; ++r)
+          for (std::uint32_t d = 0; d < head_dim; ++d)
+            ASSERT_NEAR(a[r * head_dim + d] / partial[2 * r + 1], b[r * head_dim + d], 1e-5f);
+        EXPECT_EQ(partial[1], 0.f);  // row 0 sees nothing of it
+      }
+}
+
+TEST(Registry, ForcesAndRefuses) {
+  EXPECT_STREQ((*FindKernels("reference"))->name, "reference");
+  const auto none = FindKernels("sse9");
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("reference"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace yun::kernels

@@ -1,0 +1,160 @@
+// The oracle: plain loops, never optimised. Every other table is tested against this one.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "engine/kernels/activations.h"
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/unpack.h"
+#include "formats/quant/half.h"
+
+namespace yun::kernels {
+namespace {
+
+constexpr std::uint32_t kTileRows = 4;
+
+void Quantize(const float* x, std::uint32_t first, std::uint32_t blocks, std::uint32_t total, std::uint8_t* tile,
+              std::uint32_t tile_rows, std::uint32_t m) {
+  auto* q = reinterpret_cast<std::int8_t*>(tile);
+  auto* meta = reinterpret_cast<Meta*>(tile + std::size_t{total} * tile_rows * kBlockCols);
+  for (std::uint32_t b = first; b < first + blocks; ++b, x += kBlockCols) {
+    float largest = 0;
+    for (std::uint32_t i = 0; i < kBlockCols; ++i) largest = std::max(largest, std::fabs(x[i]));
+    const float inverse = largest > 0 ? 127.f / largest : 0.f;
+    const std::size_t at = std::size_t{b} * tile_rows + m;
+    std::int32_t sums[2] = {0, 0};
+    for (std::uint32_t i = 0; i < kBlockCols; ++i) {
+      const auto code = static_cast<std::int32_t>(std::nearbyintf(x[i] * inverse));
+      q[at * kBlockCols + i] = static_cast<std::int8_t>(code);
+      sums[i / 16] += code;
+    }
+    const float scale = largest / 127.f;
+    meta[at] = {scale, scale * static_cast<float>(sums[0] + sums[1]), -128 * (sums[0] + sums[1]), -128 * sums[0]};
+  }
+}
+
+void MatMul(const PackedMatrix& w, std::uint32_t begin, std::uint32_t end, const Activations& acts, float* out,
+            std::size_t stride, bool add) {
+  const bool quantised = acts.quantised;
+  std::vector<float> weights(w.cols), row(w.cols);
+  std::vector<float> products(acts.rows);
+  for (std::uint32_t n = begin * kPanelRows; n < end * kPanelRows; ++n) {
+    UnpackRow(w, n, weights.data());
+    for (std::uint32_t t = 0; t < TileCount(acts.rows, acts.tile_rows_max); ++t) {
+      const Tile tile = TileOf(acts.rows, acts.tile_rows_max, t);
+      const std::uint8_t* data = acts.data + tile.row_begin * ActivationRowBytes(w.cols, quantised);
+      for (std::uint32_t m = 0; m < tile.rows; ++m) {
+        double sum = 0;
+        if (quantised) {
+          const auto* q = reinterpret_cast<const std::int8_t*>(data);
+          const auto* meta = reinterpret_cast<const Meta*>(data + std::size_t{w.cols} * tile.rows);
+          for (std::uint32_t k = 0; k < w.cols; ++k) {
+            const std::size_t at = std::size_t{k / kBlockCols} * tile.rows + m;
+            sum += double{weights[k]} * meta[at].scale * q[at * kBlockCols + k % kBlockCols];
+          }
+        } else {
+          const auto* x = reinterpret_cast<const float*>(data);
+          for (std::uint32_t k = 0; k < w.cols; ++k) sum += double{weights[k]} * x[std::size_t{k} * tile.rows + m];
+        }
+        float& o = out[(tile.row_begin + m) * stride + n];
+        o = static_cast<float>(sum) + (add ? o : 0.f);
+      }
+    }
+  }
+}
+
+void RmsNorm(const float* x, const float* weight, std::uint32_t n, float eps, float* out) {
+  double sum = 0;
+  for (std::uint32_t i = 0; i < n; ++i) sum += double{x[i]} * x[i];
+  const auto scale = static_cast<float>(1.0 / std::sqrt(sum / n + eps));
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = x[i] * scale * weight[i];
+}
+
+void SiluMul(float* gate, const float* up, std::uint32_t n) {
+  for (std::uint32_t i = 0; i < n; ++i) gate[i] = gate[i] / (1.f + std::exp(-gate[i])) * up[i];
+}
+
+void Rope(float* x, const float* cos, const float* sin, std::uint32_t half) {
+  for (std::uint32_t i = 0; i < half; ++i) {
+    const float a = x[i], b = x[half + i];
+    x[i] = a * cos[i] - b * sin[i];
+    x[half + i] = b * cos[i] + a * sin[i];
+  }
+}
+
+void Add(float* x, const float* y, std::uint32_t n) {
+  for (std::uint32_t i = 0; i < n; ++i) x[i] += y[i];
+}
+
+void ToHalf(const float* x, std::uint16_t* out, std::uint32_t n) {
+  for (std::uint32_t i = 0; i < n; ++i) out[i] = quant::FloatToHalf(x[i]);
+}
+
+float CacheValue(const std::uint8_t* p, std::size_t index, bool f32) {
+  if (f32) {
+    float value;
+    std::memcpy(&value, p + 4 * index, 4);
+    return value;
+  }
+  std::uint16_t half;
+  std::memcpy(&half, p + 2 * index, 2);
+  return quant::HalfToFloat(half);
+}
+
+void Attend(const AttendTask& task) {
+  for (std::uint32_t r = 0; r < task.q_rows; ++r) {
+    const std::uint32_t begin = task.block_begin * kCacheBlockTokens;
+    const std::uint32_t end = std::min(task.limits[r], task.block_end * kCacheBlockTokens);
+    std::vector<double> scores;
+    double most = -std::numeric_limits<double>::infinity(), total = 0;
+    const auto block = [&](std::uint32_t t) {
+      return task.cache + task.blocks[t / kCacheBlockTokens] * task.block_bytes;
+    };
+    for (std::uint32_t t = begin; t < end; ++t) {
+      double score = 0;
+      for (std::uint32_t d = 0; d < task.head_dim; ++d)
+        score += double{task.q[r][d]} *
+                 CacheValue(block(t) + task.k_offset, d * kCacheBlockTokens + t % kCacheBlockTokens, task.cache_f32);
+      scores.push_back(score);
+      most = std::max(most, score);
+    }
+    std::vector<double> sums(task.head_dim, 0.0);
+    for (std::uint32_t t = begin; t < end; ++t) {
+      const double p = std::exp(scores[t - begin] - most);
+      total += p;
+      for (std::uint32_t d = 0; d < task.head_dim; ++d)
+        sums[d] += p * CacheValue(block(t) + task.v_offset, std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d,
+                                  task.cache_f32);
+    }
+    for (std::uint32_t d = 0; d < task.head_dim; ++d)
+      task.out[r][d] = static_cast<float>(task.partial ? sums[d] : total > 0 ? sums[d] / total : 0.0);
+    if (task.partial) task.partial[2 * r] = static_cast<float>(most), task.partial[2 * r + 1] = static_cast<float>(total);
+  }
+}
+
+std::uint32_t ArgMax(const float* x, std::uint32_t n) {
+  std::uint32_t best = 0;
+  for (std::uint32_t i = 1; i < n; ++i)
+    if (x[i] > x[best] || std::isnan(x[best])) best = i;
+  return best;
+}
+
+float LogSumExp(const float* x, std::uint32_t n) {
+  const double most = x[ArgMax(x, n)];
+  double total = 0;
+  for (std::uint32_t i = 0; i < n; ++i) total += std::exp(x[i] - most);
+  return static_cast<float>(most + std::log(total));
+}
+
+}  // namespace
+
+extern const Kernels kReferenceTable;
+const Kernels kReferenceTable = {
+    .name = "reference", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
+    .silu_mul = SiluMul, .rope = Rope, .add = Add, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
+    .log_sum_exp = LogSumExp,
+};
+
+}  // namespace yun::kernels
