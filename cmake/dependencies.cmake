@@ -15,5 +15,12 @@ if(NOT YUN_ENGINE_ONLY)
   pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
   include(cmake/rust.cmake OPTIONAL)
 else()
-  find_package(GTest REQUIRED)
+  # A cross build has no libraries of its own: fmt and spdlog from their headers, GoogleTest from Debian's source of it.
+  # -idirafter: the target's C library comes first.
+  foreach(library fmt spdlog)
+    add_library(PkgConfig::${library} INTERFACE IMPORTED)
+    target_compile_options(PkgConfig::${library} INTERFACE "SHELL:-idirafter /usr/include")
+    target_compile_definitions(PkgConfig::${library} INTERFACE FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
+  endforeach()
+  add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
 endif()
