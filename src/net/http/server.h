@@ -1,4 +1,4 @@
-// HTTP/1.1 server: plain interface, Boost.Beast behind it (server.cc is the only file that includes it).
+// HTTP/1.1 server: plain interface, Boost.Asio (server.cc) and Beast's parser (request_reader.cc) behind it.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -35,13 +35,14 @@ class Responder {
   virtual void Respond(int status, std::string_view content_type, std::string body, Headers headers = {}) = 0;
   /// Begins a chunked answer (server-sent events, for one).
   virtual void Start(int status, std::string_view content_type, Headers headers = {}) = 0;
-  /// Queues bytes. False when the client is gone or more than `stream_buffer_bytes_max` wait (the connection is then
+  /// Queues bytes: one chunk. False when the client is gone or more than `stream_buffer_bytes_max` wait (the connection is then
   /// dropped): stop working for it.
   virtual bool Write(std::string bytes) = 0;
   virtual void Finish() = 0;
   /// Breaks a started answer off, so that the client sees that it is not whole.
   virtual void Abort() = 0;
-  /// Called once, from an I/O thread, when the client goes away before the answer is finished (at once if it has gone).
+  /// Called once, from an I/O thread, when the client goes away before the answer is finished (at once, from the calling
+  /// thread, if it has gone). Keep no shared_ptr to this Responder in it: the answer would never end by itself.
   virtual void OnClose(std::function<void()> callback) = 0;
   virtual bool closed() const = 0;
 };
@@ -54,6 +55,7 @@ struct ServerOptions {
   std::uint16_t port = 8460;  // 0: any free port
   int io_threads = 1;
   std::uint64_t body_bytes_max = 32u << 20;
+  std::uint64_t bodies_bytes_max = 1u << 30;  // of all requests that are being received, together
   std::uint32_t header_bytes_max = 32u << 10;
   std::uint32_t connections_max = 4096;
   std::uint32_t header_seconds_max = 15;       // to receive the request line and headers: slowloris
@@ -75,6 +77,7 @@ class Server {
   virtual std::uint16_t port() const = 0;
   virtual std::uint32_t connections() const = 0;
   /// Stops accepting, lets running answers finish for at most drain_seconds_max, closes the rest; returns when all is closed.
+  /// Not from an I/O thread. The destructor does the same without waiting.
   virtual void Drain() = 0;
 };
 
