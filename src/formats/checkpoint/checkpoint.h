@@ -40,7 +40,8 @@ struct ModelConfig {
   float rope_factor = 1.f;
   float rope_original_context = 0.f;
   float yarn_beta_fast = 32.f, yarn_beta_slow = 1.f;
-  float yarn_attention_factor = 0.f;  // 0: derive 0.1 ln(factor) + 1
+  float yarn_attention_factor = 0.f;  // scales cos and sin; the readers always set it (0.1 ln(factor) + 1 unless told)
+  bool yarn_truncate = true;          // the ramp's ends are rounded outwards to whole dimensions
   float llama3_low_freq_factor = 1.f, llama3_high_freq_factor = 4.f;
   std::vector<float> rope_freq_divisors;  // GGUF's rope_freqs.weight (head_dim/2): replaces kLlama3's formula when present
   std::vector<std::int32_t> eos_ids;      // ids that end a generation (eos, eot, generation_config's list); may be empty
@@ -72,11 +73,23 @@ struct MetadataEntry {
   std::string key, type, value;  // value is shortened for people
 };
 struct TensorEntry {
-  std::string name;  // as in the file
-  quant::Type type;
+  std::string name;       // as in the file
+  std::string type_name;  // also of types that cannot be computed with
+  std::optional<quant::Type> type;
   std::vector<std::uint64_t> shape;
   std::uint64_t bytes = 0;
 };
+
+/// A tensor that the architecture needs, by canonical name.
+struct TensorNeed {
+  std::string name;
+  std::vector<std::uint64_t> shape;  // as TensorView's
+};
+/// Every tensor that a model of this configuration is computed from, in the order of computation.
+std::vector<TensorNeed> TensorsOf(const ModelConfig& config);
+/// Checks every field against the limits of checkpoint.cc and against each other.
+/// errors: kCorrupt (`where` and the field)
+Status Validate(const ModelConfig& config, std::string_view where);
 
 /// An opened model. Tensors are asked for by canonical (GGUF) name, whatever the container:
 ///   token_embd.weight [vocab, hidden]   output_norm.weight [hidden]   output.weight [vocab, hidden] (absent if tied)

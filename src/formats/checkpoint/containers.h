@@ -1,0 +1,26 @@
+// The two containers behind Checkpoint::Open, and what they share.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/mapped_file.h"
+#include "base/result.h"
+#include "formats/checkpoint/checkpoint.h"
+
+namespace yun {
+
+Result<std::unique_ptr<Checkpoint>> OpenGguf(const std::filesystem::path& path);
+Result<std::unique_ptr<Checkpoint>> OpenFolder(const std::filesystem::path& folder);
+/// True when the folder has a file of a Hugging Face model in it: config.json or tokenizer.json.
+bool HasFolderFiles(const std::filesystem::path& folder);
+
+/// 0.1 ln(factor) + 1, and 1 for factors that shrink.
+/// source: YaRN, Peng et al. 2023, section 3.4
+float YarnAttentionFactor(float factor);
+
+/// Tells the kernel that a view into one of `maps` will not be read again soon.
+void ReleaseView(const std::vector<MappedFile>& maps, const TensorView& view);
+
+}  // namespace yun
