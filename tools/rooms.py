@@ -67,6 +67,8 @@ def cmake():
             call += " USES " + " ".join(u for u in room["uses"] if (SRC / u).is_dir())
         if room.get("links"):
             call += " LINKS " + " ".join(room["links"])
+        if room.get("embed"):
+            call += " EMBED " + " ".join(room["embed"])
         if subs:
             call += " SUBROOMS " + " ".join(subs)
         if room.get("program"):
