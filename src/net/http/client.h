@@ -17,16 +17,17 @@ struct FetchResponse;
 struct FetchRequest {
   std::string url;
   std::string method = "GET";
-  std::vector<std::pair<std::string, std::string>> headers;  // not sent on to another host after a redirect
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // not sent on to another host, scheme or port after a redirect
   std::string body;
   std::uint64_t range_begin = 0;  // with a value > 0 a Range header is sent
   std::uint64_t range_end = 0;    // inclusive; 0: to the end
   std::uint32_t connect_seconds_max = 20;
-  std::uint32_t stall_seconds_max = 60;  // no byte for this long fails the transfer
-  std::uint32_t redirects_max = 8;
+  std::uint32_t stall_seconds_max = 60;       // no byte for this long fails the transfer
+  std::uint32_t redirects_max = 8;            // only to http and https, never from https to http; 0: 3xx is the answer
   const std::atomic<bool>* cancel = nullptr;  // borrows
-  /// Called once with the status and headers of the last response, before its first body byte; false stops (kCancelled).
-  /// A pull needs it to tell 206 from 200 when it asked for a range.
+  /// Called once with the status and headers of the last response, before its first body byte; false stops
+  /// (kCancelled). A pull needs it to tell 206 from 200 when it asked for a range.
   std::function<bool(const FetchResponse& head)> on_head;
 };
 
@@ -40,8 +41,12 @@ struct FetchResponse {
 /// Receives body bytes of a 2xx answer; false stops the transfer (kCancelled).
 using BodySink = std::function<bool(std::string_view)>;
 
-/// Blocking. A status of 4xx/5xx is not an error here: look at `status` (the body is then kept, to 64 KiB).
-/// errors: kNetwork (name, refused, cut off early, stalled, TLS), kCancelled, kTooLarge (body over body_bytes_max without a sink)
-Result<FetchResponse> Fetch(const FetchRequest& request, const BodySink& sink = {}, std::uint64_t body_bytes_max = 64u << 20);
+/// Blocking. Proxies come from the environment (http_proxy, https_proxy, no_proxy), other certificates from
+/// SSL_CERT_FILE. A server that ignores a range with range_begin > 0 gives status 200 here, and the sink is not called:
+/// start anew. A status of 4xx/5xx is not an error here: look at `status` (the body is then kept, to 64 KiB). errors:
+/// kNetwork (name, refused, cut off early, stalled, TLS, another range), kCancelled, kTooLarge (body over
+/// body_bytes_max without a sink)
+Result<FetchResponse> Fetch(const FetchRequest& request, const BodySink& sink = {},
+                            std::uint64_t body_bytes_max = 64u << 20);
 
 }  // namespace yun::http

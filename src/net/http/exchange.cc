@@ -60,8 +60,8 @@ void Exchange::EndLocked(std::vector<std::function<void()>>& unused) {
 }
 
 void Exchange::RespondLocked(int status, std::string_view content_type, std::string body, const Headers& headers) {
-  ResponseHead head{.status = status, .content_type = content_type, .http_1_0 = traits_.http_1_0,
-                    .keep_alive = KeepAlive()};
+  ResponseHead head{
+      .status = status, .content_type = content_type, .http_1_0 = traits_.http_1_0, .keep_alive = KeepAlive()};
   const bool has_body = StatusHasBody(status);
   if (has_body) head.content_length = body.size();
   close_ = !head.keep_alive;
@@ -89,7 +89,10 @@ void Exchange::Start(int status, std::string_view content_type, const Headers& h
   }
   phase_ = Phase::kStreaming;
   chunked_ = !traits_.http_1_0 && StatusHasBody(status);
-  ResponseHead head{.status = status, .content_type = content_type, .chunked = chunked_, .http_1_0 = traits_.http_1_0,
+  ResponseHead head{.status = status,
+                    .content_type = content_type,
+                    .chunked = chunked_,
+                    .http_1_0 = traits_.http_1_0,
                     .keep_alive = KeepAlive() && !traits_.http_1_0};
   close_ = !head.keep_alive;
   wire_ += FormatHead(head, headers);

@@ -21,7 +21,7 @@ class Exchange {
     bool http_1_0 = false;    // no chunks: the body ends with the connection
     bool keep_alive = false;  // what the client asked for
     std::uint64_t stream_buffer_bytes_max = 4u << 20;
-    std::shared_ptr<const std::atomic<bool>> draining;                              // answers then close the connection
+    std::shared_ptr<const std::atomic<bool>> draining;                            // answers then close the connection
     std::function<std::string(int status, std::string_view message)> error_body;  // JSON
     std::function<void()> wake;  // any thread: makes the connection call Take soon
   };
@@ -42,10 +42,10 @@ class Exchange {
 
   // The connection's side.
   struct Taken {
-    std::string bytes;   // to send
-    bool done = false;   // nothing follows
-    bool close = false;  // when done: close after sending
-    bool reset = false;  // when closing: with a TCP reset, the only sign of a broken answer without length or chunks
+    std::string bytes;      // to send
+    bool done = false;      // nothing follows
+    bool close = false;     // when done: close after sending
+    bool reset = false;     // when closing: with a TCP reset, the only sign of a broken answer without length or chunks
     bool overflow = false;  // the client reads too slowly: drop it
   };
   /// `unsent_bytes`: what earlier calls returned and the socket has not taken yet.

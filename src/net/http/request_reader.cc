@@ -27,7 +27,8 @@ struct GrowingBody {
     std::size_t put(const Buffers& buffers, error_code& ec) {
       ec = {};
       std::size_t taken = 0;
-      for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers); ++it) {
+      for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers);
+           ++it) {
         const boost::asio::const_buffer part = *it;
         body_.append(static_cast<const char*>(part.data()), part.size());
         taken += part.size();
@@ -40,6 +41,10 @@ struct GrowingBody {
     value_type& body_;  // borrows: the parser's message
   };
 };
+
+// "0\r\n\r\n": so many bytes are still to come at any time in a chunked body. Beast asserts that it is not called with
+// fewer once it has seen the last chunk's size, so none of its calls gets fewer.
+constexpr std::size_t kLastChunkBytes = 5;
 
 bool IsTokenStart(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
@@ -204,7 +209,8 @@ std::size_t RequestReader::FeedBody(std::string_view bytes) {
   std::size_t used = 0;
   error_code ec;
   // One call takes what it can; it stops early at boundaries inside the chunked framing.
-  while (used < bytes.size() && !beast.is_done()) {
+  const std::size_t needed = beast.chunked() ? kLastChunkBytes : 1;
+  while (bytes.size() - used >= needed && !beast.is_done()) {
     const std::size_t taken = beast.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
     used += taken;
     if (ec || taken == 0) break;

@@ -1,4 +1,5 @@
-// Bytes of a connection -> requests. Boost.Beast parses; what it is lenient about and proxies disagree on is refused here.
+// Bytes of a connection -> requests. Boost.Beast parses; what it is lenient about and proxies disagree on is refused
+// here.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -37,14 +37,14 @@ using Socket = asio::basic_stream_socket<tcp, Strand>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Strand>;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Strand>;
 
-constexpr std::size_t kReadBytes = 64u << 10;             // one recv
-constexpr std::size_t kWakeBytesMax = 512u << 10;         // read by one connection before others get their turn
-constexpr std::size_t kPipelineBytesMax = 64u << 10;      // of later requests while an answer is made
-constexpr std::size_t kLingerBytesMax = 1u << 20;         // thrown away after an early answer
-constexpr std::chrono::seconds kLingerTime{2};            // for the client to read an early answer
-constexpr std::uint32_t kRefusalsMax = 64;                // connections over connections_max that still get a 503
-constexpr std::chrono::milliseconds kAcceptRetry{100};    // out of file descriptors
-constexpr std::uint32_t kOtherFiles = 64;                 // descriptors the rest of the program needs
+constexpr std::size_t kReadBytes = 64u << 10;           // one recv
+constexpr std::size_t kWakeBytesMax = 512u << 10;       // read by one connection before others get their turn
+constexpr std::size_t kPipelineBytesMax = 64u << 10;    // of later requests while an answer is made
+constexpr std::size_t kLingerBytesMax = 1u << 20;       // thrown away after an early answer
+constexpr std::chrono::seconds kLingerTime{2};          // for the client to read an early answer
+constexpr std::uint32_t kRefusalsMax = 64;              // connections over connections_max that still get a 503
+constexpr std::chrono::milliseconds kAcceptRetry{100};  // out of file descriptors
+constexpr std::uint32_t kOtherFiles = 64;               // descriptors the rest of the program needs
 constexpr int kIoThreadsMax = 256;
 
 std::string PlainErrorBody(int, std::string_view message) {
@@ -127,9 +127,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t lingered_ = 0;
   bool reading_ = false;
   bool writing_ = false;
-  bool ended_ = false;           // the client sends no more
-  bool answer_done_ = false;     // all of the exchange's bytes are in the outbox
-  bool close_after_ = false;     // when the outbox is empty
+  bool ended_ = false;        // the client sends no more
+  bool answer_done_ = false;  // all of the exchange's bytes are in the outbox
+  bool close_after_ = false;  // when the outbox is empty
   bool reset_after_ = false;
   bool lingering_ = false;
   bool closed_ = false;
@@ -250,20 +250,20 @@ void Connection::Serve() {
   SetDeadline(Wait::kNothing, {});
   CountBody(0);
   answer_done_ = false;
-  exchange_ = std::make_shared<Exchange>(Exchange::Traits{
-      .is_head = reader_.is_head(),
-      .http_1_0 = reader_.http_1_0(),
-      .keep_alive = reader_.keep_alive() && !ended_,
-      .stream_buffer_bytes_max = core_->options.stream_buffer_bytes_max,
-      .draining = core_->draining,
-      .error_body = core_->options.error_body,
-      .wake = [core = core_, weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-          asio::post(self->strand(), [weak] {
-            if (const auto connection = weak.lock()) connection->Pump();
-          });
-        }
-      }});
+  exchange_ =
+      std::make_shared<Exchange>(Exchange::Traits{.is_head = reader_.is_head(),
+                                                  .http_1_0 = reader_.http_1_0(),
+                                                  .keep_alive = reader_.keep_alive() && !ended_,
+                                                  .stream_buffer_bytes_max = core_->options.stream_buffer_bytes_max,
+                                                  .draining = core_->draining,
+                                                  .error_body = core_->options.error_body,
+                                                  .wake = [core = core_, weak = weak_from_this()] {
+                                                    if (const auto self = weak.lock()) {
+                                                      asio::post(self->strand(), [weak] {
+                                                        if (const auto connection = weak.lock()) connection->Pump();
+                                                      });
+                                                    }
+                                                  }});
   Request request = reader_.Take();
   request.remote = remote_;
   const std::shared_ptr<Exchange> exchange = exchange_;
@@ -358,8 +358,8 @@ void Connection::FailRequest(int status, const std::string& message) {
   SetDeadline(Wait::kNothing, {});
   CountBody(0);
   std::string body = core_->options.error_body(status, message);
-  outbox_ += FormatHead({.status = status, .content_type = "application/json", .content_length = body.size(),
-                         .keep_alive = false}, {});
+  outbox_ += FormatHead(
+      {.status = status, .content_type = "application/json", .content_length = body.size(), .keep_alive = false}, {});
   outbox_ += body;
   close_after_ = true;
   Flush();
@@ -416,15 +416,19 @@ void Connection::OnTimer() {
   timer_at_ = Clock::time_point::max();
   if (Clock::now() < deadline_) return ArmTimer();
   switch (wait_) {
-    case Wait::kNothing: break;
-    case Wait::kHead: return FailRequest(408, "the request's headers took too long to arrive");
-    case Wait::kBody: return FailRequest(408, "the request's body took too long to arrive");
+    case Wait::kNothing:
+      break;
+    case Wait::kHead:
+      return FailRequest(408, "the request's headers took too long to arrive");
+    case Wait::kBody:
+      return FailRequest(408, "the request's body took too long to arrive");
     case Wait::kWrite:
       log::warn("http: {} does not read: dropped with {} bytes waiting", remote_, Unsent());
       return Close(true);
     case Wait::kFirst:
     case Wait::kIdle:
-    case Wait::kLinger: return Close(false);
+    case Wait::kLinger:
+      return Close(false);
   }
 }
 
@@ -445,10 +449,10 @@ std::uint32_t FitToFileLimit(std::uint32_t connections) {
     getrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur >= wanted) return connections;
-  const auto room = static_cast<std::uint32_t>(limit.rlim_cur > kRefusalsMax + kOtherFiles + 1
-                                                   ? limit.rlim_cur - kRefusalsMax - kOtherFiles : 1);
-  log::warn("http: the open files limit ({}) allows {} connections, not {}: raise it with ulimit -n", limit.rlim_cur, room,
-            connections);
+  const auto room = static_cast<std::uint32_t>(
+      limit.rlim_cur > kRefusalsMax + kOtherFiles + 1 ? limit.rlim_cur - kRefusalsMax - kOtherFiles : 1);
+  log::warn("http: the open files limit ({}) allows {} connections, not {}: raise it with ulimit -n", limit.rlim_cur,
+            room, connections);
   return room;
 }
 
@@ -529,9 +533,8 @@ void AsioServer::Run() {
 }
 
 void AsioServer::Accept() {
-  acceptor_.async_accept(asio::make_strand(core_->io), [this](error_code ec, Socket socket) {
-    OnAccept(ec, std::move(socket));
-  });
+  acceptor_.async_accept(asio::make_strand(core_->io),
+                         [this](error_code ec, Socket socket) { OnAccept(ec, std::move(socket)); });
 }
 
 void AsioServer::OnAccept(error_code ec, Socket socket) {
@@ -627,8 +630,8 @@ Result<std::unique_ptr<Server>> Server::Create(ServerOptions options, Handler ha
   std::signal(SIGPIPE, SIG_IGN);
   if (!options.error_body) options.error_body = PlainErrorBody;
   const std::uint32_t connections_max = FitToFileLimit(options.connections_max);
-  auto server = std::make_unique<AsioServer>(std::make_shared<Core>(std::move(options), std::move(handler)),
-                                             connections_max);
+  auto server =
+      std::make_unique<AsioServer>(std::make_shared<Core>(std::move(options), std::move(handler)), connections_max);
   RETURN_IF_ERROR(server->Listen());
   server->Run();
   return std::unique_ptr<Server>(std::move(server));

@@ -13,9 +13,9 @@
 namespace yun::http {
 
 struct Request {
-  std::string method;  // upper case
-  std::string path;    // decoded, without the query
-  std::string query;   // raw, without '?'
+  std::string method;                                        // upper case
+  std::string path;                                          // decoded, without the query
+  std::string query;                                         // raw, without '?'
   std::vector<std::pair<std::string, std::string>> headers;  // names lower case
   std::string body;
   std::string remote;  // "127.0.0.1:51234"
@@ -35,14 +35,14 @@ class Responder {
   virtual void Respond(int status, std::string_view content_type, std::string body, Headers headers = {}) = 0;
   /// Begins a chunked answer (server-sent events, for one).
   virtual void Start(int status, std::string_view content_type, Headers headers = {}) = 0;
-  /// Queues bytes: one chunk. False when the client is gone or more than `stream_buffer_bytes_max` wait (the connection is then
-  /// dropped): stop working for it.
+  /// Queues bytes: one chunk. False when the client is gone or more than `stream_buffer_bytes_max` wait (the connection
+  /// is then dropped): stop working for it.
   virtual bool Write(std::string bytes) = 0;
   virtual void Finish() = 0;
   /// Breaks a started answer off, so that the client sees that it is not whole.
   virtual void Abort() = 0;
-  /// Called once, from an I/O thread, when the client goes away before the answer is finished (at once, from the calling
-  /// thread, if it has gone). Keep no shared_ptr to this Responder in it: the answer would never end by itself.
+  /// Called once, from an I/O thread, when the client goes away before the answer is finished (at once, from the
+  /// calling thread, if it has gone). Keep no shared_ptr to this Responder in it: the answer would never end by itself.
   virtual void OnClose(std::function<void()> callback) = 0;
   virtual bool closed() const = 0;
 };
@@ -76,8 +76,8 @@ class Server {
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
   virtual std::uint32_t connections() const = 0;
-  /// Stops accepting, lets running answers finish for at most drain_seconds_max, closes the rest; returns when all is closed.
-  /// Not from an I/O thread. The destructor does the same without waiting.
+  /// Stops accepting, lets running answers finish for at most drain_seconds_max, closes the rest; returns when all is
+  /// closed. Not from an I/O thread. The destructor does the same without waiting.
   virtual void Drain() = 0;
 };
 

@@ -28,9 +28,7 @@ bool Eventually(F condition, std::chrono::milliseconds patience = 5000ms) {
   return true;
 }
 
-int StatusOf(const std::string& answer) {
-  return answer.starts_with("HTTP/1.1 ") ? std::atoi(answer.c_str() + 9) : 0;
-}
+int StatusOf(const std::string& answer) { return answer.starts_with("HTTP/1.1 ") ? std::atoi(answer.c_str() + 9) : 0; }
 
 std::string BodyOf(const std::string& answer) {
   const std::size_t at = answer.find("\r\n\r\n");
@@ -116,11 +114,13 @@ TEST_F(ServerTest, GivesTheRequestAsItCame) {
   };
   Serve();
   RawSocket socket = Connect();
-  socket.Send("POST http://host/a%20b/%C3%BC?q=1&r=%20 HTTP/1.1\r\nHost: x\r\nX-Thing:  v \r\nContent-Length: 3\r\n\r\nabc");
+  socket.Send(
+      "POST http://host/a%20b/%C3%BC?q=1&r=%20 HTTP/1.1\r\nHost: x\r\nX-Thing:  v \r\nContent-Length: 3\r\n\r\nabc");
   const std::string answer = socket.ReceiveUntil("\r\n\r\n");
   EXPECT_EQ(StatusOf(answer), 204);
   EXPECT_FALSE(Has(answer, "\r\nX-Evil"));
   EXPECT_FALSE(Has(answer, "Content-Length"));
+  server_.reset();  // joins the thread that wrote `seen`
   EXPECT_EQ(seen.method, "POST");
   EXPECT_EQ(seen.path, "/a b/ü");
   EXPECT_EQ(seen.query, "q=1&r=%20");
@@ -134,7 +134,8 @@ TEST_F(ServerTest, KeepsAliveAndPipelines) {
   Serve();
   RawSocket socket = Connect();
   std::string three;
-  for (int i = 0; i < 50; ++i) three += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+  for (int i = 0; i < 50; ++i)
+    three += "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
   socket.Send(three);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(BodyOf(socket.ReceiveAnswer()), std::to_string(10 + i));
   socket.Send("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -159,11 +160,27 @@ TEST_F(ServerTest, PipelinedAnswersKeepTheirOrder) {
 TEST_F(ServerTest, BytesOneByOne) {
   Serve();
   RawSocket socket = Connect();
-  for (const char c : std::string("\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n")) {
+  for (const char c : std::string(
+           "\r\nPOST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n")) {
     ASSERT_TRUE(socket.Send(std::string_view(&c, 1)));
     std::this_thread::sleep_for(200us);
   }
   EXPECT_EQ(BodyOf(socket.ReceiveAnswer()), "abc");
+}
+
+// The end of a chunked body, cut at every place.
+TEST_F(ServerTest, LastChunkInPieces) {
+  Serve();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"0\r\n\r\n", "2\r\nab\r\n0\r\nA: b\r\n\r\n"}) {
+    RawSocket socket = Connect();
+    for (std::size_t cut = 0; cut < body.size(); ++cut) {
+      socket.Send(head + body.substr(0, cut));
+      std::this_thread::sleep_for(2ms);
+      socket.Send(body.substr(cut));
+      EXPECT_EQ(BodyOf(socket.ReceiveAnswer()), body.size() == 5 ? "" : "ab");
+    }
+  }
 }
 
 TEST_F(ServerTest, ChunkedUpload) {
@@ -302,7 +319,7 @@ TEST_F(ServerTest, Malformed) {
       {"two encodings", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"odd encoding", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501},
       {"encoding in 1.0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"bad chunk size", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+      {"bad chunk size", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400},
       {"huge chunk size", post + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400},
       {"large chunk size", post + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413},
       {"no line end after chunk", post + "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n", 400},
@@ -366,7 +383,8 @@ TEST_F(ServerTest, LimitOnAllBodiesTogether) {
     EXPECT_EQ(StatusOf(Ask(half)), 503);
   }
   ASSERT_TRUE(Eventually([&] { return server_->connections() == 0; }));
-  EXPECT_EQ(StatusOf(Ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n" + std::string(600, 'a'))), 200);
+  EXPECT_EQ(StatusOf(Ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n" + std::string(600, 'a'))),
+            200);
 }
 
 TEST_F(ServerTest, SlowHeadersAndBodies) {
@@ -468,7 +486,9 @@ TEST_F(ServerTest, SlowReaderIsDroppedByBytes) {
 TEST_F(ServerTest, LargeAnswerArrivesWhole) {
   std::string large(20u << 20, '\0');
   for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 31 + i / 977);
-  routes_["/large"] = [&](Request, std::shared_ptr<Responder> r) { r->Respond(200, "application/octet-stream", large); };
+  routes_["/large"] = [&](Request, std::shared_ptr<Responder> r) {
+    r->Respond(200, "application/octet-stream", large);
+  };
   Serve();
   EXPECT_TRUE(BodyOf(Ask("GET /large HTTP/1.1\r\nHost: x\r\n\r\n")) == large);
 }
@@ -557,7 +577,8 @@ TEST_F(ServerTest, ThousandStreams) {
   for (auto& socket : sockets) {
     const std::string answer = socket.ReceiveAnswer();
     bool all = answer.ends_with("0\r\n\r\n");
-    for (int event = 0; event < kEvents; ++event) all = all && Has(answer, "data: event " + std::to_string(event) + "\n");
+    for (int event = 0; event < kEvents; ++event)
+      all = all && Has(answer, "data: event " + std::to_string(event) + "\n");
     whole += all;
   }
   EXPECT_EQ(whole, kStreams);
