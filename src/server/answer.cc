@@ -1,0 +1,221 @@
+#include "server/answer.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace yun::server {
+
+namespace openai = api::openai;
+
+namespace {
+
+engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& config, std::uint32_t choice) {
+  engine::SamplingParams out;
+  out.temperature = static_cast<float>(wish.temperature.value_or(config.default_temperature.value_or(1.f)));
+  out.top_p = static_cast<float>(wish.top_p.value_or(config.default_top_p.value_or(1.f)));
+  out.top_k = wish.top_k.value_or(config.default_top_k.value_or(0));
+  out.min_p = static_cast<float>(wish.min_p.value_or(0));
+  out.repetition_penalty = static_cast<float>(wish.repetition_penalty.value_or(1));
+  out.presence_penalty = static_cast<float>(wish.presence_penalty);
+  out.frequency_penalty = static_cast<float>(wish.frequency_penalty);
+  out.logit_bias = wish.logit_bias;
+  if (wish.seed) out.seed = *wish.seed + choice;  // choices of one request differ, and do so again
+  return out;
+}
+
+/// What makes a stream's chunks pass proxies at once.
+const http::Headers kStreamHeaders = {{"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
+
+std::string Event(const std::string& json) { return "data: " + json + "\n\n"; }
+
+}  // namespace
+
+Answer::Answer(Service& service, Call call, const Model& model, const api::Generation& wish, openai::AnswerHead head)
+    : service_(service), call_(std::move(call)), tokenizer_(model.tokenizer), head_(std::move(head)), stream_(wish.stream),
+      include_usage_(wish.include_usage), logprobs_(wish.logprobs), n_(wish.n) {}
+
+void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
+                   std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head) {
+  const std::uint32_t context = model->engine->context_tokens();
+  for (const auto& prompt : prompts)
+    if (prompt.size() >= context)
+      return call.Fail({400,
+                        fmt::format("This model's maximum context length is {} tokens, for the prompt and at least one token of the "
+                                    "answer, but the prompt has {} tokens. Please shorten it.", context, prompt.size()),
+                        head.dialog == openai::Dialog::kChat ? "messages" : "prompt", "context_length_exceeded"});
+
+  auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
+  answer->runs_.reserve(prompts.size() * wish.n);
+  for (auto& prompt : prompts) {
+    for (std::uint32_t i = 0; i < wish.n; ++i) {
+      engine::GenerateRequest request;
+      request.prompt = prompt;
+      request.sampling = ToEngine(wish.sampling, model->engine->config(), i);
+      const auto room = static_cast<std::uint32_t>(context - prompt.size());
+      request.max_tokens = wish.max_tokens == 0 ? room : std::min(wish.max_tokens, room);
+      request.stop_ids = wish.stop_ids;
+      request.ignore_eos = wish.ignore_eos;
+      request.logprobs = wish.logprobs;
+      auto stream = model->engine->Submit(std::move(request));
+      if (!stream) {
+        answer->CancelAll();
+        api::ApiError error = ToApiError(stream.error());
+        if (stream.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
+        return answer->call_.Fail(error);
+      }
+      Run& run = answer->runs_.emplace_back(std::move(*stream), *model->tokenizer, wish.stop);
+      run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
+      run.choice.with_logprobs = wish.logprobs >= 0;
+    }
+  }
+  if (wish.stream) {
+    answer->started_ = true;
+    answer->call_.responder->Start(200, "text/event-stream; charset=utf-8", answer->call_.AnswerHeaders(kStreamHeaders));
+  }
+  service.Keep(answer);
+  std::weak_ptr<Answer> weak = answer;
+  for (Run& run : answer->runs_)
+    run.stream->OnReady([weak] {
+      if (auto self = weak.lock()) self->Wake();
+    });
+  answer->call_.responder->OnClose([weak] {
+    if (auto self = weak.lock()) self->CancelAll();  // the streams then end, and with them the answer
+  });
+}
+
+void Answer::Wake() {
+  if (wakes_.fetch_add(1) > 0) return;
+  service_.workers.Post([self = shared_from_this()] {
+    for (int seen = self->wakes_.load(); seen != 0;) {
+      self->Pump();
+      seen = self->wakes_.fetch_sub(seen) - seen;  // what woke us meanwhile asks for another round
+    }
+  });
+}
+
+void Answer::Pump() {
+  if (done_) return;
+  std::string out;
+  bool all_ended = true;
+  for (Run& run : runs_) {
+    if (run.ended) continue;
+    const std::vector<engine::TokenEvent> events = run.stream->Take();
+    Consume(run, events);
+    if (const std::optional<engine::StreamEnd> end = run.stream->Ended()) {
+      const bool ours = run.detokenizer.stopped() || run.stream->cancelled();
+      if (end->reason == engine::FinishReason::kError) return FailNow(end->error);
+      if (end->reason == engine::FinishReason::kAborted && !ours) return FailNow({Code::kUnavailable, "The engine was stopped."});
+      End(run, *end);
+    } else {
+      all_ended = false;
+    }
+    if (stream_) Send(out, run);
+  }
+  if (!out.empty() && !call_.responder->Write(std::move(out))) CancelAll();
+  if (all_ended) Complete();
+}
+
+void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
+  for (const engine::TokenEvent& event : events) {
+    if (run.detokenizer.stopped()) return;
+    ++run.tokens;
+    if (logprobs_ >= 0 && !tokenizer_->IsSpecial(event.id)) {  // an end token is no part of the text
+      openai::LogprobEntry entry{{std::string(tokenizer_->Bytes(event.id)), event.logprob}, {}};
+      for (const engine::TokenLogprob& top : event.top)
+        entry.top.push_back({std::string(tokenizer_->Bytes(top.id)), top.logprob});
+      run.held.push_back(std::move(entry));
+    }
+    AddText(run, run.detokenizer.Push(event.id));
+    if (run.detokenizer.stopped()) run.stream->Cancel();
+  }
+}
+
+/// Gives out text, and the logprobs of the tokens that it covers.
+void Answer::AddText(Run& run, std::string text) {
+  run.text_bytes += text.size();
+  run.choice.text += text;
+  std::size_t covered = 0;
+  while (covered < run.held.size() && run.logprob_bytes + run.held[covered].token.bytes.size() <= run.text_bytes)
+    run.logprob_bytes += run.held[covered++].token.bytes.size();
+  run.choice.logprobs.insert(run.choice.logprobs.end(), std::make_move_iterator(run.held.begin()),
+                             std::make_move_iterator(run.held.begin() + static_cast<std::ptrdiff_t>(covered)));
+  run.held.erase(run.held.begin(), run.held.begin() + static_cast<std::ptrdiff_t>(covered));
+}
+
+void Answer::End(Run& run, const engine::StreamEnd& end) {
+  run.ended = true;
+  run.usage = end.usage;
+  if (run.detokenizer.stopped()) {
+    run.usage.generated_tokens = run.tokens;  // the engine may have run on a little; the client pays for what it asked
+  } else {
+    AddText(run, run.detokenizer.Finish());
+    run.choice.logprobs.insert(run.choice.logprobs.end(), std::make_move_iterator(run.held.begin()),
+                               std::make_move_iterator(run.held.end()));
+  }
+  run.held.clear();
+  run.choice.finish_reason = !run.detokenizer.stopped() && end.reason == engine::FinishReason::kLength ? "length" : "stop";
+}
+
+/// The chunks of what a choice has not sent yet.
+void Answer::Send(std::string& out, Run& run) {
+  openai::Choice& choice = run.choice;
+  const std::string_view finish = std::exchange(choice.finish_reason, {});
+  if (!choice.text.empty() || !choice.logprobs.empty() || (run.ended && !run.sent)) {
+    out += Event(openai::WriteChunk(head_, choice, !run.sent, include_usage_));
+    run.sent = true;
+    for (const openai::LogprobEntry& entry : choice.logprobs) choice.text_offset += openai::CountCharacters(entry.token.bytes);
+    choice.text.clear();
+    choice.logprobs.clear();
+  }
+  if (run.ended) {
+    choice.finish_reason = finish;
+    out += Event(openai::WriteChunk(head_, choice, false, include_usage_));
+  }
+}
+
+void Answer::Complete() {
+  openai::UsageCounts usage;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    usage.completion_tokens += runs_[i].usage.generated_tokens;
+    if (i % n_ != 0) continue;  // the choices of a prompt share it
+    usage.prompt_tokens += runs_[i].usage.prompt_tokens;
+    usage.cached_tokens += runs_[i].usage.cached_tokens;
+  }
+  const engine::Usage& first = runs_.front().usage;
+  log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms", call_.request_id, head_.model,
+             usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens, first.queue_us / 1000, first.prefill_us / 1000,
+             first.decode_us / 1000);
+  if (stream_) {
+    std::string out;
+    if (include_usage_) out += Event(openai::WriteUsageChunk(head_, usage));
+    call_.responder->Write(out + "data: [DONE]\n\n");
+    call_.responder->Finish();
+  } else {
+    std::vector<openai::Choice> choices;
+    for (Run& run : runs_) choices.push_back(std::move(run.choice));
+    call_.Respond(200, openai::WriteAnswer(head_, choices, usage));
+  }
+  done_ = true;
+  service_.Release(this);  // the job that runs us holds another reference
+}
+
+void Answer::FailNow(const Error& error) {
+  log::warn("{} {}: {}", call_.request_id, head_.model, error.message);
+  CancelAll();
+  const api::ApiError api_error = ToApiError(error);
+  if (started_) {
+    call_.responder->Write(Event(openai::WriteError(api_error, call_.request_id)));
+    call_.responder->Abort();
+  } else {
+    call_.Fail(api_error);
+  }
+  done_ = true;
+  service_.Release(this);
+}
+
+void Answer::CancelAll() {
+  for (Run& run : runs_) run.stream->Cancel();
+}
+
+}  // namespace yun::server

@@ -1,0 +1,111 @@
+#include "server/app.h"
+
+#include <chrono>
+
+#include "api/openai/parse.h"
+#include "api/openai/write.h"
+#include "base/log.h"
+#include "hub/store.h"
+#include "server/call.h"
+#include "server/routes.h"
+
+namespace yun::server {
+
+namespace {
+constexpr int kIoThreads = 2;
+constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside the engine
+}  // namespace
+
+Result<std::unique_ptr<App>> App::Create(AppOptions options) {
+  std::unique_ptr<App> app(new App(std::move(options)));
+  const AppOptions& o = app->options_;
+  ASSIGN_OR_RETURN(auto keys, cloud::ApiKeyStore::Open(o.home));
+  app->service_ = std::make_unique<Service>(std::move(keys), kWorkerThreads);
+
+  http::ServerOptions http;
+  http.address = o.address;
+  http.port = o.port;
+  http.io_threads = kIoThreads;
+  http.body_bytes_max = api::openai::kBodyBytesMax;
+  http.drain_seconds_max = o.drain_seconds_max;
+  http.error_body = [](int status, std::string_view message) {
+    return api::openai::WriteError(HttpError(status, message), "req_" + cloud::RandomHex(12));
+  };
+  ASSIGN_OR_RETURN(app->http_, http::Server::Create(std::move(http), [service = app->service_.get()](
+                                                        http::Request request, std::shared_ptr<http::Responder> responder) {
+    Handle(*service, std::move(request), std::move(responder));
+  }));
+  return app;
+}
+
+App::~App() {
+  if (!service_) return;
+  service_->phase = Phase::kDraining;
+  http_.reset();
+  service_->workers.Stop();  // before the engines go: a job may be using one
+}
+
+Status App::Load() {
+  for (const std::string& wanted : options_.models) RETURN_IF_ERROR(LoadOne(wanted));
+  // Only now: a start that fails must not make a key that nobody sees.
+  if (options_.new_key || service_->keys->List().empty()) {
+    ASSIGN_OR_RETURN(made_key_, service_->keys->Create("first"));
+  }
+  Phase loading = Phase::kLoading;
+  service_->phase.compare_exchange_strong(loading, Phase::kReady);
+  return {};
+}
+
+Status App::LoadOne(const std::string& wanted) {
+  std::string id, source = wanted;
+  std::error_code ec;
+  if (const std::size_t at = wanted.find('='); at != std::string::npos && at > 0 && !std::filesystem::exists(wanted, ec)) {
+    id = wanted.substr(0, at);
+    source = wanted.substr(at + 1);
+  }
+  ASSIGN_OR_RETURN(const hub::Store store, hub::Store::Open(options_.home));
+  ASSIGN_OR_RETURN(const std::filesystem::path path, hub::ResolveModel(store, source));
+  if (id.empty()) {
+    const auto stored = store.Find(source);  // the full name of "smollm2" is "smollm2:135m"
+    if (stored && stored->path == path) id = stored->name;
+    else id = std::filesystem::is_directory(path, ec) ? path.filename().string() : path.stem().string();
+    if (id.empty()) id = path.parent_path().filename().string();  // "folder/"
+  }
+  if (service_->FindModel(id)) return Fail(Code::kAlreadyExists, "two models are to be served as '{}'; use NAME=PATH", id);
+
+  auto model = std::make_shared<Model>();
+  model->id = id;
+  model->created_unix = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  ASSIGN_OR_RETURN(hub::OpenedModel opened, hub::OpenModel(path));
+  if (!opened.tokenizer) return Fail(Code::kUnsupported, "{}: the model has no tokenizer; it cannot be served", path.string());
+  model->tokenizer = std::move(opened.tokenizer);
+  model->chat_template = std::move(opened.chat_template);
+
+  engine::EngineOptions engine;
+  engine.threads = options_.threads;
+  engine.context_tokens = options_.context_tokens;
+  engine.cache_bytes = options_.cache_bytes;
+  engine.running_max = options_.running_max;
+  engine.waiting_max = options_.waiting_max;
+  if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
+  auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
+  if (!created) return Wrap(std::move(created.error()), id);
+  model->engine = std::move(*created);
+  service_->AddModel(std::move(model));
+  return {};
+}
+
+void App::Drain() {
+  service_->phase = Phase::kDraining;  // /readyz says so while the running requests finish
+  if (!service_->in_flight.WaitIdle(std::chrono::seconds(options_.drain_seconds_max)))
+    log::warn("{} requests did not finish within {} s; they are broken off", service_->in_flight.count(), options_.drain_seconds_max);
+  http_->Drain();
+}
+
+std::string App::url() const {
+  const bool any = options_.address == "0.0.0.0" || options_.address == "::";
+  const std::string host = any ? "127.0.0.1" : options_.address;
+  return fmt::format("http://{}:{}", host.find(':') != std::string::npos ? "[" + host + "]" : host, port());
+}
+
+}  // namespace yun::server

@@ -1,0 +1,63 @@
+// Composes everything into a running server: keys, HTTP, models, engines.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "net/http/server.h"
+#include "server/service.h"
+
+namespace yun::server {
+
+struct AppOptions {
+  std::filesystem::path home;       // keys; models by name
+  std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8460;        // 0: any free one
+  int threads = 0;                  // as EngineOptions
+  std::uint32_t context_tokens = 0;
+  std::uint64_t cache_bytes = 0;
+  std::uint32_t running_max = 64;
+  std::uint32_t waiting_max = 1024;
+  std::uint32_t drain_seconds_max = 30;
+  bool new_key = false;             // make a key even if there are some
+  std::function<void(std::string_view model, double done)> on_load;  // 0..1, while Load runs
+};
+
+/// thread: Create, Load and Drain from one thread; the rest from any
+class App {
+ public:
+  /// Opens the keys and listens: from here on /healthz answers, and /readyz says "loading".
+  /// errors: kDisk, kCorrupt (key files), kUnavailable (port in use), kInvalidArgument (address)
+  static Result<std::unique_ptr<App>> Create(AppOptions options);
+  ~App();
+
+  /// Loads every model and makes the first key; then the server is ready. errors: as hub::ResolveModel, hub::OpenModel, engine::Engine::Create
+  Status Load();
+
+  /// Stops taking requests, lets the running ones finish for at most drain_seconds_max, then closes.
+  void Drain();
+
+  std::uint16_t port() const { return http_->port(); }
+  std::string url() const;  // "http://127.0.0.1:8460"
+  /// The key made by Load; empty when there was one already. Shown once, by whoever asks.
+  const Secret<std::string>& made_key() const { return made_key_; }
+  Service& service() { return *service_; }
+
+ private:
+  explicit App(AppOptions options) : options_(std::move(options)) {}
+  Status LoadOne(const std::string& wanted);
+
+  AppOptions options_;
+  Secret<std::string> made_key_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace yun::server

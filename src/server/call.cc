@@ -1,0 +1,75 @@
+#include "server/call.h"
+
+#include "api/openai/write.h"
+#include "base/log.h"
+
+namespace yun::server {
+
+namespace {
+constexpr int kRetrySeconds = 1;       // a full queue empties by the token
+constexpr int kRestartSeconds = 5;     // loading, or a successor starting
+}  // namespace
+
+http::Headers Call::AnswerHeaders(http::Headers more) const {
+  more.emplace_back("x-request-id", request_id);
+  return more;
+}
+
+void Call::Respond(int status, std::string body, http::Headers more) const {
+  responder->Respond(status, "application/json", std::move(body), AnswerHeaders(std::move(more)));
+}
+
+void Call::Fail(const api::ApiError& error, http::Headers more) const {
+  if (error.retry_after_seconds > 0) more.emplace_back("retry-after", std::to_string(error.retry_after_seconds));
+  log::debug("{} {} {}: {} {}", request_id, request.method, request.path, error.status, error.message);
+  Respond(error.status, api::openai::WriteError(error, request_id), std::move(more));
+}
+
+api::ApiError ToApiError(const Error& error, std::string_view param) {
+  api::ApiError out;
+  out.status = HttpStatus(error.code);
+  out.message = error.message;
+  out.param = param;
+  out.code = CodeName(error.code);
+  switch (error.code) {
+    case Code::kInvalidArgument:
+    case Code::kCorrupt:
+    case Code::kUnsupported:
+      out.code = "invalid_value";
+      break;
+    case Code::kTooMany:
+      out.type = "rate_limit_error";
+      out.code = "rate_limit_exceeded";
+      out.retry_after_seconds = kRetrySeconds;
+      break;
+    case Code::kNoMemory:
+    case Code::kUnavailable:
+      out.type = "server_error";
+      out.retry_after_seconds = kRestartSeconds;
+      break;
+    case Code::kInternal:
+    case Code::kDisk:
+    case Code::kNetwork:
+    case Code::kDeadline:
+      out.type = "server_error";
+      break;
+    default:
+      break;
+  }
+  return out;
+}
+
+api::ApiError HttpError(int status, std::string_view message) {
+  api::ApiError error{status, std::string(message), "", ""};
+  switch (status) {
+    case 408: error.code = "request_timeout"; break;
+    case 413: error.code = "too_large"; break;
+    case 431: error.code = "headers_too_large"; break;
+    case 503: error.code = "unavailable", error.type = "server_error"; break;
+    default: error.code = status >= 500 ? "internal" : "bad_request";
+  }
+  if (status >= 500) error.type = "server_error";
+  return error;
+}
+
+}  // namespace yun::server

@@ -1,0 +1,36 @@
+// One HTTP request on its way through the handlers: who asks, how to answer.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/error.h"
+#include "base/result.h"
+#include "cloud/api_key.h"
+#include "net/http/server.h"
+#include "server/service.h"
+
+namespace yun::server {
+
+struct Call {
+  http::Request request;
+  std::shared_ptr<http::Responder> responder;
+  std::string request_id;                  // "req_..."; goes out as x-request-id
+  std::optional<cloud::ApiKeyRecord> key;  // who asks; empty when no valid key came
+  InFlight::Ticket ticket;
+  std::string tail;                        // of the path, where a route ends in "*"
+
+  /// The headers that every answer carries, and these.
+  http::Headers AnswerHeaders(http::Headers more = {}) const;
+  void Respond(int status, std::string body, http::Headers more = {}) const;
+  void Fail(const api::ApiError& error, http::Headers more = {}) const;
+};
+
+/// An operating error of the rooms below as what a caller sees. `param`: the field that it is about, if any.
+api::ApiError ToApiError(const Error& error, std::string_view param = {});
+
+/// The ApiError of a status that the HTTP server itself gives out (400, 408, 413, 431, 503).
+api::ApiError HttpError(int status, std::string_view message);
+
+}  // namespace yun::server

@@ -1,0 +1,24 @@
+// The handlers of the table in server/routes.cc, one file a subject.
+#pragma once
+#include "server/call.h"
+
+namespace yun::server::handlers {
+
+// health.cc
+/// 200 as long as the process answers. With a valid key: also each engine's counts.
+void Health(Service& service, Call call);
+/// 200 when requests are taken; 503 while loading and draining.
+void Ready(Service& service, Call call);
+
+// models.cc
+void ListModels(Service& service, Call call);
+void GetModel(Service& service, Call call);
+
+// chat.cc, completions.cc
+void ChatCompletions(Service& service, Call call);
+void Completions(Service& service, Call call);
+
+/// The error for a model that is not served: 404, or 503 while models still load.
+api::ApiError NoSuchModel(const Service& service, std::string_view id);
+
+}  // namespace yun::server::handlers

@@ -1,0 +1,101 @@
+#include "server/routes.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "server/call.h"
+#include "server/handlers/handlers.h"
+
+namespace yun::server {
+namespace {
+
+struct Route {
+  std::string_view method, path;  // a path may end in '*': the rest goes to Call::tail
+  void (*handler)(Service&, Call);
+  bool open = false;  // needs no key
+  bool heavy = false;  // parses and tokenises: runs on a worker
+};
+
+constexpr std::array kRoutes = {
+    Route{"GET", "/healthz", handlers::Health, true},
+    Route{"GET", "/readyz", handlers::Ready, true},
+    Route{"GET", "/v1/models", handlers::ListModels},
+    Route{"GET", "/v1/models/*", handlers::GetModel},
+    Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true},
+    Route{"POST", "/v1/completions", handlers::Completions, false, true},
+};
+
+constexpr std::string_view kCompatible = "/compatible-mode";
+
+/// The path as the table has it: without the compatible prefix and a slash at the end.
+std::string_view Normal(std::string_view path) {
+  if (path.starts_with(kCompatible) && path.substr(kCompatible.size()).starts_with("/v1/")) path.remove_prefix(kCompatible.size());
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+bool Matches(const Route& route, std::string_view path, std::string_view& tail) {
+  if (!route.path.ends_with('*')) return route.path == path;
+  const std::string_view head = route.path.substr(0, route.path.size() - 1);
+  if (!path.starts_with(head) || path.size() == head.size()) return false;
+  tail = path.substr(head.size());
+  return true;
+}
+
+/// The token of "Authorization: Bearer <token>"; empty when there is none.
+std::string_view BearerToken(const http::Request& request) {
+  std::string_view value = request.Header("authorization");
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i)
+    if ((value[i] | 0x20) != kScheme[i]) return {};  // ' ' | 0x20 is ' '
+  value.remove_prefix(kScheme.size());
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  while (value.ends_with(' ')) value.remove_suffix(1);
+  return value;
+}
+
+api::ApiError KeyError(bool given) {
+  api::ApiError error;
+  error.status = 401;
+  error.code = "invalid_api_key";
+  error.message = given ? "Incorrect API key provided. yun shows a key once, when it makes it; `yun serve --new-key` makes another."
+                        : "You didn't provide an API key. Send it as a header: 'Authorization: Bearer sk-...'.";
+  return error;
+}
+
+}  // namespace
+
+void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
+  Call call{std::move(request), std::move(responder), "req_" + cloud::RandomHex(12), {}, InFlight::Ticket(service.in_flight), {}};
+  const std::string_view path = Normal(call.request.path);
+  const Route* found = nullptr;
+  std::string allowed;
+  std::string tail;
+  for (const Route& route : kRoutes) {
+    std::string_view rest;
+    if (!Matches(route, path, rest)) continue;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+    if (route.method == call.request.method) found = &route, tail = rest;
+  }
+  if (!found) {
+    if (allowed.empty())
+      return call.Fail({404, fmt::format("Unknown path: {} {}", call.request.method, call.request.path.substr(0, 256)), "", "unknown_url"});
+    return call.Fail({405, fmt::format("{} is not allowed here; allowed: {}.", call.request.method, allowed), "", "method_not_allowed"},
+                     {{"allow", allowed}});
+  }
+  call.tail = std::move(tail);
+  const std::string_view token = BearerToken(call.request);
+  if (!token.empty()) call.key = service.keys->Verify(token);
+  if (!found->open && !call.key) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
+  if (!found->heavy) return found->handler(service, std::move(call));
+
+  if (service.phase == Phase::kDraining) return call.Fail(ToApiError({Code::kUnavailable, "This server is shutting down."}));
+  // std::function wants a copyable job; the responder stays reachable should the queue be full.
+  auto shared = std::make_shared<Call>(std::move(call));
+  if (!service.workers.TryPost([&service, shared, handler = found->handler] { handler(service, std::move(*shared)); }))
+    shared->Fail(ToApiError({Code::kTooMany, "Too many requests are waiting; try again in a moment."}));
+}
+
+}  // namespace yun::server

@@ -1,0 +1,14 @@
+// The table of method and path -> handler, and what comes before every handler: the request's id and its key.
+#pragma once
+#include <memory>
+
+#include "net/http/server.h"
+#include "server/service.h"
+
+namespace yun::server {
+
+/// Answers one request, now or later. Every path under /v1/ is also served under /compatible-mode/v1/.
+/// thread: any; does not block: what takes long goes to service.workers
+void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder);
+
+}  // namespace yun::server

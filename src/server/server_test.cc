@@ -1,0 +1,506 @@
+// The handlers against a scripted engine and a recording client: no network, no model.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+
+#include "base/check.h"
+#include "server/routes.h"
+
+namespace yun::server {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using engine::FinishReason;
+
+/// Tokens are bytes; 256 is special ("<end>"), 257 the word "word".
+class ByteTokenizer : public Tokenizer {
+ public:
+  std::vector<TokenId> Encode(std::string_view text, bool) const override {
+    std::vector<TokenId> ids;
+    for (unsigned char c : text) ids.push_back(c);
+    return ids;
+  }
+  std::string_view Bytes(TokenId id) const override {
+    if (id == 256) return "<end>";
+    if (id == 257) return "word";
+    return id >= 0 && id < 256 ? std::string_view(&bytes_[static_cast<std::size_t>(id)], 1) : std::string_view();
+  }
+  std::string Decode(std::span<const TokenId> ids, bool) const override {
+    std::string out;
+    for (TokenId id : ids) out += Bytes(id);
+    return out;
+  }
+  bool IsSpecial(TokenId id) const override { return id == 256; }
+  TokenId Find(std::string_view) const override { return -1; }
+  std::int32_t size() const override { return 258; }
+  TokenId bos_id() const override { return -1; }
+  TokenId eos_id() const override { return 256; }
+  bool add_bos() const override { return false; }
+
+ private:
+  const std::string bytes_ = [] {
+    std::string b;
+    for (int i = 0; i < 256; ++i) b.push_back(static_cast<char>(i));
+    return b;
+  }();
+};
+
+/// "user: hi\n" and so on.
+class PlainTemplate : public ChatTemplate {
+ public:
+  Result<std::string> Render(const json::array& messages, const json::array&, const RenderOptions&) const override {
+    std::string out;
+    for (const json::value& m : messages) {
+      if (m.at("content").as_string() == "raise") return Fail(Code::kInvalidArgument, "the template refuses");
+      out += std::string(m.at("role").as_string()) + ": " + std::string(m.at("content").as_string()) + "\n";
+    }
+    return out;
+  }
+};
+
+/// Keeps what was submitted; the test plays the engine's part.
+class ScriptedEngine : public engine::Engine {
+ public:
+  Result<std::shared_ptr<engine::Stream>> Submit(engine::GenerateRequest request) override {
+    std::lock_guard lock(mutex_);
+    if (refuse_at_ == requests_.size()) return Fail(Code::kTooMany, "the queue is full: 0 may wait");
+    auto stream = std::make_shared<engine::Stream>();
+    requests_.push_back(std::move(request));
+    streams_.push_back(stream);
+    submitted_.notify_all();
+    return stream;
+  }
+  engine::EngineStats Stats() const override {
+    engine::EngineStats stats;
+    stats.running = 3;
+    return stats;
+  }
+  const ModelConfig& config() const override { return config_; }
+  std::uint32_t context_tokens() const override { return 100; }
+
+  /// Waits for the n-th stream.
+  engine::Stream& At(std::size_t n) {
+    std::unique_lock lock(mutex_);
+    CHECK(submitted_.wait_for(lock, std::chrono::seconds(20), [&] { return streams_.size() > n; }));
+    return *streams_[n];
+  }
+  engine::GenerateRequest request(std::size_t n) {
+    At(n);
+    std::lock_guard lock(mutex_);
+    return requests_[n];
+  }
+  std::size_t count() {
+    std::lock_guard lock(mutex_);
+    return streams_.size();
+  }
+  void RefuseAt(std::size_t n) { refuse_at_ = n; }
+  ModelConfig config_;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable submitted_;
+  std::deque<engine::GenerateRequest> requests_;
+  std::deque<std::shared_ptr<engine::Stream>> streams_;
+  std::size_t refuse_at_ = static_cast<std::size_t>(-1);
+};
+
+/// A client that records.
+class Client : public http::Responder {
+ public:
+  void Respond(int status, std::string_view, std::string body, http::Headers headers) override {
+    Set([&] { status_ = status, body_ = std::move(body), headers_ = std::move(headers), finished_ = true; });
+  }
+  void Start(int status, std::string_view type, http::Headers headers) override {
+    Set([&] { status_ = status, type_ = type, headers_ = std::move(headers); });
+  }
+  bool Write(std::string bytes) override {
+    bool open = true;
+    Set([&] {
+      open = !closed_.load();
+      if (open) body_ += bytes;
+    });
+    return open;
+  }
+  void Finish() override { Set([&] { finished_ = true; }); }
+  void Abort() override { Set([&] { finished_ = aborted_ = true; }); }
+  void OnClose(std::function<void()> callback) override {
+    bool now = false;
+    Set([&] {
+      now = closed_.load();
+      if (!now) on_close_ = std::move(callback);
+    });
+    if (now) callback();
+  }
+  bool closed() const override { return closed_; }
+
+  void Leave() {
+    std::function<void()> callback;
+    Set([&] { closed_ = true, callback = on_close_; });
+    if (callback) callback();
+  }
+  /// Waits until the answer is finished, or until what came so far holds a text.
+  std::string Body() {
+    return WaitFor([&] { return finished_.load(); });
+  }
+  std::string BodyWith(std::string_view text) {
+    return WaitFor([&] { return body_.find(text) != std::string::npos; });
+  }
+  json::value Json() { return json::parse(Body()); }
+  int status() {
+    Body();
+    return status_;
+  }
+  std::string Header(std::string_view name) {
+    for (const auto& [n, v] : headers_)
+      if (n == name) return v;
+    return "";
+  }
+  bool aborted() const { return aborted_; }
+  std::string type() const { return type_; }
+
+ private:
+  template <class F>
+  void Set(F f) {
+    {
+      std::lock_guard lock(mutex_);
+      f();
+    }
+    changed_.notify_all();
+  }
+  template <class F>
+  std::string WaitFor(F done) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), done)) << "no answer; so far: " << body_;
+    return body_;
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int status_ = 0;
+  std::string body_, type_;
+  http::Headers headers_;
+  std::atomic<bool> finished_{false}, aborted_{false}, closed_{false};
+  std::function<void()> on_close_;
+};
+
+class Serving : public testing::Test {
+ protected:
+  void SetUp() override {
+    home_ = fs::temp_directory_path() / ("yun_serving_" + std::to_string(::getpid()));
+    fs::remove_all(home_);
+    service_ = std::make_unique<Service>(*cloud::ApiKeyStore::Open(home_), 2);
+    key_ = service_->keys->CreateTemporary("t").Reveal();
+    auto model = std::make_shared<Model>();
+    model->id = "tiny:1b";
+    model->created_unix = 7;
+    model->tokenizer = std::make_shared<ByteTokenizer>();
+    model->chat_template = std::make_shared<PlainTemplate>();
+    auto engine = std::make_unique<ScriptedEngine>();
+    engine->config_.vocab = 258;
+    engine_ = engine.get();
+    model->engine = std::move(engine);
+    service_->AddModel(std::move(model));
+    service_->phase = Phase::kReady;
+  }
+  void TearDown() override {
+    service_->workers.Stop();
+    service_.reset();
+    fs::remove_all(home_);
+  }
+  std::shared_ptr<Client> Ask(std::string method, std::string path, std::string body = "", std::string authorization = "?") {
+    auto client = std::make_shared<Client>();
+    http::Request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    request.body = std::move(body);
+    if (authorization == "?") authorization = "Bearer " + key_;
+    if (!authorization.empty()) request.headers = {{"authorization", authorization}};
+    Handle(*service_, std::move(request), client);
+    return client;
+  }
+  std::shared_ptr<Client> Chat(const std::string& more = "") {
+    return Ask("POST", "/v1/chat/completions",
+               R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}])" + (more.empty() ? "" : "," + more) + "}");
+  }
+  static void Push(engine::Stream& stream, std::string_view text) {
+    for (unsigned char c : text) stream.Push({.id = c, .logprob = -0.25f, .top = {{c, -0.25f}, {257, -2.f}}});
+  }
+  static void End(engine::Stream& stream, FinishReason reason, std::uint64_t generated) {
+    stream.End({.reason = reason, .usage = {.prompt_tokens = 9, .cached_tokens = 4, .generated_tokens = generated}});
+  }
+  /// The data of the events of a stream, parsed; "[DONE]" as a string.
+  static std::vector<json::value> Events(const std::string& body) {
+    std::vector<json::value> events;
+    for (std::size_t at = 0; at < body.size();) {
+      const std::size_t end = body.find("\n\n", at);
+      EXPECT_NE(end, std::string::npos);
+      EXPECT_EQ(body.substr(at, 6), "data: ");
+      const std::string data = body.substr(at + 6, end - at - 6);
+      events.push_back(data == "[DONE]" ? json::value("[DONE]") : json::parse(data));
+      at = end + 2;
+    }
+    return events;
+  }
+  static std::string Text(const json::value& v) { return std::string(v.as_string()); }
+  static json::value At(const json::value& v, std::string_view pointer) { return v.at_pointer(pointer); }
+
+  fs::path home_;
+  std::string key_;
+  std::unique_ptr<Service> service_;
+  ScriptedEngine* engine_ = nullptr;
+};
+
+TEST_F(Serving, RoutesAndKeys) {
+  struct Case {
+    std::string method, path, authorization;
+    int status;
+    std::string code;
+  };
+  const Case cases[] = {
+      {"GET", "/v1/models", "?", 200, ""},
+      {"GET", "/v1/models/", "?", 200, ""},
+      {"GET", "/compatible-mode/v1/models", "?", 200, ""},
+      {"GET", "/v1/models/tiny:1b", "?", 200, ""},
+      {"GET", "/v1/models/other", "?", 404, "model_not_found"},
+      {"GET", "/v1/models", "", 401, "invalid_api_key"},
+      {"GET", "/v1/models", "Bearer sk-wrong", 401, "invalid_api_key"},
+      {"GET", "/v1/models", "Basic " + key_, 401, "invalid_api_key"},
+      {"GET", "/v1/models", "bearer  " + key_ + " ", 200, ""},
+      {"POST", "/v1/chat/completions", "", 401, "invalid_api_key"},
+      {"POST", "/v1/models", "?", 405, "method_not_allowed"},
+      {"GET", "/v1/chat/completions", "?", 405, "method_not_allowed"},
+      {"GET", "/", "?", 404, "unknown_url"},
+      {"GET", "/v1/nothing", "?", 404, "unknown_url"},
+      {"GET", "/compatible-mode/healthz", "?", 404, "unknown_url"},
+      {"GET", "/healthz", "", 200, ""},
+      {"GET", "/readyz", "", 200, ""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.method + " " + c.path + " " + c.authorization.substr(0, 12));
+    auto client = Ask(c.method, c.path, "", c.authorization);
+    EXPECT_EQ(client->status(), c.status) << client->Body();
+    EXPECT_EQ(client->Header("x-request-id").substr(0, 4), "req_");
+    if (c.status >= 400) {
+      EXPECT_EQ(Text(At(client->Json(), "/error/code")), c.code);
+      EXPECT_EQ(Text(At(client->Json(), "/request_id")), client->Header("x-request-id"));
+    }
+  }
+  EXPECT_EQ(Ask("POST", "/v1/models")->Header("allow"), "GET");
+  EXPECT_EQ(At(Ask("GET", "/healthz")->Json(), "/models/0/running").as_int64(), 3);
+  EXPECT_FALSE(Ask("GET", "/healthz", "", "")->Json().as_object().contains("models"));
+}
+
+TEST_F(Serving, PhasesShow) {
+  service_->phase = Phase::kLoading;
+  EXPECT_EQ(Ask("GET", "/readyz")->status(), 503);
+  EXPECT_EQ(Ask("GET", "/healthz")->status(), 200);
+  EXPECT_EQ(Ask("POST", "/v1/completions", R"({"model":"later","prompt":"x"})")->status(), 503);
+  service_->phase = Phase::kDraining;
+  EXPECT_EQ(Ask("GET", "/readyz")->status(), 503);
+  auto refused = Chat();
+  EXPECT_EQ(refused->status(), 503);
+  EXPECT_FALSE(refused->Header("retry-after").empty());
+}
+
+TEST_F(Serving, WholeAnswer) {
+  auto client = Chat(R"("temperature":0.5,"max_tokens":7,"seed":3,"stop_token_ids":[9],"ignore_eos":true)");
+  const engine::GenerateRequest request = engine_->request(0);
+  EXPECT_EQ(std::string(request.prompt.begin(), request.prompt.end()), "user: hi\n");
+  EXPECT_EQ(request.sampling.temperature, 0.5f);
+  EXPECT_EQ(request.max_tokens, 7u);
+  EXPECT_EQ(request.sampling.seed, 3u);
+  EXPECT_EQ(request.stop_ids, std::vector<TokenId>{9});
+  EXPECT_TRUE(request.ignore_eos);
+  Push(engine_->At(0), "hello");
+  engine_->At(0).Push({.id = 256});
+  End(engine_->At(0), FinishReason::kStop, 6);
+  ASSERT_EQ(client->status(), 200);
+  const json::value body = client->Json();
+  EXPECT_EQ(Text(At(body, "/choices/0/message/content")), "hello");
+  EXPECT_EQ(Text(At(body, "/choices/0/finish_reason")), "stop");
+  EXPECT_EQ(Text(At(body, "/model")), "tiny:1b");
+  EXPECT_EQ(At(body, "/usage/prompt_tokens").as_int64(), 9);
+  EXPECT_EQ(At(body, "/usage/completion_tokens").as_int64(), 6);
+  EXPECT_EQ(At(body, "/usage/prompt_tokens_details/cached_tokens").as_int64(), 4);
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+TEST_F(Serving, TheModelsOwnDefaultsFillWhatIsAbsent) {
+  engine_->config_.default_temperature = 0.6f;
+  engine_->config_.default_top_p = 0.95f;
+  engine_->config_.default_top_k = 20;
+  Chat();
+  EXPECT_EQ(engine_->request(0).sampling.temperature, 0.6f);
+  EXPECT_EQ(engine_->request(0).sampling.top_p, 0.95f);
+  EXPECT_EQ(engine_->request(0).sampling.top_k, 20);
+  EXPECT_EQ(engine_->request(0).max_tokens, 91u);  // the rest of the context
+  Chat(R"("temperature":1,"top_p":1,"top_k":0)");
+  EXPECT_EQ(engine_->request(1).sampling.temperature, 1.f);
+  EXPECT_EQ(engine_->request(1).sampling.top_p, 1.f);
+  EXPECT_EQ(engine_->request(1).sampling.top_k, 0);
+  for (std::size_t i : {0u, 1u}) End(engine_->At(i), FinishReason::kLength, 0);
+}
+
+TEST_F(Serving, StreamedAnswer) {
+  auto client = Chat(R"("stream":true,"stream_options":{"include_usage":true})");
+  Push(engine_->At(0), "he\xe4\xb8");
+  client->BodyWith("he");
+  Push(engine_->At(0), "\xad!");
+  End(engine_->At(0), FinishReason::kLength, 6);
+  const std::vector<json::value> events = Events(client->Body());
+  EXPECT_EQ(client->status(), 200);
+  EXPECT_EQ(client->type(), "text/event-stream; charset=utf-8");
+  std::string text;
+  ASSERT_GE(events.size(), 4u);
+  EXPECT_EQ(Text(At(events[0], "/choices/0/delta/role")), "assistant");
+  for (std::size_t i = 0; i + 3 < events.size(); ++i) {
+    text += Text(At(events[i], "/choices/0/delta/content"));
+    EXPECT_TRUE(At(events[i], "/choices/0/finish_reason").is_null());
+    EXPECT_TRUE(At(events[i], "/usage").is_null());
+  }
+  EXPECT_EQ(text, "he\xe4\xb8\xad!");
+  const json::value& finish = events[events.size() - 3];
+  EXPECT_EQ(Text(At(finish, "/choices/0/finish_reason")), "length");
+  EXPECT_TRUE(At(finish, "/choices/0/delta").as_object().empty());
+  const json::value& usage = events[events.size() - 2];
+  EXPECT_TRUE(At(usage, "/choices").as_array().empty());
+  EXPECT_EQ(At(usage, "/usage/total_tokens").as_int64(), 15);
+  EXPECT_EQ(Text(events.back()), "[DONE]");
+}
+
+TEST_F(Serving, AStopStringEndsTheAnswerAndTheWork) {
+  for (const bool stream : {false, true}) {
+    const std::size_t n = engine_->count();
+    auto client = Chat(fmt::format(R"("stop":["END"],"logprobs":true,"stream":{})", stream));
+    Push(engine_->At(n), "abcENDmore");
+    for (int i = 0; i < 2000 && !engine_->At(n).cancelled(); ++i) ::usleep(1000);
+    EXPECT_TRUE(engine_->At(n).cancelled());
+    End(engine_->At(n), FinishReason::kAborted, 10);
+    if (!stream) {
+      const json::value body = client->Json();
+      EXPECT_EQ(Text(At(body, "/choices/0/message/content")), "abc");
+      EXPECT_EQ(Text(At(body, "/choices/0/finish_reason")), "stop");
+      EXPECT_EQ(At(body, "/usage/completion_tokens").as_int64(), 6);  // up to the D
+      EXPECT_EQ(At(body, "/choices/0/logprobs/content").as_array().size(), 3u);
+    } else {
+      std::string text;
+      for (const json::value& event : Events(client->Body()))
+        if (const auto* object = event.if_object())
+          if (const auto* content = At(*object, "/choices/0/delta").as_object().if_contains("content")) text += Text(*content);
+      EXPECT_EQ(text, "abc");
+      EXPECT_NE(client->Body().find("\"finish_reason\":\"stop\""), std::string::npos);
+    }
+  }
+}
+
+TEST_F(Serving, LogprobsOfTextTokensAlone) {
+  auto client = Chat(R"("logprobs":true,"top_logprobs":2)");
+  EXPECT_EQ(engine_->request(0).logprobs, 2);
+  Push(engine_->At(0), "ab");
+  engine_->At(0).Push({.id = 256, .logprob = -1.f});
+  End(engine_->At(0), FinishReason::kStop, 3);
+  const json::value content = At(client->Json(), "/choices/0/logprobs/content");
+  ASSERT_EQ(content.as_array().size(), 2u);
+  EXPECT_EQ(Text(At(content, "/0/token")), "a");
+  EXPECT_EQ(At(content, "/0/logprob").as_double(), -0.25);
+  EXPECT_EQ(Text(At(content, "/0/top_logprobs/1/token")), "word");
+}
+
+TEST_F(Serving, SeveralChoicesAndPrompts) {
+  auto client = Ask("POST", "/v1/completions", R"({"model":"tiny:1b","prompt":["x",[121,122]],"n":2,"seed":5})");
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(engine_->request(i).sampling.seed, 5 + i % 2);
+    EXPECT_EQ(engine_->request(i).prompt.size(), i < 2 ? 1u : 2u);
+    EXPECT_EQ(engine_->request(i).max_tokens, 16u);
+  }
+  for (std::size_t i : {3u, 1u, 0u, 2u}) {
+    Push(engine_->At(i), std::to_string(i));
+    End(engine_->At(i), FinishReason::kStop, 2);
+  }
+  const json::value body = client->Json();
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(Text(At(body, fmt::format("/choices/{}/text", i))), std::to_string(i));
+  EXPECT_EQ(At(body, "/usage/prompt_tokens").as_int64(), 18);
+  EXPECT_EQ(At(body, "/usage/completion_tokens").as_int64(), 8);
+}
+
+TEST_F(Serving, ErrorsHaveTheirShape) {
+  struct Case {
+    std::string path, body;
+    int status;
+    std::string param, code;
+  };
+  const std::string chat = "/v1/chat/completions", text = "/v1/completions";
+  const Case cases[] = {
+      {chat, "{", 400, "", "invalid_json"},
+      {chat, R"({"model":"no","messages":[{"role":"user","content":"a"}]})", 404, "model", "model_not_found"},
+      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":"a"}],"temperature":3})", 400, "temperature", "invalid_value"},
+      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":"raise"}]})", 400, "messages", "invalid_value"},
+      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":")" + std::string(200, 'x') + "\"}]}", 400, "messages",
+       "context_length_exceeded"},
+      {text, R"({"model":"tiny:1b","prompt":")" + std::string(100, 'x') + "\"}", 400, "prompt", "context_length_exceeded"},
+      {text, R"({"model":"tiny:1b","prompt":[258]})", 400, "prompt", "invalid_value"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.body.substr(0, 100));
+    auto client = Ask("POST", c.path, c.body);
+    EXPECT_EQ(client->status(), c.status);
+    const json::value error = At(client->Json(), "/error");
+    EXPECT_EQ(error.at("param").is_null() ? "" : Text(error.at("param")), c.param);
+    EXPECT_EQ(Text(error.at("code")), c.code);
+  }
+  auto client = Ask("POST", text, R"({"model":"tiny:1b","prompt":")" + std::string(123, 'x') + "\"}");
+  EXPECT_NE(client->Body().find("100"), std::string::npos);
+  EXPECT_NE(client->Body().find("123"), std::string::npos);
+  EXPECT_EQ(engine_->count(), 0u);
+}
+
+TEST_F(Serving, AFullQueueCancelsTheOtherChoices) {
+  engine_->RefuseAt(1);
+  auto client = Chat(R"("n":2)");
+  EXPECT_EQ(client->status(), 429);
+  EXPECT_EQ(Text(At(client->Json(), "/error/code")), "rate_limit_exceeded");
+  EXPECT_FALSE(client->Header("retry-after").empty());
+  EXPECT_TRUE(engine_->At(0).cancelled());
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+TEST_F(Serving, AnEngineErrorReachesTheClient) {
+  auto whole = Chat();
+  Push(engine_->At(0), "a");
+  engine_->At(0).End({.reason = FinishReason::kError, .error = {Code::kInternal, "boom"}});
+  EXPECT_EQ(whole->status(), 500);
+  auto streamed = Chat(R"("stream":true)");
+  Push(engine_->At(1), "a");
+  streamed->BodyWith("\"a\"");
+  engine_->At(1).End({.reason = FinishReason::kError, .error = {Code::kInternal, "boom"}});
+  const auto events = Events(streamed->Body());
+  EXPECT_EQ(Text(At(events.back(), "/error/message")), "boom");
+  EXPECT_TRUE(streamed->aborted());
+  auto stopped = Chat();
+  engine_->At(2).End({.reason = FinishReason::kAborted});
+  EXPECT_EQ(stopped->status(), 503);
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+TEST_F(Serving, AClientThatLeavesFreesItsWork) {
+  for (const bool stream : {false, true}) {
+    const std::size_t n = engine_->count();
+    auto client = Chat(fmt::format(R"("n":2,"stream":{})", stream));
+    engine_->At(n + 1);
+    Push(engine_->At(n), "a");
+    client->Leave();
+    for (std::size_t i = n; i < n + 2; ++i) {
+      for (int t = 0; t < 2000 && !engine_->At(i).cancelled(); ++t) ::usleep(1000);
+      EXPECT_TRUE(engine_->At(i).cancelled());
+      End(engine_->At(i), FinishReason::kAborted, 1);
+    }
+    EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+  }
+}
+
+}  // namespace
+}  // namespace yun::server

@@ -1,0 +1,91 @@
+// What every handler works with: the models, the keys, the phase the server is in, the requests in flight.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "cloud/api_key.h"
+#include "engine/engine.h"
+#include "server/workers.h"
+#include "text/chat/template.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace yun::server {
+
+/// A model being served under a name.
+struct Model {
+  std::string id;
+  std::int64_t created_unix = 0;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const ChatTemplate> chat_template;  // null: completions only
+  std::unique_ptr<engine::Engine> engine;
+};
+
+enum class Phase { kLoading, kReady, kDraining };
+
+/// Counts requests from the moment they are taken until their answer is complete.
+/// thread: all methods from any thread
+class InFlight {
+ public:
+  /// One request; leaves the count when it is destroyed.
+  class Ticket {
+   public:
+    explicit Ticket(InFlight& owner) : owner_(&owner) { owner.Change(+1); }
+    Ticket(Ticket&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+    Ticket& operator=(Ticket&&) = delete;
+    ~Ticket() {
+      if (owner_) owner_->Change(-1);
+    }
+
+   private:
+    InFlight* owner_;
+  };
+
+  std::uint64_t count() const;
+  /// Waits until no request is in flight, at most this long; whether it came to that.
+  bool WaitIdle(std::chrono::milliseconds at_most);
+
+ private:
+  void Change(int by);
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;
+  std::uint64_t count_ = 0;
+};
+
+/// thread: members are atomic, guarded, or fixed after construction
+class Service {
+ public:
+  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, int worker_threads) : keys(std::move(key_store)), workers(worker_threads) {}
+
+  void AddModel(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name
+  std::vector<std::shared_ptr<const Model>> Models() const;
+
+  /// Keeps an answer alive until Release, or until the service goes.
+  void Keep(std::shared_ptr<void> answer);
+  void Release(const void* answer);
+
+  std::atomic<Phase> phase{Phase::kLoading};
+  const std::unique_ptr<cloud::ApiKeyStore> keys;
+  InFlight in_flight;
+
+ private:
+  Guarded<std::unordered_map<const void*, std::shared_ptr<void>>> answers_;
+
+ public:
+  Workers workers;  // stopped before the models go
+
+ private:
+  Guarded<std::vector<std::shared_ptr<const Model>>> models_;
+};
+
+}  // namespace yun::server

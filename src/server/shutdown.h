@@ -1,0 +1,31 @@
+// SIGINT and SIGTERM: the first asks for an orderly end, the second ends the process at once.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace yun::server {
+
+/// Takes the two signals over from its creation on: make it before any other thread, so that they inherit the mask.
+class Shutdown {
+ public:
+  Shutdown();
+  ~Shutdown();
+
+  /// From now on the first signal is an orderly end; until then (nothing runs yet) it ends the process at once.
+  void Orderly() { orderly_ = true; }
+  bool asked() const { return asked_.load(); }
+  /// For blocking calls that can be cancelled.
+  const std::atomic<bool>* flag() const { return &asked_; }
+  /// Returns when the first signal has come.
+  void Wait() const { asked_.wait(false); }
+
+ private:
+  std::atomic<bool> asked_{false};
+  std::atomic<bool> orderly_{false};
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace yun::server
