@@ -56,7 +56,7 @@ def problems(name, markdown, source):
         if ELSEWHERE.match(code):
             continue
         if PATH.match(code):
-            if not exists(code):
+            if not exists(code) and not ("/" not in code and (any(ROOT.glob(f"src/**/{code}")) or f'"{code}"' in source)):
                 yield f"`{code}`: no such file"
         elif match := IDENTIFIER.match(code) or CALL.match(code):
             if match[1] not in FOREIGN and not re.search(rf"\b{match[1]}\b", source):
