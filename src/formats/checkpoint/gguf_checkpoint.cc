@@ -138,6 +138,7 @@ Status GgufCheckpoint::ReadRope(ModelConfig& c) const {
     c.yarn_attention_factor = extra * YarnAttentionFactor(c.rope_factor);
     ASSIGN_OR_RETURN(c.yarn_beta_fast, Number("rope.scaling.yarn_beta_fast", 32.f));
     ASSIGN_OR_RETURN(c.yarn_beta_slow, Number("rope.scaling.yarn_beta_slow", 1.f));
+    if (const gguf::Value* value = Field("rope.scaling.yarn_truncate")) c.yarn_truncate = value->AsBool().value_or(true);
   } else {
     return Fail(Code::kUnsupported, "{}: rope scaling '{}' is not supported; none, linear and yarn are", path_, type.substr(0, 40));
   }
