@@ -26,12 +26,14 @@ struct GgufVocabulary {
 class Tokenizer {
  public:
   /// errors: kCorrupt (says where), kUnsupported (another model or pre-tokenizer, by name)
-  static Result<std::unique_ptr<Tokenizer>> FromJson(std::string_view tokenizer_json, std::string_view tokenizer_config_json);
+  static Result<std::unique_ptr<Tokenizer>> FromJson(std::string_view tokenizer_json,
+                                                     std::string_view tokenizer_config_json);
   static Result<std::unique_ptr<Tokenizer>> FromGguf(GgufVocabulary vocabulary);
   virtual ~Tokenizer() = default;
 
   /// Token ids of a text, no tokens added. Special and added tokens in the text become their ids when
-  /// `parse_special`; otherwise they are ordinary text (what untrusted content needs). Broken UTF-8 becomes U+FFFD first.
+  /// `parse_special`; otherwise they are ordinary text (what untrusted content needs). Broken UTF-8 becomes U+FFFD
+  /// first.
   virtual std::vector<TokenId> Encode(std::string_view text, bool parse_special) const = 0;
   /// The bytes of one token (a special token's text); empty for an id out of range. May hold a part of a character.
   virtual std::string_view Bytes(TokenId id) const = 0;
