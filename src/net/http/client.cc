@@ -150,15 +150,29 @@ int Progress(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return 1;
 }
 
-// The thread's handle: connections to the same host are used again.
-CURL* ThreadHandle() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  thread_local Easy easy;
-  if (!easy) easy.reset(curl_easy_init());
-  if (easy) curl_easy_reset(easy.get());
-  return easy.get();
-}
+// A handle of the thread's, so that connections to the same host are used again. Taken out while in use: a sink may
+// fetch.
+class ThreadHandle {
+ public:
+  ThreadHandle() : easy_(std::move(Kept())) {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    if (!easy_) easy_.reset(curl_easy_init());
+  }
+  ~ThreadHandle() {
+    if (easy_) curl_easy_reset(easy_.get());  // it must not keep pointers into this call
+    Kept() = std::move(easy_);
+  }
+  ThreadHandle(const ThreadHandle&) = delete;
+  CURL* get() const { return easy_.get(); }
+
+ private:
+  static Easy& Kept() {
+    thread_local Easy easy;
+    return easy;
+  }
+  Easy easy_;
+};
 
 Status SetUp(CURL* easy, Transfer& transfer, CURLU* url, bool send_headers, bool as_get, Slist& headers) {
   const FetchRequest& request = transfer.request;
@@ -295,7 +309,8 @@ std::string_view FetchResponse::Header(std::string_view name) const {
 }
 
 Result<FetchResponse> Fetch(const FetchRequest& request, const BodySink& sink, std::uint64_t body_bytes_max) {
-  CURL* easy = ThreadHandle();
+  const ThreadHandle handle;
+  CURL* easy = handle.get();
   if (easy == nullptr) return Fail(Code::kNoMemory, "no memory for a request");
   ASSIGN_OR_RETURN(const Url url, ParseUrl(request.url));
   const std::string first_origin = Origin(url.get());
@@ -312,7 +327,6 @@ Result<FetchResponse> Fetch(const FetchRequest& request, const BodySink& sink, s
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail);
     RETURN_IF_ERROR(SetUp(easy, transfer, url.get(), same_origin, as_get, headers));
     const CURLcode code = curl_easy_perform(easy);
-    curl_easy_reset(easy);  // it must not keep pointers into this call
     RETURN_IF_ERROR(Outcome(transfer, code, detail, Shown(url.get())));
     const int status = transfer.response.status;
     if (!IsRedirect(status) || request.redirects_max == 0) return std::move(transfer.response);

@@ -247,6 +247,17 @@ TEST_F(ClientTest, SinkStopsOrThrows) {
   EXPECT_EQ(thrown.error().code, Code::kCancelled);
 }
 
+TEST_F(ClientTest, SinkMayFetch) {
+  int inner = 0;
+  const auto got = Fetch({.url = Url("/show")}, [&](std::string_view) {
+    const auto nested = Fetch({.url = Url("/show")});
+    inner = nested ? nested->status : 0;
+    return true;
+  });
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(inner, 200);
+}
+
 TEST_F(ClientTest, SizeLimit) {
   Route("/large", [](Request, std::shared_ptr<Responder> r) { r->Respond(200, "x/y", std::string(1000, 'a')); });
   EXPECT_TRUE(Fetch({.url = Url("/large")}, {}, 1000));
