@@ -53,9 +53,4 @@ class Engine {
   virtual std::uint32_t context_tokens() const = 0;
 };
 
-/// For `yun debug forward` and the golden tests: logits of one sequence, without scheduler or sampling.
-/// positions: indexes into tokens; returns one row of `vocab` floats a position, in order.
-Result<std::vector<std::vector<float>>> ForwardOnce(const Checkpoint& checkpoint, std::span<const TokenId> tokens,
-                                                    std::span<const std::uint32_t> positions, Precision precision, int threads);
-
 }  // namespace yun::engine

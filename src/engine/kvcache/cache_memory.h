@@ -1,0 +1,47 @@
+// The memory of keys and values: one slab, cut into blocks of 16 tokens for each layer.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "base/result.h"
+#include "engine/kvcache/block_pool.h"
+
+namespace yun::engine {
+
+struct CacheShape {
+  std::uint32_t layers = 0, kv_heads = 0, head_dim = 0;
+  bool f32 = false;  // else f16
+
+  std::uint32_t head_dim_padded() const { return (head_dim + 15) / 16 * 16; }
+  std::uint64_t element_bytes() const { return f32 ? 4 : 2; }
+  /// K is [head_dim][16 tokens], V is [16 tokens][head_dim_padded].
+  std::uint64_t k_bytes() const { return std::uint64_t{head_dim} * kBlockTokens * element_bytes(); }
+  std::uint64_t v_bytes() const { return std::uint64_t{head_dim_padded()} * kBlockTokens * element_bytes(); }
+  std::uint64_t head_bytes() const { return k_bytes() + v_bytes(); }
+  std::uint64_t layer_block_bytes() const { return kv_heads * head_bytes(); }
+  std::uint64_t block_bytes() const { return layers * layer_block_bytes(); }
+};
+
+/// shapes: [layer][block][kv_head]{K, V}
+/// memory: reserved at once, taken from the system page by page as blocks are first written
+class CacheMemory {
+ public:
+  /// errors: kNoMemory
+  static Result<CacheMemory> Create(const CacheShape& shape, std::uint32_t blocks);
+  CacheMemory() = default;
+  CacheMemory(CacheMemory&& other) noexcept;
+  CacheMemory& operator=(CacheMemory&& other) noexcept;
+  ~CacheMemory();
+
+  const CacheShape& shape() const { return shape_; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint8_t* Layer(std::uint32_t layer) const { return data_ + layer * std::uint64_t{blocks_} * shape_.layer_block_bytes(); }
+
+ private:
+  CacheShape shape_;
+  std::uint32_t blocks_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint8_t* data_ = nullptr;
+};
+
+}  // namespace yun::engine

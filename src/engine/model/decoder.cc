@@ -1,0 +1,334 @@
+#include "engine/model/decoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/check.h"
+#include "engine/kernels/activations.h"
+#include "engine/kernels/pack.h"
+
+namespace yun::engine {
+namespace {
+
+constexpr std::uint32_t kPanelRows = kernels::kPanelRows;
+constexpr std::uint32_t kRowsSerial = 4;        // fewer rows than this are not worth waking workers for
+constexpr std::uint32_t kSplitBlocksMin = 8;    // a part of a split attention has at least this many blocks
+constexpr std::uint32_t kPartsMax = 64;         // parts of one attention
+constexpr std::uint32_t kAttendSerialTokens = 48;  // decode over fewer cached tokens than this stays on one thread
+constexpr std::uint32_t kFfnChunkPanels = 4;    // 64 columns: even, so that a chunk is whole blocks of 32
+
+std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.panels} * kPanelRows; }
+
+}  // namespace
+
+Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
+                 bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max)
+    : config_(config), weights_(std::move(weights)), kernels_(kernels), pool_(pool), f32_(f32), rows_max_(rows_max),
+      logit_rows_max_(logit_rows_max), logits_stride_(PaddedCols(weights_->output)), rope_(MakeRope(config)) {
+  CHECK(rows_max >= 1 && logit_rows_max >= 1);
+  const LayerWeights& first = weights_->layers.front();
+  k_column_ = PaddedCols(first.q);
+  v_column_ = k_column_ + PaddedCols(first.k);
+  qkv_stride_ = v_column_ + PaddedCols(first.v);
+  x_.resize(std::size_t{rows_max} * (config.hidden + kPanelRows));
+  qkv_.resize(rows_max * qkv_stride_);
+  attended_.resize(std::size_t{rows_max} * config.heads * config.head_dim);
+  cos_.resize(std::size_t{rows_max} * (config.rope_dim / 2));
+  sin_.resize(cos_.size());
+  logits_.resize(logit_rows_max * logits_stride_);
+  for (const LayerWeights& layer : weights_->layers) {
+    Prepare(hidden_acts_, config.hidden, {&layer.q, &layer.k, &layer.v, &layer.gate, &layer.up});
+    Prepare(attended_acts_, config.heads * config.head_dim, {&layer.out});
+    Prepare(ffn_acts_, config.ffn, {&layer.down});
+  }
+  Prepare(hidden_acts_, config.hidden, {&weights_->output});
+  worker_scratch_.resize(static_cast<std::size_t>(pool.threads()));
+  for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanels * kPanelRows);
+  places_.resize(rows_max);
+  row_block_.resize(rows_max);
+  parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
+}
+
+CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_heads, config_.head_dim, f32_}; }
+
+void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers) {
+  buffer.cols = cols;
+  const std::uint32_t rows = std::max(rows_max_, logit_rows_max_);
+  for (const kernels::PackedMatrix* matrix : consumers) {
+    const bool quantised = kernels::IsQuantised(matrix->packing);
+    auto& bytes = quantised ? buffer.quantised : buffer.floats;
+    (quantised ? buffer.want_quantised : buffer.want_floats) = true;
+    bytes.resize(rows * kernels::ActivationRowBytes(cols, quantised) + 64);
+  }
+}
+
+std::uint8_t* Decoder::Data(std::vector<std::uint8_t>& bytes) {
+  const auto at = reinterpret_cast<std::uintptr_t>(bytes.data());
+  return bytes.data() + ((at + 63) / 64 * 64 - at);
+}
+
+kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
+  const bool quantised = kernels::IsQuantised(consumer.packing);
+  return {Data(quantised ? buffer.quantised : buffer.floats), rows, buffer.cols, kernels_.tile_rows_max, quantised};
+}
+
+void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
+                     std::uint32_t n) {
+  const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
+  const std::uint32_t m = row - tile.row_begin;
+  if (buffer.want_quantised) {
+    std::uint8_t* data = kernels::TileData(Data(buffer.quantised), buffer.cols, true, tile.row_begin);
+    kernels_.quantize(x, col / kernels::kBlockCols, n / kernels::kBlockCols, buffer.cols / kernels::kBlockCols, data, tile.rows,
+                      m);
+  }
+  if (buffer.want_floats) {
+    auto* data = reinterpret_cast<float*>(kernels::TileData(Data(buffer.floats), buffer.cols, false, tile.row_begin));
+    for (std::uint32_t i = 0; i < n; ++i) data[std::size_t{col + i} * tile.rows + m] = x[i];
+  }
+}
+
+/// f(row) for each row, on the pool when there are enough of them.
+template <class F>
+void Decoder::ForRows(std::uint32_t rows, F&& f) {
+  if (rows < kRowsSerial) {
+    for (std::uint32_t row = 0; row < rows; ++row) f(row);
+    return;
+  }
+  constexpr std::uint32_t kStep = 4;
+  pool_.ParallelFor((rows + kStep - 1) / kStep, [&](std::uint32_t chunk, int) {
+    for (std::uint32_t row = chunk * kStep; row < std::min(rows, (chunk + 1) * kStep); ++row) f(row);
+  });
+}
+
+void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add) {
+  std::uint32_t panels = 0;
+  for (const MatrixTask& task : tasks) panels += task.matrix->panels;
+  // Enough chunks that a slow core does not hold up the rest, few enough that handing them out costs nothing.
+  std::uint32_t step = panels / static_cast<std::uint32_t>(pool_.threads() * 6);
+  step = std::clamp(step / 4 * 4, 4u, 64u);
+  std::uint32_t chunks = 0;
+  for (const MatrixTask& task : tasks) chunks += (task.matrix->panels + step - 1) / step;
+  pool_.ParallelFor(chunks, [&](std::uint32_t chunk, int) {
+    for (const MatrixTask& task : tasks) {
+      const std::uint32_t own = (task.matrix->panels + step - 1) / step;
+      if (chunk >= own) {
+        chunk -= own;
+        continue;
+      }
+      const std::uint32_t begin = chunk * step, end = std::min(task.matrix->panels, begin + step);
+      return kernels_.matmul(*task.matrix, begin, end, View(acts, rows, *task.matrix), task.out, task.stride, add);
+    }
+  });
+}
+
+void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, ActBuffer& out) {
+  const std::size_t stride = config_.hidden + kPanelRows;
+  ForRows(rows, [&](std::uint32_t row) {
+    thread_local std::vector<float> normed;
+    normed.resize(config_.hidden);
+    kernels_.rms_norm(x_.data() + row * stride, weight.data(), config_.hidden, config_.rms_eps, normed.data());
+    PutRow(out, rows, row, normed.data(), 0, config_.hidden);
+  });
+}
+
+/// Bias, head norms, rotation; query scaled in place, key and value into the cache.
+void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer, const CacheShape& shape) {
+  float* q = qkv_.data() + row * qkv_stride_;
+  float* k = q + k_column_;
+  float* v = q + v_column_;
+  const std::uint32_t hd = config_.head_dim, half = config_.rope_dim / 2;
+  if (config_.qkv_bias) {
+    kernels_.add(q, layer.q_bias.data(), config_.heads * hd);
+    kernels_.add(k, layer.k_bias.data(), config_.kv_heads * hd);
+    kernels_.add(v, layer.v_bias.data(), config_.kv_heads * hd);
+  }
+  const float* cos = cos_.data() + std::size_t{row} * half;
+  const float* sin = sin_.data() + std::size_t{row} * half;
+  const float scale = 1.f / std::sqrt(static_cast<float>(hd));
+  for (std::uint32_t h = 0; h < config_.heads; ++h) {
+    if (config_.qk_norm) kernels_.rms_norm(q + h * hd, layer.q_norm.data(), hd, config_.rms_eps, q + h * hd);
+    kernels_.rope(q + h * hd, cos, sin, half);
+    for (std::uint32_t d = 0; d < hd; ++d) q[h * hd + d] *= scale;
+  }
+  const std::uint32_t slot = places_[row].position % kBlockTokens;
+  std::uint8_t* block = cache_layer + row_block_[row] * shape.layer_block_bytes();
+  std::uint16_t half_floats[kernels::kCacheBlockTokens * 32];
+  CHECK(hd <= sizeof(half_floats) / sizeof(half_floats[0]));
+  for (std::uint32_t h = 0; h < config_.kv_heads; ++h) {
+    if (config_.qk_norm) kernels_.rms_norm(k + h * hd, layer.k_norm.data(), hd, config_.rms_eps, k + h * hd);
+    kernels_.rope(k + h * hd, cos, sin, half);
+    std::uint8_t* key = block + h * shape.head_bytes();
+    std::uint8_t* value = key + shape.k_bytes() + std::size_t{slot} * shape.head_dim_padded() * shape.element_bytes();
+    if (shape.f32) {
+      for (std::uint32_t d = 0; d < hd; ++d) std::memcpy(key + (d * kBlockTokens + slot) * 4, k + h * hd + d, 4);
+      std::memcpy(value, v + h * hd, std::size_t{hd} * 4);
+    } else {
+      kernels_.to_half(k + h * hd, half_floats, hd);
+      for (std::uint32_t d = 0; d < hd; ++d) std::memcpy(key + (d * kBlockTokens + slot) * 2, half_floats + d, 2);
+      kernels_.to_half(v + h * hd, reinterpret_cast<std::uint16_t*>(value), hd);
+    }
+  }
+}
+
+/// Cuts attention into pieces, the same for every layer: a few positions times the heads that share a KV head, so that each
+/// key and value is read once for all of them; long contexts of few rows are cut into runs of blocks as well.
+void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
+  pieces_.clear();
+  merges_.clear();
+  const std::uint32_t group = config_.heads / config_.kv_heads;
+  const std::uint32_t heads_step = std::min(group, kernels::kAttendRowsMax);
+  const std::uint32_t positions_step = std::max(1u, kernels::kAttendRowsMax / heads_step);
+  std::uint32_t total_rows = 0, part_slots = 0;
+  for (const SequenceRows& s : sequences) total_rows += static_cast<std::uint32_t>(s.tokens.size());
+  const std::uint32_t units = total_rows * config_.kv_heads;
+  const std::uint32_t wanted = static_cast<std::uint32_t>(pool_.threads()) * 4;
+  const std::uint32_t slots_max = static_cast<std::uint32_t>(parts_.size() / (config_.head_dim + 2));
+  std::uint32_t row = 0;
+  for (std::uint32_t i = 0; i < sequences.size(); ++i) {
+    const SequenceRows& s = sequences[i];
+    const auto count = static_cast<std::uint32_t>(s.tokens.size());
+    for (std::uint32_t p = 0; p < count; p += positions_step) {
+      const std::uint32_t rows = std::min(positions_step, count - p);
+      const std::uint32_t blocks = BlockPool::BlocksFor(s.position + p + rows);
+      std::uint32_t parts = 1;
+      if (count == 1 && units < wanted) parts = std::min({wanted / units, blocks / kSplitBlocksMin, kPartsMax});
+      parts = std::max(parts, 1u);
+      if (parts > 1 && part_slots + parts * config_.heads > slots_max) parts = 1;
+      for (std::uint32_t kv = 0; kv < config_.kv_heads; ++kv)
+        for (std::uint32_t h = 0; h < group; h += heads_step) {
+          const std::uint32_t head = kv * group + h, heads = std::min(heads_step, group - h);
+          if (parts == 1) {
+            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, 0, blocks, -1});
+            continue;
+          }
+          for (std::uint32_t part = 0; part < parts; ++part)
+            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, blocks * part / parts, blocks * (part + 1) / parts,
+                               static_cast<std::int32_t>(part_slots + part * heads)});
+          for (std::uint32_t k = 0; k < heads; ++k) merges_.push_back({row + p, head + k, part_slots + k, parts, heads});
+          part_slots += parts * heads;
+        }
+    }
+    row += count;
+  }
+}
+
+void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape) {
+  const std::uint32_t hd = config_.head_dim, group = config_.heads / config_.kv_heads;
+  const std::size_t slot_floats = hd + 2;
+  const auto run = [&](std::uint32_t index, int) {
+    const AttendPiece& piece = pieces_[index];
+    const float* q[kernels::kAttendRowsMax];
+    float* out[kernels::kAttendRowsMax];
+    std::uint32_t limits[kernels::kAttendRowsMax];
+    float partial[2 * kernels::kAttendRowsMax];
+    std::uint32_t n = 0;
+    for (std::uint32_t r = 0; r < piece.rows; ++r)
+      for (std::uint32_t h = 0; h < piece.heads; ++h, ++n) {
+        q[n] = qkv_.data() + (piece.row + r) * qkv_stride_ + (piece.head + h) * hd;
+        out[n] = piece.part < 0 ? attended_.data() + (std::size_t{piece.row + r} * config_.heads + piece.head + h) * hd
+                                : parts_.data() + (static_cast<std::uint32_t>(piece.part) + h) * slot_floats;
+        limits[n] = piece.position + r + 1;
+      }
+    const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
+    kernels_.attend({q, out, limits, n, hd, shape.head_dim_padded(), cache_layer, sequences[piece.sequence].blocks,
+                     shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin, piece.block_end,
+                     static_cast<std::uint8_t>(shape.f32), piece.part < 0 ? nullptr : partial});
+    if (piece.part >= 0)
+      for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));
+  };
+  std::uint64_t tokens = 0;
+  for (const AttendPiece& piece : pieces_) tokens += piece.block_end - piece.block_begin;
+  if (tokens * kBlockTokens <= std::uint64_t{kAttendSerialTokens} * config_.kv_heads) {
+    for (std::uint32_t i = 0; i < pieces_.size(); ++i) run(i, 0);
+  } else {
+    pool_.ParallelFor(static_cast<std::uint32_t>(pieces_.size()), run);
+  }
+  for (const AttendMerge& merge : merges_) {
+    float most = -std::numeric_limits<float>::infinity(), total = 0;
+    for (std::uint32_t p = 0; p < merge.parts; ++p)
+      most = std::max(most, parts_[(merge.part_begin + p * merge.part_stride) * slot_floats + hd]);
+    float* out = attended_.data() + (std::size_t{merge.row} * config_.heads + merge.head) * hd;
+    std::fill(out, out + hd, 0.f);
+    for (std::uint32_t p = 0; p < merge.parts; ++p) {
+      const float* part = parts_.data() + (merge.part_begin + p * merge.part_stride) * slot_floats;
+      const float weight = std::exp(part[hd] - most);
+      total += weight * part[hd + 1];
+      for (std::uint32_t d = 0; d < hd; ++d) out[d] += weight * part[d];
+    }
+    for (std::uint32_t d = 0; d < hd; ++d) out[d] /= total;
+  }
+}
+
+/// gate and up for a few panels, SwiGLU, and the result straight into the activations of `down`.
+void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
+  constexpr std::uint32_t kCols = kFfnChunkPanels * kPanelRows;
+  const std::uint32_t panels = layer.gate.panels;
+  pool_.ParallelFor((panels + kFfnChunkPanels - 1) / kFfnChunkPanels, [&](std::uint32_t chunk, int worker) {
+    const std::uint32_t begin = chunk * kFfnChunkPanels, end = std::min(panels, begin + kFfnChunkPanels);
+    const std::uint32_t col = begin * kPanelRows, cols = std::min(config_.ffn, end * kPanelRows) - col;
+    float* gate = worker_scratch_[static_cast<std::size_t>(worker)].data();
+    float* up = gate + std::size_t{rows} * kCols;
+    // The kernel writes panel p at column 16 p: shift the base so that this chunk starts at the scratch's column 0.
+    kernels_.matmul(layer.gate, begin, end, View(hidden_acts_, rows, layer.gate), gate - col, kCols, false);
+    kernels_.matmul(layer.up, begin, end, View(hidden_acts_, rows, layer.up), up - col, kCols, false);
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      kernels_.silu_mul(gate + row * kCols, up + row * kCols, cols);
+      PutRow(ffn_acts_, rows, row, gate + row * kCols, col, cols);
+    }
+  });
+}
+
+void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cache) {
+  const CacheShape& shape = cache.shape();
+  const std::size_t stride = config_.hidden + kPanelRows;
+  const std::uint32_t half = config_.rope_dim / 2;
+  std::uint32_t rows = 0;
+  for (std::uint32_t i = 0; i < sequences.size(); ++i)
+    for (std::uint32_t t = 0; t < sequences[i].tokens.size(); ++t, ++rows) {
+      CHECK(rows < rows_max_);
+      places_[rows] = {i, sequences[i].position + t};
+      row_block_[rows] = sequences[i].blocks[places_[rows].position / kBlockTokens];
+    }
+  ForRows(rows, [&](std::uint32_t row) {
+    const RowPlace place = places_[row];
+    const SequenceRows& sequence = sequences[place.sequence];
+    weights_->Embed(sequence.tokens[place.position - sequence.position], x_.data() + row * stride);
+    RopeAngles(rope_, place.position, cos_.data() + std::size_t{row} * half, sin_.data() + std::size_t{row} * half);
+  });
+  PlanAttention(sequences);
+  for (std::uint32_t i = 0; i < config_.layers; ++i) {
+    const LayerWeights& layer = weights_->layers[i];
+    std::uint8_t* cache_layer = cache.Layer(i);
+    NormRows(rows, layer.attn_norm, hidden_acts_);
+    MatMul({{&layer.q, qkv_.data(), qkv_stride_}, {&layer.k, qkv_.data() + k_column_, qkv_stride_},
+            {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
+    ForRows(rows, [&](std::uint32_t row) { StoreRow(layer, row, cache_layer, shape); });
+    Attend(sequences, cache_layer, shape);
+    const std::uint32_t width = config_.heads * config_.head_dim;
+    ForRows(rows, [&](std::uint32_t row) {
+      PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
+    });
+    MatMul({{&layer.out, x_.data(), stride}}, attended_acts_, rows, true);
+    NormRows(rows, layer.ffn_norm, hidden_acts_);
+    FeedForward(layer, rows);
+    MatMul({{&layer.down, x_.data(), stride}}, ffn_acts_, rows, true);
+  }
+}
+
+float* Decoder::Logits(std::span<const std::uint32_t> rows) {
+  const std::size_t stride = config_.hidden + kPanelRows;
+  const auto count = static_cast<std::uint32_t>(rows.size());
+  CHECK(count <= logit_rows_max_);
+  ForRows(count, [&](std::uint32_t i) {
+    thread_local std::vector<float> normed;
+    normed.resize(config_.hidden);
+    kernels_.rms_norm(x_.data() + rows[i] * stride, weights_->output_norm.data(), config_.hidden, config_.rms_eps,
+                      normed.data());
+    PutRow(hidden_acts_, count, i, normed.data(), 0, config_.hidden);
+  });
+  MatMul({{&weights_->output, logits_.data(), logits_stride_}}, hidden_acts_, count, false);
+  return logits_.data();
+}
+
+}  // namespace yun::engine

@@ -1,0 +1,112 @@
+// The dense decoder of the Llama, Qwen2 and Qwen3 families: rows of tokens in, logits out.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "engine/kernels/kernels.h"
+#include "engine/kvcache/block_pool.h"
+#include "engine/kvcache/cache_memory.h"
+#include "engine/model/rope.h"
+#include "engine/model/weights.h"
+#include "formats/checkpoint/checkpoint.h"
+
+namespace yun::engine {
+
+/// Consecutive tokens of one sequence. The block table already covers position + tokens.size().
+struct SequenceRows {
+  std::span<const std::int32_t> tokens;
+  std::uint32_t position = 0;               // of the first token
+  const std::uint32_t* blocks = nullptr;    // borrows: the sequence's block table
+};
+
+/// thread: one at a time (its ThreadPool does the work)
+class Decoder {
+ public:
+  /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits.
+  /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
+  Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
+          bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max);
+
+  /// The cache that Forward needs.
+  CacheShape cache_shape() const;
+
+  /// Computes the hidden states of all rows of all sequences and appends their keys and values to the cache.
+  /// Rows are numbered through the sequences in order.
+  void Forward(std::span<const SequenceRows> sequences, CacheMemory& cache);
+
+  /// Logits of rows of the last Forward: row i at result + i * logits_stride(), `vocab` floats. Valid until the next call.
+  float* Logits(std::span<const std::uint32_t> rows);
+  std::size_t logits_stride() const { return logits_stride_; }
+
+  const Weights& weights() const { return *weights_; }
+
+ private:
+  /// Activations of some rows in the forms that the consuming matrices eat.
+  struct ActBuffer {
+    std::vector<std::uint8_t> quantised, floats;  // with room to align
+    std::uint32_t cols = 0;
+    bool want_quantised = false, want_floats = false;
+  };
+  /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
+  struct AttendPiece {
+    std::uint32_t sequence, row, rows, position;  // row: in the batch
+    std::uint32_t head, heads;                    // query heads
+    std::uint32_t block_begin, block_end;
+    std::int32_t part;                            // -1: whole; else slot of partial results
+  };
+  struct AttendMerge {
+    std::uint32_t row, head, part_begin, parts, part_stride;
+  };
+  struct MatrixTask {
+    const kernels::PackedMatrix* matrix;
+    float* out;
+    std::size_t stride;
+  };
+
+  void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
+  std::uint8_t* Data(std::vector<std::uint8_t>& bytes);
+  kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
+  /// Writes columns [col, col + n) of a row of activations.
+  void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col, std::uint32_t n);
+  template <class F>
+  void ForRows(std::uint32_t rows, F&& f);
+  void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);
+  void NormRows(std::uint32_t rows, const std::vector<float>& weight, ActBuffer& out);
+  void StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer, const CacheShape& shape);
+  void PlanAttention(std::span<const SequenceRows> sequences);
+  void Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape);
+  void FeedForward(const LayerWeights& layer, std::uint32_t rows);
+
+  ModelConfig config_;
+  std::unique_ptr<Weights> weights_;
+  const kernels::Kernels& kernels_;  // borrows
+  ThreadPool& pool_;                 // borrows
+  bool f32_;
+  std::uint32_t rows_max_, logit_rows_max_;
+  std::size_t logits_stride_;
+  RopeFrequencies rope_;
+
+  // Scratch, made once: a step allocates nothing.
+  std::vector<float> x_;            // [rows][hidden]: the residual stream
+  std::vector<float> qkv_;          // [rows][qkv_stride_]
+  std::size_t qkv_stride_ = 0, k_column_ = 0, v_column_ = 0;
+  std::vector<float> attended_;     // [rows][heads * head_dim]
+  std::vector<float> cos_, sin_;    // [rows][rope_dim / 2]
+  std::vector<float> logits_;       // [logit_rows][logits_stride_]
+  ActBuffer hidden_acts_, attended_acts_, ffn_acts_;
+  std::vector<std::vector<float>> worker_scratch_;
+  struct RowPlace {
+    std::uint32_t sequence, position;
+  };
+  std::vector<RowPlace> places_;    // [rows]
+  std::vector<std::uint32_t> row_block_;  // [rows]: the cache block of the row's token
+  std::vector<AttendPiece> pieces_;
+  std::vector<AttendMerge> merges_;
+  std::vector<float> parts_;        // [slots][head_dim + 2]
+};
+
+}  // namespace yun::engine

@@ -1,0 +1,58 @@
+// A model's weights in memory: packed matrices in one huge-page slab, and the small float vectors.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "engine/kernels/packed.h"
+#include "formats/checkpoint/checkpoint.h"
+
+namespace yun::engine {
+
+struct LayerWeights {
+  std::vector<float> attn_norm, ffn_norm;      // [hidden]
+  std::vector<float> q_norm, k_norm;           // [head_dim], or empty
+  std::vector<float> q_bias, k_bias, v_bias;   // [heads or kv_heads * head_dim], or empty
+  kernels::PackedMatrix q, k, v, out, gate, up, down;
+};
+
+/// Anonymous memory with huge pages, never moved.
+class Slab {
+ public:
+  Slab() = default;
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+  ~Slab();
+  /// errors: kNoMemory
+  Status Allocate(std::uint64_t bytes);
+  std::uint8_t* data() const { return data_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::uint8_t* data_ = nullptr;
+  std::uint64_t bytes_ = 0;
+};
+
+struct Weights {
+  std::vector<LayerWeights> layers;
+  std::vector<float> output_norm;        // [hidden]
+  kernels::PackedMatrix output;          // [vocab, hidden]; with tied weights the embedding too
+  /// Where embeddings are looked up: the packed output when tied, else the rows of the file.
+  bool tied = false;
+  TensorView embedding;                  // when not tied; borrows: the checkpoint
+  Slab slab;
+
+  /// shapes: out [hidden]
+  void Embed(std::int32_t token, float* out) const;
+};
+
+/// Packs every matrix, in parallel, and lets the file's pages go.
+/// errors: kCorrupt, kNotFound (tensor missing), kUnsupported (shape), kNoMemory
+Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32, ThreadPool& pool,
+                                             const std::function<void(double)>& on_progress);
+
+}  // namespace yun::engine

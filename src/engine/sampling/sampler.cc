@@ -1,0 +1,144 @@
+#include "engine/sampling/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace yun::engine {
+
+Status CheckSampling(const SamplingParams& p, std::int32_t vocab) {
+  struct Range {
+    const char* name;
+    bool ok;
+    const char* range;
+  };
+  for (const Range& r : {
+           Range{"temperature", p.temperature >= 0.f && p.temperature <= 100.f, "[0, 100]"},
+           Range{"top_k", p.top_k >= 0, "[0, vocabulary]; 0 turns it off"},
+           Range{"top_p", p.top_p > 0.f && p.top_p <= 1.f, "(0, 1]"},
+           Range{"min_p", p.min_p >= 0.f && p.min_p < 1.f, "[0, 1)"},
+           Range{"repetition_penalty", p.repetition_penalty > 0.f && p.repetition_penalty <= 100.f, "(0, 100]"},
+           Range{"presence_penalty", p.presence_penalty >= -2.f && p.presence_penalty <= 2.f, "[-2, 2]"},
+           Range{"frequency_penalty", p.frequency_penalty >= -2.f && p.frequency_penalty <= 2.f, "[-2, 2]"},
+       })
+    if (!r.ok) return Fail(Code::kInvalidArgument, "{} must be in {}", r.name, r.range);
+  if (p.logit_bias.size() > kLogitBiasMax)
+    return Fail(Code::kInvalidArgument, "logit_bias has {} entries; at most {} are allowed", p.logit_bias.size(), kLogitBiasMax);
+  for (const auto& [id, bias] : p.logit_bias) {
+    if (id < 0 || id >= vocab)
+      return Fail(Code::kInvalidArgument, "logit_bias: token {} is outside the vocabulary of {}", id, vocab);
+    if (!(bias >= -100.f && bias <= 100.f)) return Fail(Code::kInvalidArgument, "logit_bias must be in [-100, 100]");
+  }
+  return {};
+}
+
+std::uint64_t Random::Next() {
+  std::uint64_t z = state_ += 0x9E3779B97F4A7C15u;
+  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+  return z ^ z >> 31;
+}
+
+Sampler::Sampler(const SamplingParams& params, std::span<const TokenId> prompt, std::uint64_t seed,
+                 const kernels::Kernels& kernels)
+    : params_(params), kernels_(kernels), random_(params.seed.value_or(seed)) {
+  if (params.repetition_penalty != 1.f)
+    for (const TokenId id : prompt) ++seen_[id].prompt;
+}
+
+void Sampler::Adjust(std::span<float> logits) {
+  for (const auto& [id, bias] : params_.logit_bias) logits[static_cast<std::size_t>(id)] += bias;
+  for (const auto& [id, seen] : seen_) {
+    float& logit = logits[static_cast<std::size_t>(id)];
+    if (params_.repetition_penalty != 1.f)
+      logit = logit > 0 ? logit / params_.repetition_penalty : logit * params_.repetition_penalty;
+    if (seen.answer > 0)
+      logit -= params_.presence_penalty + params_.frequency_penalty * static_cast<float>(seen.answer);
+  }
+}
+
+void Sampler::TopN(std::span<const float> logits, std::size_t n, std::vector<Candidate>& out) const {
+  const auto better = [](const Candidate& a, const Candidate& b) {
+    return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
+  };
+  out.clear();
+  n = std::min(n, logits.size());
+  if (n == 0) return;
+  // A heap whose front is the worst kept one: nearly every logit fails the first comparison.
+  for (std::size_t i = 0; i < n; ++i) out.push_back({static_cast<TokenId>(i), logits[i]});
+  std::make_heap(out.begin(), out.end(), better);
+  for (std::size_t i = n; i < logits.size(); ++i) {
+    if (!(logits[i] > out.front().logit)) continue;
+    std::pop_heap(out.begin(), out.end(), better);
+    out.back() = {static_cast<TokenId>(i), logits[i]};
+    std::push_heap(out.begin(), out.end(), better);
+  }
+  std::sort_heap(out.begin(), out.end(), better);
+}
+
+TokenId Sampler::Draw(std::span<const float> logits) {
+  const auto vocab = static_cast<std::uint32_t>(logits.size());
+  if (params_.temperature == 0.f || params_.top_k == 1) return static_cast<TokenId>(kernels_.argmax(logits.data(), vocab));
+  const double inverse = 1.0 / params_.temperature;
+  const auto weight = [&](float logit, float most) { return std::exp((double{logit} - most) * inverse); };
+  const bool cut = params_.top_k > 0 || params_.top_p < 1.f || params_.min_p > 0.f;
+  if (!cut) {
+    const float most = logits[kernels_.argmax(logits.data(), vocab)];
+    double total = 0;
+    for (const float logit : logits) total += weight(logit, most);
+    double left = random_.Uniform() * total;
+    for (std::uint32_t i = 0; i < vocab; ++i)
+      if ((left -= weight(logits[i], most)) < 0) return static_cast<TokenId>(i);
+    return static_cast<TokenId>(kernels_.argmax(logits.data(), vocab));  // rounding ate the rest
+  }
+  // Candidates, likeliest first: the top k, or as many as top-p and min-p need, found by taking more and more.
+  const std::size_t k = params_.top_k > 0 ? static_cast<std::size_t>(params_.top_k) : logits.size();
+  double total_all = 0;
+  if (params_.top_k == 0 && params_.top_p < 1.f) {
+    const float most = logits[kernels_.argmax(logits.data(), vocab)];
+    for (const float logit : logits) total_all += weight(logit, most);
+  }
+  for (std::size_t n = std::min<std::size_t>(k, params_.top_k > 0 ? k : 128);; n = std::min(n * 8, logits.size())) {
+    TopN(logits, n, candidates_);
+    const float most = candidates_.front().logit;
+    double total = total_all;
+    if (params_.top_k > 0)
+      for (const Candidate& c : candidates_) total += weight(c.logit, most);
+    std::size_t kept = 0;
+    double mass = 0;
+    bool complete = n == std::min(k, logits.size());
+    for (; kept < candidates_.size(); ++kept) {
+      const double w = weight(candidates_[kept].logit, most);
+      // At least one stays; top-p keeps the token that crosses the mass, as everywhere.
+      if (kept > 0 && ((params_.top_p < 1.f && mass >= double{params_.top_p} * total) || w < params_.min_p)) {
+        complete = true;
+        break;
+      }
+      mass += w;
+    }
+    if (!complete) continue;
+    double left = random_.Uniform() * mass;
+    for (std::size_t i = 0; i < kept; ++i)
+      if ((left -= weight(candidates_[i].logit, most)) < 0) return candidates_[i].id;
+    return candidates_[0].id;
+  }
+}
+
+TokenEvent Sampler::Sample(std::span<float> logits, std::int32_t logprobs) {
+  TokenEvent event;
+  float norm = 0;
+  std::vector<float> raw;
+  if (logprobs >= 0) {
+    norm = kernels_.log_sum_exp(logits.data(), static_cast<std::uint32_t>(logits.size()));
+    TopN(logits, static_cast<std::size_t>(logprobs), candidates_);
+    for (const Candidate& c : candidates_) event.top.push_back({c.id, c.logit - norm});
+    raw.assign(logits.begin(), logits.end());
+  }
+  Adjust(logits);
+  event.id = Draw(logits);
+  if (logprobs >= 0) event.logprob = raw[static_cast<std::size_t>(event.id)] - norm;
+  if (params_.repetition_penalty != 1.f || params_.presence_penalty != 0.f || params_.frequency_penalty != 0.f)
+    ++seen_[event.id].answer;
+  return event;
+}
+
+}  // namespace yun::engine
