@@ -77,11 +77,13 @@ bool Quantize(const float* x, BlockQ5_1& b) {
 
 bool Quantize(const float* x, BlockQ8_0& b) {
   const float d = std::fabs(Extreme(x, 32)) / 127.f, inverse = Inverse(d);
+  const bool finite = std::isfinite(inverse);
   b.d = FloatToHalf(d);
   for (int j = 0; j < 32; ++j) {
-    // Below 2^-126 the inverse overflows; the half scale is 0 there anyway.
-    const float q = std::isfinite(inverse) ? std::round(x[j] * inverse) : 0.f;
-    b.qs[j] = static_cast<std::int8_t>(std::clamp(q, -127.f, 127.f));
+    // Halves go away from zero, as the reference does it. Below 2^-126 the inverse overflows; the half scale is 0 there.
+    const float scaled = finite ? x[j] * inverse : 0.f;
+    const int q = static_cast<int>(static_cast<double>(scaled) + (scaled < 0.f ? -0.5 : 0.5));
+    b.qs[j] = static_cast<std::int8_t>(std::clamp(q, -127, 127));
   }
   return true;
 }
@@ -144,18 +146,43 @@ void FitScaleMin(const float* x, const float* weight, int n, int levels, float* 
   if (best < 0) *scale_out = step, *min_out = -low;
 }
 
+/// Weighted squared error of a group of 32 stored with these factors.
+float GroupError(const float* x, const float* weight, float dl, float ml) {
+  const float inverse = Inverse(dl);
+  float error = 0;
+  for (int i = 0; i < 32; ++i) {
+    const float q = static_cast<float>(Nearest(std::clamp((x[i] + ml) * inverse, 0.f, 15.f)));
+    const float diff = dl * q - ml - x[i];
+    error += weight[i] * diff * diff;
+  }
+  return error;
+}
+
+/// The 6-bit scale and min next to the exact ones that store a group best: rounding each alone is not best together.
+void RoundScaleMin(const float* x, const float* weight, float d, float dmin, int* scale, int* min) {
+  const int s0 = *scale, m0 = *min;
+  float best = -1;
+  for (int s = std::max(s0 - 1, 0); s <= std::min(s0 + 1, 63); ++s)
+    for (int m = std::max(m0 - 1, 0); m <= std::min(m0 + 1, 63); ++m) {
+      const float error = GroupError(x, weight, d * static_cast<float>(s), dmin * static_cast<float>(m));
+      if (best >= 0 && !(error < best)) continue;
+      best = error;
+      *scale = s;
+      *min = m;
+    }
+}
+
 bool Quantize(const float* x, BlockQ4_K& b) {
-  float scales[8], mins[8];
+  float scales[8], mins[8], weight[256];
   float max_scale = 0, max_min = 0;
   for (int g = 0; g < 8; ++g) {
     const float* xg = x + g * 32;
     float square = 0;
     for (int i = 0; i < 32; ++i) square += xg[i] * xg[i] / 32.f;
     if (!std::isfinite(square)) return false;
-    float weight[32];
     const float rms = std::sqrt(square);
-    for (int i = 0; i < 32; ++i) weight[i] = rms + std::fabs(xg[i]);  // large weights matter more to the output
-    FitScaleMin(xg, weight, 32, 15, &scales[g], &mins[g]);
+    for (int i = 0; i < 32; ++i) weight[g * 32 + i] = rms + std::fabs(xg[i]);  // large weights matter more to the output
+    FitScaleMin(xg, weight + g * 32, 32, 15, &scales[g], &mins[g]);
     max_scale = std::max(max_scale, scales[g]);
     max_min = std::max(max_min, mins[g]);
   }
@@ -167,8 +194,9 @@ bool Quantize(const float* x, BlockQ4_K& b) {
   std::memset(b.scales, 0, sizeof b.scales);
   std::memset(b.qs, 0, sizeof b.qs);
   for (int g = 0; g < 8; ++g) {
-    const int s = std::clamp(static_cast<int>(std::min(scales[g] * inverse_scale, 63.f) + 0.5f), 0, 63);
-    const int m = std::clamp(static_cast<int>(std::min(mins[g] * inverse_min, 63.f) + 0.5f), 0, 63);
+    int s = static_cast<int>(std::min(scales[g] * inverse_scale, 63.f) + 0.5f);
+    int m = static_cast<int>(std::min(mins[g] * inverse_min, 63.f) + 0.5f);
+    RoundScaleMin(x + g * 32, weight + g * 32, d, dmin, &s, &m);
     if (g < 4) {
       b.scales[g] |= static_cast<std::uint8_t>(s);
       b.scales[g + 4] |= static_cast<std::uint8_t>(m);
@@ -177,8 +205,7 @@ bool Quantize(const float* x, BlockQ4_K& b) {
       b.scales[g - 4] |= static_cast<std::uint8_t>((s >> 4) << 6);
       b.scales[g] |= static_cast<std::uint8_t>((m >> 4) << 6);
     }
-    const float dl = d * static_cast<float>(s), ml = dmin * static_cast<float>(m);
-    const float inverse = Inverse(dl);
+    const float ml = dmin * static_cast<float>(m), inverse = Inverse(d * static_cast<float>(s));
     for (int i = 0; i < 32; ++i) {
       const float scaled = std::clamp((x[g * 32 + i] + ml) * inverse, 0.f, 15.f);
       b.qs[g / 2 * 32 + i] |= static_cast<std::uint8_t>(Nearest(scaled) << (4 * (g % 2)));
