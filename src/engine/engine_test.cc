@@ -1,0 +1,211 @@
+// The engine with a tiny real model: many requests at once give what each gives alone.
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "engine/one_sequence.h"
+
+namespace yun::engine {
+namespace {
+
+std::shared_ptr<const Checkpoint> Model(const char* name) {
+  auto opened = Checkpoint::Open(std::string(YUN_SOURCE_DIR "/tests/golden/models/") + name);
+  EXPECT_TRUE(opened) << opened.error().message;
+  return std::move(*opened);
+}
+
+EngineOptions Small() {
+  EngineOptions options;
+  options.threads = 2;
+  options.context_tokens = 256;
+  options.step_tokens_max = 64;
+  return options;
+}
+
+GenerateRequest Greedy(std::vector<TokenId> prompt, std::uint32_t tokens) {
+  GenerateRequest request;
+  request.prompt = std::move(prompt);
+  request.sampling.temperature = 0;
+  request.max_tokens = tokens;
+  request.ignore_eos = true;
+  return request;
+}
+
+struct Answer {
+  std::vector<TokenId> ids;
+  StreamEnd end;
+};
+Answer Collect(Stream& stream) {
+  Answer answer;
+  while (true) {
+    stream.Wait();
+    for (const TokenEvent& event : stream.Take()) answer.ids.push_back(event.id);
+    if (const auto end = stream.Ended()) {
+      answer.end = *end;
+      return answer;
+    }
+  }
+}
+
+std::vector<TokenId> Prompt(unsigned seed, std::size_t size) {
+  std::vector<TokenId> ids;
+  for (std::size_t i = 0; i < size; ++i) ids.push_back(static_cast<TokenId>((seed * 31 + i * i * 7 + i) % 250));
+  return ids;
+}
+
+TEST(Engine, EqualsOneSequenceByHand) {
+  for (const char* name : {"llama", "qwen2", "qwen3_tied", "qwen3_sharded"}) {
+    const auto checkpoint = Model(name);
+    auto options = Small();
+    options.precision = Precision::kF32;
+    const auto engine = Engine::Create(checkpoint, options);
+    ASSERT_TRUE(engine) << engine.error().message;
+    const auto prompt = Prompt(3, 90);  // more than one step of prefill
+    const auto stream = (*engine)->Submit(Greedy(prompt, 20));
+    ASSERT_TRUE(stream);
+    const Answer answer = Collect(**stream);
+    EXPECT_EQ(answer.end.reason, FinishReason::kLength);
+    EXPECT_EQ(answer.end.usage.prompt_tokens, 90u);
+    EXPECT_EQ(answer.end.usage.generated_tokens, 20u);
+
+    auto one = OneSequence::Create(*checkpoint, Precision::kF32, 1, 200);
+    ASSERT_TRUE(one);
+    std::vector<TokenId> tokens = prompt, expected;
+    for (int i = 0; i < 20; ++i) {
+      const std::uint32_t last = static_cast<std::uint32_t>(tokens.size() - 1);
+      auto logits = (*one)->Forward(tokens, {&last, 1});
+      ASSERT_TRUE(logits);
+      const auto& row = (*logits)[0];
+      expected.push_back(static_cast<TokenId>(std::max_element(row.begin(), row.end()) - row.begin()));
+      tokens = {expected.back()};
+    }
+    EXPECT_EQ(answer.ids, expected) << name;
+  }
+}
+
+TEST(Engine, ManyAtOnceGiveWhatEachGivesAlone) {
+  auto options = Small();
+  options.precision = Precision::kF32;
+  const auto checkpoint = Model("qwen3_untied");
+  std::vector<std::vector<TokenId>> alone;
+  {
+    const auto engine = Engine::Create(checkpoint, options);
+    ASSERT_TRUE(engine);
+    for (unsigned i = 0; i < 12; ++i) alone.push_back(Collect(**(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30))).ids);
+  }
+  // A cache for about three of them: the others wait or are preempted, and still answer the same.
+  const CacheShape shape = {3, 2, 16, true};
+  for (const std::uint64_t cache : {std::uint64_t{0}, 26 * shape.block_bytes()}) {
+    options.cache_bytes = cache;
+    const auto engine = Engine::Create(checkpoint, options);
+    ASSERT_TRUE(engine) << engine.error().message;
+    std::vector<std::shared_ptr<Stream>> streams;
+    for (unsigned i = 0; i < 12; ++i) streams.push_back(*(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30)));
+    for (unsigned i = 0; i < 12; ++i) EXPECT_EQ(Collect(*streams[i]).ids, alone[i]) << i << " cache " << cache;
+    for (int wait = 0; wait < 100 && (*engine)->Stats().cache_blocks_used > 0; ++wait)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ((*engine)->Stats().cache_blocks_used, 0u);
+  }
+}
+
+TEST(Engine, CancelFreesTheBlocks) {
+  auto options = Small();
+  options.running_max = 1;
+  const auto engine = Engine::Create(Model("qwen2"), options);
+  ASSERT_TRUE(engine);
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (unsigned i = 0; i < 30; ++i) streams.push_back(*(*engine)->Submit(Greedy(Prompt(i, 20), 100)));
+  for (auto& stream : streams) stream->Cancel();
+  const Answer last = Collect(*streams.back());  // its turn had not come
+  EXPECT_EQ(last.end.reason, FinishReason::kAborted);
+  EXPECT_EQ(last.end.usage.generated_tokens, 0u);
+  for (auto& stream : streams) Collect(*stream);
+  // The next request is answered, and nothing is held afterwards.
+  EXPECT_EQ(Collect(**(*engine)->Submit(Greedy(Prompt(2, 8), 4))).ids.size(), 4u);
+  for (int wait = 0; wait < 100 && (*engine)->Stats().cache_blocks_used > 0; ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ((*engine)->Stats().cache_blocks_used, 0u);
+}
+
+/// A hot temperature: these small models would else repeat themselves.
+GenerateRequest Seeded(std::uint64_t seed) {
+  auto request = Greedy(Prompt(4, 10), 16);
+  request.sampling.temperature = 20.f;
+  request.sampling.seed = seed;
+  return request;
+}
+
+TEST(Engine, StopIdsEndTheAnswerUnseen) {
+  const auto engine = Engine::Create(Model("qwen2"), Small());
+  ASSERT_TRUE(engine);
+  const auto plain = Collect(**(*engine)->Submit(Seeded(1)));
+  ASSERT_EQ(plain.ids.size(), 16u);
+  const auto begin = plain.ids.begin();
+  std::ptrdiff_t at = 3;
+  while (std::find(begin, begin + at, begin[at]) != begin + at) ++at;
+  auto request = Seeded(1);
+  request.stop_ids = {begin[at]};
+  const auto stopped = Collect(**(*engine)->Submit(request));
+  EXPECT_EQ(stopped.end.reason, FinishReason::kStop);
+  EXPECT_EQ(stopped.ids, std::vector<TokenId>(begin, begin + at));
+  EXPECT_EQ(stopped.end.usage.generated_tokens, static_cast<std::uint64_t>(at) + 1);
+}
+
+TEST(Engine, SeedsRepeatAndLogprobsCome) {
+  const auto engine = Engine::Create(Model("qwen3_tied"), Small());
+  ASSERT_TRUE(engine);
+  const auto a = Collect(**(*engine)->Submit(Seeded(99))), b = Collect(**(*engine)->Submit(Seeded(99)));
+  EXPECT_EQ(a.ids, b.ids);
+  EXPECT_NE(Collect(**(*engine)->Submit(Seeded(100))).ids, a.ids);
+  auto request = Seeded(99);
+  request.logprobs = 3;
+  const auto stream = *(*engine)->Submit(request);
+  stream->Wait();
+  const auto events = stream->Take();
+  ASSERT_FALSE(events.empty());
+  EXPECT_LE(events[0].logprob, 0.f);
+  ASSERT_EQ(events[0].top.size(), 3u);
+  EXPECT_GE(events[0].top[0].logprob, events[0].top[1].logprob);
+}
+
+TEST(Engine, RefusesAtTheDoor) {
+  auto options = Small();
+  options.waiting_max = 2;
+  options.running_max = 1;
+  const auto engine = Engine::Create(Model("qwen2"), options);
+  ASSERT_TRUE(engine);
+  const auto code = [&](GenerateRequest request) {
+    const auto stream = (*engine)->Submit(std::move(request));
+    return stream ? Code::kInternal : stream.error().code;
+  };
+  EXPECT_EQ(code(Greedy({}, 1)), Code::kInvalidArgument);
+  EXPECT_EQ(code(Greedy({1, -1}, 1)), Code::kInvalidArgument);
+  EXPECT_EQ(code(Greedy({1 << 30}, 1)), Code::kInvalidArgument);
+  EXPECT_EQ(code(Greedy(Prompt(1, 256), 1)), Code::kTooLarge);
+  auto hot = Greedy({1}, 1);
+  hot.sampling.temperature = -1;
+  EXPECT_EQ(code(hot), Code::kInvalidArgument);
+  bool refused = false;
+  std::vector<std::shared_ptr<Stream>> held;
+  for (int i = 0; i < 50 && !refused; ++i) {
+    auto stream = (*engine)->Submit(Greedy(Prompt(1, 10), 200));
+    refused = !stream && stream.error().code == Code::kTooMany;
+    if (stream) held.push_back(*stream);
+  }
+  EXPECT_TRUE(refused);
+}
+
+TEST(Engine, StopsWhileWorking) {
+  auto engine = Engine::Create(Model("qwen2"), Small());
+  ASSERT_TRUE(engine);
+  const auto stream = *(*engine)->Submit(Greedy(Prompt(1, 10), 240));
+  engine->reset();
+  EXPECT_EQ(Collect(*stream).end.reason, FinishReason::kAborted);
+}
+
+}  // namespace
+}  // namespace yun::engine
