@@ -190,8 +190,9 @@ Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options)
     job.report.has_tokenizer = true;
   } else if (tokenizer.error().code != Code::kNotFound) {
     return tl::unexpected<Error>(std::move(tokenizer.error()));
-  } else if (options.on_note) {
-    options.on_note("there is no tokenizer.json: the new file can be computed with, but not served");
+  } else {
+    writer.AddString("tokenizer.ggml.model", "no_vocab");
+    if (options.on_note) options.on_note("there is no tokenizer.json: the new file can be computed with, but not served");
   }
   if (const std::string source = checkpoint.ChatTemplate(); !source.empty()) {
     writer.AddString("tokenizer.chat_template", source);
@@ -224,7 +225,7 @@ Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options)
 Status PlanFile(Job& job, gguf::Writer& writer, const fs::path& in) {
   const gguf::File& file = *job.file;
   CopyMetadata(file, writer);
-  job.report.has_tokenizer = file.Find("tokenizer.ggml.model") != nullptr;
+  job.report.has_tokenizer = job.checkpoint->Tokenizer().has_value();
   job.report.has_template = file.Find("tokenizer.chat_template") != nullptr;
   if (file.tensors().empty()) return Fail(Code::kNotFound, "{}: holds no tensors", in.string());
   const gguf::Value* architecture = file.Find("general.architecture");

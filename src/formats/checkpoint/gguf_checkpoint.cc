@@ -244,7 +244,8 @@ Result<TensorView> GgufCheckpoint::Tensor(std::string_view name) const {
 Result<TokenizerFiles> GgufCheckpoint::Tokenizer() const {
   TokenizerFiles files;
   const gguf::Value* model = file_.Find("tokenizer.ggml.model");
-  if (!model || !model->AsString()) return Fail(Code::kNotFound, "{}: holds no tokenizer (tokenizer.ggml.model)", path_);
+  if (!model || model->AsString().value_or("no_vocab") == "no_vocab")  // what converters write for "none"
+    return Fail(Code::kNotFound, "{}: holds no tokenizer (tokenizer.ggml.model)", path_);
   files.gguf_model = *model->AsString();
   if (const gguf::Value* pre = file_.Find("tokenizer.ggml.pre")) files.gguf_pre = pre->AsString().value_or("");
   const gguf::Value* tokens = file_.Find("tokenizer.ggml.tokens");
