@@ -30,7 +30,8 @@ class Descriptor {
 };
 
 tl::unexpected<Error> DiskError(const std::filesystem::path& path, const char* doing) {
-  return Fail(errno == ENOENT ? Code::kNotFound : Code::kDisk, "{}: {}: {}", path.string(), doing, std::strerror(errno));
+  return Fail(errno == ENOENT ? Code::kNotFound : Code::kDisk, "{}: {}: {}", path.string(), doing,
+              std::strerror(errno));
 }
 
 Status WriteAll(int fd, std::string_view bytes, const std::filesystem::path& path) {
@@ -70,8 +71,10 @@ Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes
   Descriptor fd(::open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (fd.get() < 0) return Fail(Code::kDisk, "{}: cannot create: {}", temp.string(), std::strerror(errno));
   Status written = WriteAll(fd.get(), bytes, temp);
-  if (written && ::fsync(fd.get()) != 0) written = Fail(Code::kDisk, "{}: cannot sync: {}", temp.string(), std::strerror(errno));
-  if (written && fd.Close() != 0) written = Fail(Code::kDisk, "{}: cannot close: {}", temp.string(), std::strerror(errno));
+  if (written && ::fsync(fd.get()) != 0)
+    written = Fail(Code::kDisk, "{}: cannot sync: {}", temp.string(), std::strerror(errno));
+  if (written && fd.Close() != 0)
+    written = Fail(Code::kDisk, "{}: cannot close: {}", temp.string(), std::strerror(errno));
   if (written && ::rename(temp.c_str(), path.c_str()) != 0) {
     written = Fail(Code::kDisk, "{}: cannot put in place: {}", path.string(), std::strerror(errno));
   }

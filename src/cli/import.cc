@@ -51,8 +51,11 @@ void RegisterImport(CLI::App& app, int& exit_code) {
   command->add_option("path", arguments->path, "a .gguf file (any split of it) or a Hugging Face folder")->required();
   command->add_option("--name", arguments->name, "what to call it; the file's or folder's own name otherwise");
   command->add_option("--sha256", arguments->sha256, "what a single .gguf file must have")
-      ->check([](const std::string& hex) { return hex.size() == 64 && hex.find_first_not_of("0123456789abcdefABCDEF") == hex.npos
-                                                       ? std::string() : std::string("64 hex digits are needed"); });
+      ->check([](const std::string& hex) {
+        return hex.size() == 64 && hex.find_first_not_of("0123456789abcdefABCDEF") == hex.npos
+                   ? std::string()
+                   : std::string("64 hex digits are needed");
+      });
   command->add_option("--source", arguments->source, "where it came from, for the record");
   command->add_option("--licence", arguments->licence, "its licence, for the record");
   command->add_flag("-f,--force", arguments->force, "replace a model of that name");

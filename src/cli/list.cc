@@ -35,19 +35,28 @@ Result<int> ListHere(bool as_json) {
   for (const hub::StoredModel& model : models) {
     const hub::Description about = hub::Describe(model.path);
     if (as_json) {
-      array.push_back({{"name", model.name}, {"path", model.path.string()}, {"bytes", model.bytes}, {"type", about.type},
-                       {"architecture", about.architecture}, {"context", about.context}, {"added_unix", model.added_unix},
-                       {"source", model.source}, {"licence", model.licence}, {"runs", about.cannot_run.empty()}});
+      array.push_back({{"name", model.name},
+                       {"path", model.path.string()},
+                       {"bytes", model.bytes},
+                       {"type", about.type},
+                       {"architecture", about.architecture},
+                       {"context", about.context},
+                       {"added_unix", model.added_unix},
+                       {"source", model.source},
+                       {"licence", model.licence},
+                       {"runs", about.cannot_run.empty()}});
     } else {
       table.Add({model.name, SizeText(model.bytes), about.type.empty() ? "?" : about.type,
-                 about.architecture.empty() ? "?" : about.architecture, about.context > 0 ? std::to_string(about.context) : "?",
-                 Day(model.added_unix), about.cannot_run.empty() ? "yes" : "not yet"});
+                 about.architecture.empty() ? "?" : about.architecture,
+                 about.context > 0 ? std::to_string(about.context) : "?", Day(model.added_unix),
+                 about.cannot_run.empty() ? "yes" : "not yet"});
     }
   }
   if (as_json) {
     std::cout << array << "\n";
   } else if (models.empty()) {
-    std::printf("No models in %s yet. To see what there is: yun list --all. To begin: yun pull smollm2:135m\n", store.folder().c_str());
+    std::printf("No models in %s yet. To see what there is: yun list --all. To begin: yun pull smollm2:135m\n",
+                store.folder().c_str());
   } else {
     table.Print();
   }
@@ -62,12 +71,19 @@ Result<int> ListAll(bool as_json) {
   for (const hub::CatalogueEntry& entry : catalogue.entries()) {
     if (as_json) {
       json::array sources(entry.sources.begin(), entry.sources.end());
-      array.push_back({{"name", entry.name}, {"title", entry.title}, {"sources", sources}, {"bytes", entry.bytes},
-                       {"memory_bytes", entry.memory_bytes}, {"context", entry.context}, {"licence", entry.licence},
-                       {"here", store.Has(entry.name)}, {"runs", entry.cannot_run.empty()}, {"cannot_run", entry.cannot_run}});
+      array.push_back({{"name", entry.name},
+                       {"title", entry.title},
+                       {"sources", sources},
+                       {"bytes", entry.bytes},
+                       {"memory_bytes", entry.memory_bytes},
+                       {"context", entry.context},
+                       {"licence", entry.licence},
+                       {"here", store.Has(entry.name)},
+                       {"runs", entry.cannot_run.empty()},
+                       {"cannot_run", entry.cannot_run}});
     } else {
-      table.Add({entry.name, SizeText(entry.bytes), SizeText(entry.memory_bytes), std::to_string(entry.context), entry.licence,
-                 store.Has(entry.name) ? "yes" : "", entry.cannot_run.empty() ? "yes" : "not yet"});
+      table.Add({entry.name, SizeText(entry.bytes), SizeText(entry.memory_bytes), std::to_string(entry.context),
+                 entry.licence, store.Has(entry.name) ? "yes" : "", entry.cannot_run.empty() ? "yes" : "not yet"});
     }
   }
   if (as_json) {

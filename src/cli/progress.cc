@@ -43,7 +43,11 @@ std::string DurationText(double seconds) {
 }
 
 Progress::Progress(std::string label, bool quiet)
-    : label_(std::move(label)), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), start_(Clock::now()), last_draw_(start_),
+    : label_(std::move(label)),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()),
+      last_draw_(start_),
       last_sample_(start_) {}
 
 void Progress::Sample(Clock::time_point now) {
@@ -107,8 +111,10 @@ void Progress::Draw() {
   std::string bar;
   if (room >= 8 && total_ > 0) {
     const int width = std::min(room, 40);
-    const int filled = static_cast<int>(std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) * width);
-    bar = "  [" + std::string(static_cast<std::size_t>(filled), '=') + std::string(static_cast<std::size_t>(width - filled), ' ') + "]";
+    const int filled =
+        static_cast<int>(std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_)) * width);
+    bar = "  [" + std::string(static_cast<std::size_t>(filled), '=') +
+          std::string(static_cast<std::size_t>(width - filled), ' ') + "]";
   }
   std::string line = left + bar + "  " + right;
   if (static_cast<int>(line.size()) > columns) line.resize(static_cast<std::size_t>(std::max(columns, 0)));

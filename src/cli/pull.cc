@@ -37,8 +37,8 @@ Result<int> Run(const Arguments& arguments) {
   const bool was_there = store.Has(name) && !arguments.force;
   const hub::CatalogueEntry* entry = catalogue.Find(arguments.what);
   if (!was_there && entry != nullptr && !entry->cannot_run.empty() && !arguments.anyway) {
-    return Fail(Code::kUnsupported, "{}: {}. To fetch its {} all the same: yun pull --anyway {}", entry->name, entry->cannot_run,
-                SizeText(entry->bytes), arguments.what);
+    return Fail(Code::kUnsupported, "{}: {}. To fetch its {} all the same: yun pull --anyway {}", entry->name,
+                entry->cannot_run, SizeText(entry->bytes), arguments.what);
   }
 
   Progress progress(name, arguments.quiet);
@@ -77,16 +77,25 @@ Result<int> Run(const Arguments& arguments) {
 void RegisterPull(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("pull", "fetch a model: resumed after a cut, checked, placed whole");
-  command->add_option("model", arguments->what, "a name of `yun list --all`, hf:org/repo[@revision][:pattern], ms:org/repo..., a URL "
-                                                "of a .gguf file, or a folder or file of this machine")->required();
+  command
+      ->add_option("model", arguments->what,
+                   "a name of `yun list --all`, hf:org/repo[@revision][:pattern], ms:org/repo..., a URL "
+                   "of a .gguf file, or a folder or file of this machine")
+      ->required();
   command->add_option("--name", arguments->name, "what to call it here");
-  command->add_option("--from", arguments->from, "which hub to try first: hf or ms")->check(CLI::IsMember({"hf", "ms"}));
+  command->add_option("--from", arguments->from, "which hub to try first: hf or ms")
+      ->check(CLI::IsMember({"hf", "ms"}));
   command->add_option("-j,--jobs", arguments->jobs, "files at once")->check(CLI::Range(1, 16))->capture_default_str();
-  command->add_option("--retries", arguments->retries, "attempts in a row without a new byte")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--retries", arguments->retries, "attempts in a row without a new byte")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   command->add_option("--retry-wait", arguments->retry_seconds, "seconds before the first retry; they double")
-      ->check(CLI::Range(0.01, 60.0))->capture_default_str();
-  command->add_option("--stall", arguments->stall_seconds, "seconds without a byte after which a connection is given up")
-      ->check(CLI::Range(1, 3600))->capture_default_str();
+      ->check(CLI::Range(0.01, 60.0))
+      ->capture_default_str();
+  command
+      ->add_option("--stall", arguments->stall_seconds, "seconds without a byte after which a connection is given up")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
   command->add_flag("-f,--force", arguments->force, "fetch again although it is here");
   command->add_flag("--anyway", arguments->anyway, "fetch a model that yun cannot run yet");
   command->add_flag("-q,--quiet", arguments->quiet, "no progress");
@@ -97,8 +106,10 @@ void RegisterPull(CLI::App& app, int& exit_code) {
       "  yun pull hf:Qwen/Qwen3-8B-GGUF:Q8_0       the files of a repository that match\n"
       "  yun pull ./my-model --name mine:7b        a Hugging Face folder of this machine\n"
       "\n"
-      "Environment: YUN_HOME, HF_ENDPOINT, HF_TOKEN, MODELSCOPE_ENDPOINT (or MODELSCOPE_DOMAIN), MODELSCOPE_API_TOKEN,\n"
-      "YUN_HUB (hf or ms), https_proxy. The same can stand in $YUN_HOME/hub.toml. Ctrl-C keeps what is there; the same\n"
+      "Environment: YUN_HOME, HF_ENDPOINT, HF_TOKEN, MODELSCOPE_ENDPOINT (or MODELSCOPE_DOMAIN), "
+      "MODELSCOPE_API_TOKEN,\n"
+      "YUN_HUB (hf or ms), https_proxy. The same can stand in $YUN_HOME/hub.toml. Ctrl-C keeps what is there; the "
+      "same\n"
       "command goes on.");
   command->callback([arguments, &exit_code] {
     // A file size limit then shows as a failed write, which is handled as a full disk.

@@ -28,10 +28,19 @@ void ShowStored(const hub::StoredModel& model, const hub::ModelRecord& record, b
     for (const hub::RecordedFile& file : record.files) {
       files.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}});
     }
-    std::cout << json::object{{"name", model.name}, {"here", true}, {"path", model.path.string()}, {"bytes", model.bytes},
-                              {"source", model.source}, {"licence", model.licence}, {"added_unix", model.added_unix},
-                              {"architecture", about.architecture}, {"type", about.type}, {"context", about.context},
-                              {"runs", about.cannot_run.empty()}, {"cannot_run", about.cannot_run}, {"files", files}}
+    std::cout << json::object{{"name", model.name},
+                              {"here", true},
+                              {"path", model.path.string()},
+                              {"bytes", model.bytes},
+                              {"source", model.source},
+                              {"licence", model.licence},
+                              {"added_unix", model.added_unix},
+                              {"architecture", about.architecture},
+                              {"type", about.type},
+                              {"context", about.context},
+                              {"runs", about.cannot_run.empty()},
+                              {"cannot_run", about.cannot_run},
+                              {"files", files}}
               << "\n";
     return;
   }
@@ -45,7 +54,8 @@ void ShowStored(const hub::StoredModel& model, const hub::ModelRecord& record, b
   Line("licence", model.licence);
   Line("runs", about.cannot_run.empty() ? "yes" : "not yet: " + about.cannot_run);
   for (const hub::RecordedFile& file : record.files) {
-    Line("file", fmt::format("{}  {}{}", file.path, SizeText(file.bytes), file.sha256.empty() ? "" : "  sha256 " + file.sha256));
+    Line("file", fmt::format("{}  {}{}", file.path, SizeText(file.bytes),
+                             file.sha256.empty() ? "" : "  sha256 " + file.sha256));
   }
   std::printf("\nMore of its metadata and tensors: yun inspect %s\n", model.path.c_str());
 }
@@ -53,9 +63,16 @@ void ShowStored(const hub::StoredModel& model, const hub::ModelRecord& record, b
 void ShowEntry(const hub::CatalogueEntry& entry, bool as_json) {
   if (as_json) {
     json::array sources(entry.sources.begin(), entry.sources.end());
-    std::cout << json::object{{"name", entry.name}, {"here", false}, {"title", entry.title}, {"sources", sources},
-                              {"bytes", entry.bytes}, {"memory_bytes", entry.memory_bytes}, {"context", entry.context},
-                              {"licence", entry.licence}, {"runs", entry.cannot_run.empty()}, {"cannot_run", entry.cannot_run}}
+    std::cout << json::object{{"name", entry.name},
+                              {"here", false},
+                              {"title", entry.title},
+                              {"sources", sources},
+                              {"bytes", entry.bytes},
+                              {"memory_bytes", entry.memory_bytes},
+                              {"context", entry.context},
+                              {"licence", entry.licence},
+                              {"runs", entry.cannot_run.empty()},
+                              {"cannot_run", entry.cannot_run}}
               << "\n";
     return;
   }

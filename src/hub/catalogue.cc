@@ -77,7 +77,8 @@ Result<CatalogueEntry> ParseEntry(const toml::table& table) {
     if (sums == nullptr) return Fail(Code::kCorrupt, "sha256 must be a table: file = \"hex\"");
     for (const auto& [key, value] : *sums) {
       const auto hex = value.value_exact<std::string>();
-      if (!hex || !IsSha256(*hex)) return Fail(Code::kCorrupt, "sha256 of '{}' is not 64 lower-case hex digits", key.str());
+      if (!hex || !IsSha256(*hex))
+        return Fail(Code::kCorrupt, "sha256 of '{}' is not 64 lower-case hex digits", key.str());
       out.sha256.emplace(key.str(), *hex);
     }
   }
@@ -93,7 +94,8 @@ Result<Catalogue> Catalogue::Parse(std::string_view text) {
   const toml::node* models = root.get("model");
   if (models == nullptr) return out;
   const toml::array* array = models->as_array();
-  if (array == nullptr) return Fail(Code::kCorrupt, "line {}: model must be a list: [[model]]", models->source().begin.line);
+  if (array == nullptr)
+    return Fail(Code::kCorrupt, "line {}: model must be a list: [[model]]", models->source().begin.line);
   if (array->size() > kEntriesMax) return Fail(Code::kTooLarge, "more than {} models", kEntriesMax);
   for (const toml::node& node : *array) {
     const toml::table* table = node.as_table();
@@ -101,8 +103,8 @@ Result<Catalogue> Catalogue::Parse(std::string_view text) {
     auto entry = ParseEntry(*table);
     if (!entry) {
       entry.error().code = Code::kCorrupt;
-      return Wrap(std::move(entry.error()),
-                  fmt::format("line {}: model '{}'", node.source().begin.line, (*table)["name"].value_or(std::string("?"))));
+      return Wrap(std::move(entry.error()), fmt::format("line {}: model '{}'", node.source().begin.line,
+                                                        (*table)["name"].value_or(std::string("?"))));
     }
     out.entries_.push_back(std::move(*entry));
   }

@@ -7,10 +7,10 @@
 namespace yun::hub {
 
 struct Description {
-  std::string architecture;  // "qwen3"; empty when it cannot be told
-  std::string type;          // the element type that most bytes of weights have: "q4_k"
-  std::uint64_t context = 0; // tokens
-  std::string cannot_run;    // why not; empty when it can
+  std::string architecture;   // "qwen3"; empty when it cannot be told
+  std::string type;           // the element type that most bytes of weights have: "q4_k"
+  std::uint64_t context = 0;  // tokens
+  std::string cannot_run;     // why not; empty when it can
 };
 
 Description Describe(const std::filesystem::path& path);

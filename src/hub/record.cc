@@ -60,7 +60,8 @@ Result<ModelRecord> ParseRecord(std::string_view text) {
   out.licence = root["licence"].value_or(std::string());
   out.added_unix = root["added_unix"].value_or(std::int64_t{0});
   if (out.name.empty()) return Fail(Code::kCorrupt, "no name");
-  if (out.path != "." && !IsSafeRelativePath(out.path)) return Fail(Code::kCorrupt, "path '{}' leaves the folder", out.path);
+  if (out.path != "." && !IsSafeRelativePath(out.path))
+    return Fail(Code::kCorrupt, "path '{}' leaves the folder", out.path);
   if (const toml::array* files = root["file"].as_array()) {
     for (const toml::node& node : *files) {
       const toml::table* entry = node.as_table();

@@ -23,8 +23,8 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 std::string Encoded(std::string_view path) {
   std::string out;
   for (const char c : path) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-                       c == '_' || c == '~' || c == '/';
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                       c == '.' || c == '_' || c == '~' || c == '/';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
@@ -44,8 +44,10 @@ Result<http::FetchResponse> Ask(http::FetchRequest request, const PullOptions& o
     } else {
       const int status = response->status;
       if (status >= 200 && status <= 299) return response;
-      if (status == 401) return Fail(Code::kUnauthenticated, "{}: the hub wants to know who asks (401). {}", request.url, token_help);
-      if (status == 403) return Fail(Code::kPermissionDenied, "{}: the hub does not allow it (403). {}", request.url, token_help);
+      if (status == 401)
+        return Fail(Code::kUnauthenticated, "{}: the hub wants to know who asks (401). {}", request.url, token_help);
+      if (status == 403)
+        return Fail(Code::kPermissionDenied, "{}: the hub does not allow it (403). {}", request.url, token_help);
       if (status == 404 || status == 410) return Fail(Code::kNotFound, "{}: not there ({})", request.url, status);
       if (status != 429 && status < 500) return Fail(Code::kNetwork, "{}: the hub answers {}", request.url, status);
       error = {Code::kUnavailable, fmt::format("{}: the hub answers {}", request.url, status)};
@@ -62,19 +64,22 @@ Result<http::FetchResponse> Ask(http::FetchRequest request, const PullOptions& o
   }
 }
 
-Result<RemoteModel> LookUpHuggingFace(const Source& source, const std::vector<std::string>& patterns, const HubSettings& settings,
-                                      const PullOptions& options) {
+Result<RemoteModel> LookUpHuggingFace(const Source& source, const std::vector<std::string>& patterns,
+                                      const HubSettings& settings, const PullOptions& options) {
   RemoteModel out;
   const std::string& token = settings.hf_token.Reveal();
   if (!token.empty()) out.headers.emplace_back("authorization", "Bearer " + token);
-  out.token_help = token.empty() ? fmt::format("Set HF_TOKEN to an access token of yours, and accept the licence at {}/{} if it asks",
-                                               settings.hf_endpoint, source.repo)
-                                 : fmt::format("HF_TOKEN is set: is it still good, and has its owner accepted the licence at {}/{}?",
-                                               settings.hf_endpoint, source.repo);
+  out.token_help =
+      token.empty()
+          ? fmt::format("Set HF_TOKEN to an access token of yours, and accept the licence at {}/{} if it asks",
+                        settings.hf_endpoint, source.repo)
+          : fmt::format("HF_TOKEN is set: is it still good, and has its owner accepted the licence at {}/{}?",
+                        settings.hf_endpoint, source.repo);
   const std::string revision = source.revision.empty() ? "main" : source.revision;
   http::FetchRequest request;
   request.headers = out.headers;
-  request.url = fmt::format("{}/api/models/{}/tree/{}?recursive=true", settings.hf_endpoint, source.repo, Encoded(revision));
+  request.url =
+      fmt::format("{}/api/models/{}/tree/{}?recursive=true", settings.hf_endpoint, source.repo, Encoded(revision));
   std::vector<RemoteFile> files;
   for (std::uint32_t page = 1;; ++page) {
     ASSIGN_OR_RETURN(const http::FetchResponse response, Ask(request, options, out.token_help));
@@ -91,14 +96,15 @@ Result<RemoteModel> LookUpHuggingFace(const Source& source, const std::vector<st
   if (!selection) return Wrap(std::move(selection.error()), "hf:" + source.repo);
   out.selection = std::move(*selection);
   for (RemoteFile& file : out.selection.files) {
-    file.url = fmt::format("{}/{}/resolve/{}/{}", settings.hf_endpoint, source.repo, Encoded(revision), Encoded(file.path));
+    file.url =
+        fmt::format("{}/{}/resolve/{}/{}", settings.hf_endpoint, source.repo, Encoded(revision), Encoded(file.path));
   }
   out.source = "hf:" + source.repo;
   return out;
 }
 
-Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std::string>& patterns, const HubSettings& settings,
-                                     const PullOptions& options) {
+Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std::string>& patterns,
+                                     const HubSettings& settings, const PullOptions& options) {
   RemoteModel out;
   const std::string& token = settings.ms_token.Reveal();
   if (!token.empty()) out.headers.emplace_back("authorization", "Bearer " + token);
@@ -107,8 +113,8 @@ Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std
   const std::string revision = source.revision.empty() ? "master" : source.revision;
   http::FetchRequest request;
   request.headers = out.headers;
-  request.url = fmt::format("{}/api/v1/models/{}/repo/files?Revision={}&Recursive=true", settings.ms_endpoint, source.repo,
-                            Encoded(revision));
+  request.url = fmt::format("{}/api/v1/models/{}/repo/files?Revision={}&Recursive=true", settings.ms_endpoint,
+                            source.repo, Encoded(revision));
   ASSIGN_OR_RETURN(const http::FetchResponse response, Ask(request, options, out.token_help));
   auto files = ParseModelScopeFiles(response.body);
   if (!files) return Wrap(std::move(files.error()), request.url);
@@ -116,7 +122,8 @@ Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std
   if (!selection) return Wrap(std::move(selection.error()), "ms:" + source.repo);
   out.selection = std::move(*selection);
   for (RemoteFile& file : out.selection.files) {
-    file.url = fmt::format("{}/models/{}/resolve/{}/{}", settings.ms_endpoint, source.repo, Encoded(revision), Encoded(file.path));
+    file.url = fmt::format("{}/models/{}/resolve/{}/{}", settings.ms_endpoint, source.repo, Encoded(revision),
+                           Encoded(file.path));
   }
   out.source = "ms:" + source.repo;
   return out;
@@ -134,17 +141,20 @@ void AskAboutUrl(RemoteFile& file, const PullOptions& options) {
   const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), file.bytes);
   file.bytes_known = !length.empty() && error == std::errc() && end == length.data() + length.size();
   if (const std::string_view etag = response->Header("etag"); etag.starts_with('"')) file.validator = etag;
-  // A hub's own download URL names the checksum in its first answer only, which a redirect hides; there is no other sum.
+  // A hub's own download URL names the checksum in its first answer only, which a redirect hides; there is no other
+  // sum.
 }
 
 Result<RemoteModel> LookUpUrl(const Source& source, const PullOptions& options) {
   RemoteModel out;
-  out.token_help = "A plain URL is asked for without a token; use hf:org/repo or ms:org/repo for a hub's protected models";
+  out.token_help =
+      "A plain URL is asked for without a token; use hf:org/repo or ms:org/repo for a hub's protected models";
   const std::size_t path_end = std::min(source.target.find_first_of("?#"), source.target.size());
   const std::size_t name_at = source.target.rfind('/', path_end) + 1;
   const std::string name = source.target.substr(name_at, path_end - name_at);
   if (!name.ends_with(".gguf") || !IsSafeRelativePath(name)) {
-    return Fail(Code::kInvalidArgument, "{}: a URL must be that of a .gguf file; for a repository give hf:org/repo or ms:org/repo",
+    return Fail(Code::kInvalidArgument,
+                "{}: a URL must be that of a .gguf file; for a repository give hf:org/repo or ms:org/repo",
                 source.target);
   }
   ASSIGN_OR_RETURN(const std::vector<std::string> names, SplitNames(name));
@@ -165,10 +175,14 @@ Result<RemoteModel> LookUpUrl(const Source& source, const PullOptions& options) 
 Result<RemoteModel> LookUp(const Source& source, const std::vector<std::string>& patterns, const HubSettings& settings,
                            const PullOptions& options) {
   switch (source.kind) {
-    case SourceKind::kHuggingFace: return LookUpHuggingFace(source, patterns, settings, options);
-    case SourceKind::kModelScope: return LookUpModelScope(source, patterns, settings, options);
-    case SourceKind::kUrl: return LookUpUrl(source, options);
-    default: return Fail(Code::kInternal, "no hub to ask");
+    case SourceKind::kHuggingFace:
+      return LookUpHuggingFace(source, patterns, settings, options);
+    case SourceKind::kModelScope:
+      return LookUpModelScope(source, patterns, settings, options);
+    case SourceKind::kUrl:
+      return LookUpUrl(source, options);
+    default:
+      return Fail(Code::kInternal, "no hub to ask");
   }
 }
 

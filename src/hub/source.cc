@@ -23,7 +23,8 @@ bool IsWordByte(char c) {
 }
 
 bool IsWord(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && text[0] != '.' && text[0] != '-' && std::all_of(text.begin(), text.end(), IsWordByte);
+  return !text.empty() && text.size() <= 128 && text[0] != '.' && text[0] != '-' &&
+         std::all_of(text.begin(), text.end(), IsWordByte);
 }
 
 bool IsRevision(std::string_view text) {
@@ -36,12 +37,14 @@ Result<Source> ParseHub(SourceKind kind, std::string_view text, std::string_view
   if (const auto colon = text.find(':'); colon != text.npos) {
     out.pattern = text.substr(colon + 1);
     text = text.substr(0, colon);
-    if (out.pattern.empty()) return Fail(Code::kInvalidArgument, "'{}': an empty file pattern after the last ':'", whole);
+    if (out.pattern.empty())
+      return Fail(Code::kInvalidArgument, "'{}': an empty file pattern after the last ':'", whole);
   }
   if (const auto at = text.find('@'); at != text.npos) {
     out.revision = text.substr(at + 1);
     text = text.substr(0, at);
-    if (!IsRevision(out.revision)) return Fail(Code::kInvalidArgument, "'{}': '{}' is no revision", whole, out.revision);
+    if (!IsRevision(out.revision))
+      return Fail(Code::kInvalidArgument, "'{}': '{}' is no revision", whole, out.revision);
   }
   const auto slash = text.find('/');
   if (slash == text.npos || !IsWord(text.substr(0, slash)) || !IsWord(text.substr(slash + 1))) {
@@ -66,7 +69,8 @@ Result<Source> ParsePypi(std::string_view text, std::string_view whole) {
 }  // namespace
 
 Result<Source> ParseSource(std::string_view text) {
-  if (text.size() > kSourceBytesMax) return Fail(Code::kInvalidArgument, "a source longer than {} bytes", kSourceBytesMax);
+  if (text.size() > kSourceBytesMax)
+    return Fail(Code::kInvalidArgument, "a source longer than {} bytes", kSourceBytesMax);
   if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
     return Fail(Code::kInvalidArgument, "a source with a control character");
   }
@@ -74,9 +78,10 @@ Result<Source> ParseSource(std::string_view text) {
   if (text.starts_with("ms:")) return ParseHub(SourceKind::kModelScope, text.substr(3), text);
   if (text.starts_with("pypi:")) return ParsePypi(text.substr(5), text);
   // A repository's page, copied from the browser.
-  for (const auto& [page, kind] : {std::pair<std::string_view, SourceKind>{"https://huggingface.co/", SourceKind::kHuggingFace},
-                                   {"https://www.modelscope.cn/models/", SourceKind::kModelScope},
-                                   {"https://modelscope.cn/models/", SourceKind::kModelScope}}) {
+  for (const auto& [page, kind] :
+       {std::pair<std::string_view, SourceKind>{"https://huggingface.co/", SourceKind::kHuggingFace},
+        {"https://www.modelscope.cn/models/", SourceKind::kModelScope},
+        {"https://modelscope.cn/models/", SourceKind::kModelScope}}) {
     if (!text.starts_with(page)) continue;
     std::string_view repo = text.substr(page.size());
     while (repo.ends_with('/')) repo.remove_suffix(1);
@@ -122,9 +127,11 @@ std::string DefaultName(const Source& source) {
       }
       return name;
     }
-    case SourceKind::kPypi: return NameFrom(source.repo);
+    case SourceKind::kPypi:
+      return NameFrom(source.repo);
     case SourceKind::kUrl:
-    case SourceKind::kFolder: return stem(source.target);
+    case SourceKind::kFolder:
+      return stem(source.target);
   }
   return "model";
 }

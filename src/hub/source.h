@@ -17,9 +17,9 @@ struct Source {
   std::string target;    // URL or path
 };
 
-/// "hf:org/repo[@revision][:pattern]", "ms:org/repo[@revision][:pattern]", "pypi:name==version", "http(s)://...", or a path
-/// that begins with '/', './', '../' or '~/'.
-/// errors: kInvalidArgument (says what forms there are), kNotFound (none of these: a catalogue name, perhaps)
+/// "hf:org/repo[@revision][:pattern]", "ms:org/repo[@revision][:pattern]", "pypi:name==version", "http(s)://...", or a
+/// path that begins with '/', './', '../' or '~/'. errors: kInvalidArgument (says what forms there are), kNotFound
+/// (none of these: a catalogue name, perhaps)
 Result<Source> ParseSource(std::string_view text);
 
 /// The name in the store when the user gives none: "Qwen/Qwen3-8B-GGUF:q4_k_m", or a file's stem.

@@ -64,12 +64,14 @@ Result<std::vector<SourceFile>> FilesToImport(const fs::path& path) {
       std::error_code ignored;
       if (name[0] == '.' || !IsModelFile(name) || !fs::is_regular_file(it->path(), ignored)) continue;
       out.push_back({it->path(), name, 0});
-      if (out.size() > kImportFilesMax) return Fail(Code::kTooLarge, "{}: more than {} files", path.string(), kImportFilesMax);
+      if (out.size() > kImportFilesMax)
+        return Fail(Code::kTooLarge, "{}: more than {} files", path.string(), kImportFilesMax);
     }
     if (error) return Disk(real, error);
     const bool has_config = std::any_of(out.begin(), out.end(), [](const auto& f) { return f.to == "config.json"; });
     if (!has_config) {
-      return Fail(Code::kInvalidArgument, "{}: no config.json: give a Hugging Face model folder or a .gguf file", path.string());
+      return Fail(Code::kInvalidArgument, "{}: no config.json: give a Hugging Face model folder or a .gguf file",
+                  path.string());
     }
   } else {
     char magic[4] = {};
@@ -117,7 +119,8 @@ class Copier {
       return Fail(Code::kDisk, "{}: cannot create: {}", to.string(), std::strerror(error));
     }
     Status status = Copy(in, out, to);
-    if (status && ::fsync(out) != 0) status = Fail(Code::kDisk, "{}: cannot sync: {}", to.string(), std::strerror(errno));
+    if (status && ::fsync(out) != 0)
+      status = Fail(Code::kDisk, "{}: cannot sync: {}", to.string(), std::strerror(errno));
     ::close(in);
     ::close(out);
     return status;
@@ -139,7 +142,8 @@ class Copier {
         at += w;
       }
       Report(static_cast<std::uint64_t>(n));
-      if (options_.cancel != nullptr && options_.cancel->load()) return Fail(Code::kCancelled, "stopped; nothing was kept");
+      if (options_.cancel != nullptr && options_.cancel->load())
+        return Fail(Code::kCancelled, "stopped; nothing was kept");
     }
   }
 
@@ -196,7 +200,8 @@ Result<Store> Store::Open(const fs::path& home) {
   if (error) return Disk(home, error);
   fs::create_directories(out.folder_ / ".incoming", error);
   if (error) {
-    return Fail(Code::kDisk, "{}: {} (set YUN_HOME to a folder that you may write to)", out.folder_.string(), error.message());
+    return Fail(Code::kDisk, "{}: {} (set YUN_HOME to a folder that you may write to)", out.folder_.string(),
+                error.message());
   }
   return out;
 }
@@ -212,10 +217,12 @@ fs::path Store::StagingFolder(std::string_view name) const {
 std::vector<StoredModel> Store::List() const {
   std::vector<StoredModel> out;
   std::error_code error;
-  for (auto family = fs::directory_iterator(folder_, error); !error && family != fs::directory_iterator(); family.increment(error)) {
+  for (auto family = fs::directory_iterator(folder_, error); !error && family != fs::directory_iterator();
+       family.increment(error)) {
     if (family->path().filename().string()[0] == '.') continue;
     std::error_code inner;
-    for (auto tag = fs::directory_iterator(family->path(), inner); !inner && tag != fs::directory_iterator(); tag.increment(inner)) {
+    for (auto tag = fs::directory_iterator(family->path(), inner); !inner && tag != fs::directory_iterator();
+         tag.increment(inner)) {
       auto text = ReadFile(tag->path() / kRecordFile, kRecordBytesMax);
       if (!text) continue;
       auto record = ParseRecord(*text);
@@ -317,7 +324,8 @@ Result<StoredModel> Store::Place(const fs::path& staging, const ModelRecord& rec
 Result<StoredModel> Store::Import(const fs::path& path, std::string_view name, const ImportOptions& options) {
   RETURN_IF_ERROR(CheckName(name));
   if (Has(name) && !options.replace) {
-    return Fail(Code::kAlreadyExists, "model '{}' is already here; remove it first (yun rm {}) or choose another name", name, name);
+    return Fail(Code::kAlreadyExists, "model '{}' is already here; remove it first (yun rm {}) or choose another name",
+                name, name);
   }
   ASSIGN_OR_RETURN(const std::vector<SourceFile> files, FilesToImport(path));
   const bool is_gguf = HasSuffix(files[0].to, ".gguf");
@@ -348,7 +356,8 @@ Result<StoredModel> Store::Import(const fs::path& path, std::string_view name, c
       // The copy is hashed, not the source: what was checked is what is used.
       ASSIGN_OR_RETURN(record.files[0].sha256, FileSha256(staging / files[0].to));
       if (record.files[0].sha256 != options.sha256) {
-        return Fail(Code::kCorrupt, "{}: sha256 is {}, expected {}", path.string(), record.files[0].sha256, options.sha256);
+        return Fail(Code::kCorrupt, "{}: sha256 is {}, expected {}", path.string(), record.files[0].sha256,
+                    options.sha256);
       }
     }
     return Place(staging, record, options.replace);
@@ -380,7 +389,8 @@ Result<fs::path> ResolveModel(const Store& store, std::string_view name_or_path)
   std::error_code error;
   const fs::path path(name_or_path);
   if (fs::exists(path, error)) return path;
-  if (path.is_absolute() || name_or_path.starts_with("./") || name_or_path.starts_with("../") || HasSuffix(name_or_path, ".gguf")) {
+  if (path.is_absolute() || name_or_path.starts_with("./") || name_or_path.starts_with("../") ||
+      HasSuffix(name_or_path, ".gguf")) {
     return Fail(Code::kNotFound, "{}: no such file or folder", name_or_path);
   }
   return tl::unexpected(store.Find(name_or_path).error());

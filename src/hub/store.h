@@ -21,18 +21,18 @@ namespace yun::hub {
 std::filesystem::path HomeFolder();
 
 struct StoredModel {
-  std::string name;                  // "smollm2:135m"
-  std::filesystem::path path;        // what Checkpoint::Open takes: a GGUF file or a folder
+  std::string name;            // "smollm2:135m"
+  std::filesystem::path path;  // what Checkpoint::Open takes: a GGUF file or a folder
   std::uint64_t bytes = 0;
-  std::string source, licence;       // as in the catalogue; may be empty
-  std::int64_t added_unix = 0;       // seconds
+  std::string source, licence;  // as in the catalogue; may be empty
+  std::int64_t added_unix = 0;  // seconds
 };
 
 struct ImportOptions {
   std::string sha256;  // of a single GGUF file, lower-case hex; empty: not checked
   std::string source, licence;
-  bool replace = false;  // an existing model of the name
-  const std::atomic<bool>* cancel = nullptr;  // borrows
+  bool replace = false;                                                   // an existing model of the name
+  const std::atomic<bool>* cancel = nullptr;                              // borrows
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;  // bytes
 };
 
@@ -43,7 +43,8 @@ class Store {
  public:
   static Result<Store> Open(const std::filesystem::path& home);
   std::vector<StoredModel> List() const;
-  /// Exact name, or the only model whose name begins with `name` + ":". errors: kNotFound (suggests pull, names the near ones)
+  /// Exact name, or the only model whose name begins with `name` + ":". errors: kNotFound (suggests pull, names the
+  /// near ones)
   Result<StoredModel> Find(std::string_view name) const;
   /// errors: as Find (exact names only)
   Result<ModelRecord> Record(std::string_view name) const;
@@ -51,7 +52,8 @@ class Store {
   Status Remove(std::string_view name);
   /// Copies (or hard-links) a GGUF file (all its splits) or a Hugging Face folder into the store under a name. Atomic.
   /// errors: kAlreadyExists, kNotFound, kCorrupt (the sha256 differs), kInvalidArgument (no model there), kDisk
-  Result<StoredModel> Import(const std::filesystem::path& path, std::string_view name, const ImportOptions& options = {});
+  Result<StoredModel> Import(const std::filesystem::path& path, std::string_view name,
+                             const ImportOptions& options = {});
 
   const std::filesystem::path& folder() const { return folder_; }
   /// Where the named model is or will be.
@@ -89,8 +91,8 @@ Result<std::vector<std::string>> SplitNames(std::string_view file_name);
 /// The three things every caller needs of a model on disk.
 struct OpenedModel {
   std::shared_ptr<const Checkpoint> checkpoint;
-  std::shared_ptr<const Tokenizer> tokenizer;          // null when the model has none
-  std::shared_ptr<const ChatTemplate> chat_template;   // null when the model has none
+  std::shared_ptr<const Tokenizer> tokenizer;         // null when the model has none
+  std::shared_ptr<const ChatTemplate> chat_template;  // null when the model has none
 };
 /// errors: as Checkpoint::Open, Tokenizer::From..., ChatTemplate::Create
 Result<OpenedModel> OpenModel(const std::filesystem::path& path);

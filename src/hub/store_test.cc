@@ -44,10 +44,11 @@ TEST(Name, GoodAndBad) {
     const char* name;
     bool good;
   };
-  for (const Case& c : {Case{"qwen3:0.6b", true}, Case{"Qwen/Qwen3-8B", true}, Case{"Qwen/Qwen3-8B:q4_k_m", true}, Case{"a", true},
-                        Case{"", false}, Case{":x", false}, Case{"a:", false}, Case{"..", false}, Case{"../x", false},
-                        Case{"a/../b", false}, Case{"a:..", false}, Case{"/etc", false}, Case{"a b", false}, Case{"a:b:c", false},
-                        Case{"a/b/c", false}, Case{".incoming", false}, Case{"_", false}, Case{"a\\b", false}, Case{"ä", false}}) {
+  for (const Case& c :
+       {Case{"qwen3:0.6b", true}, Case{"Qwen/Qwen3-8B", true}, Case{"Qwen/Qwen3-8B:q4_k_m", true}, Case{"a", true},
+        Case{"", false}, Case{":x", false}, Case{"a:", false}, Case{"..", false}, Case{"../x", false},
+        Case{"a/../b", false}, Case{"a:..", false}, Case{"/etc", false}, Case{"a b", false}, Case{"a:b:c", false},
+        Case{"a/b/c", false}, Case{".incoming", false}, Case{"_", false}, Case{"a\\b", false}, Case{"ä", false}}) {
     EXPECT_EQ(CheckName(c.name).has_value(), c.good) << c.name;
   }
   EXPECT_FALSE(CheckName(std::string(65, 'a')));
@@ -85,14 +86,16 @@ TEST(Name, Near) {
 }
 
 TEST(Record, SafePaths) {
-  for (const char* good : {"a.gguf", "a/b.json", "model-00001-of-00002.safetensors"}) EXPECT_TRUE(IsSafeRelativePath(good)) << good;
+  for (const char* good : {"a.gguf", "a/b.json", "model-00001-of-00002.safetensors"})
+    EXPECT_TRUE(IsSafeRelativePath(good)) << good;
   for (const char* bad : {"", "/a", "../a", "a/../b", "a//b", "a/", ".x", "a/.x", "a\\b", "a\nb", "a\x7f"}) {
     EXPECT_FALSE(IsSafeRelativePath(bad)) << bad;
   }
 }
 
 TEST(Record, RoundTrip) {
-  ModelRecord record{.name = "a:b", .path = "x.gguf", .bytes = 7, .source = "hf:o/\"r\"\n", .licence = "MIT", .added_unix = 5};
+  ModelRecord record{
+      .name = "a:b", .path = "x.gguf", .bytes = 7, .source = "hf:o/\"r\"\n", .licence = "MIT", .added_unix = 5};
   record.files.push_back({"x.gguf", 7, std::string(64, 'a')});
   const auto back = ParseRecord(WriteRecord(record));
   ASSERT_TRUE(back) << back.error().message;

