@@ -22,7 +22,8 @@ def qwen3_folder():
                                 text=True).stdout.split()[-1]
         partial = CACHE / f"tokenizer-qwen3.{os.getpid()}"
         with tarfile.open(CACHE / packed) as archive:
-            archive.extractall(partial, filter="data")
+            # Debian 12's Python has no filters yet.
+            archive.extractall(partial, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
         try:
             partial.rename(CACHE / "tokenizer-qwen3")
         except OSError:  # another run was first
