@@ -61,6 +61,8 @@ struct Kernels {
   uint32_t (*argmax)(const float* x, uint32_t n);
   /// log(sum(exp(x))), computed around the maximum.
   float (*log_sum_exp)(const float* x, uint32_t n);
+  /// out = exp((x - most) scale); returns their sum. out may be x.
+  double (*exp_weights)(const float* x, uint32_t n, float most, float scale, float* out);
 };
 
 /// Null when this build or machine has no such table.

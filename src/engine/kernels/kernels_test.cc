@@ -205,6 +205,9 @@ TEST_P(Tables, RowsEqualReference) {
     k.to_half(x.data(), h.data(), n), reference.to_half(x.data(), g.data(), n);
     EXPECT_EQ(h, g);
     EXPECT_EQ(k.argmax(x.data(), n), reference.argmax(x.data(), n));
+    const double sum = k.exp_weights(x.data(), n, 3.f, 0.7f, a.data());
+    EXPECT_NEAR(sum, reference.exp_weights(x.data(), n, 3.f, 0.7f, b.data()), 1e-6 * sum);
+    for (std::uint32_t i = 0; i < n; ++i) ASSERT_NEAR(a[i], b[i], 1e-6f * b[i] + 1e-37f);
     EXPECT_NEAR(k.log_sum_exp(x.data(), n), reference.log_sum_exp(x.data(), n), 2e-6f * 10);
   }
   for (const std::uint32_t half : {4u, 16u, 32u, 64u, 40u}) {

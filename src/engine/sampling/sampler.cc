@@ -4,6 +4,9 @@
 #include <cmath>
 
 namespace yun::engine {
+namespace {
+constexpr std::size_t kCandidatesFirst = 128;  // top-p rarely needs more
+}  // namespace
 
 Status CheckSampling(const SamplingParams& p, std::int32_t vocab) {
   struct Range {
@@ -77,38 +80,36 @@ void Sampler::TopN(std::span<const float> logits, std::size_t n, std::vector<Can
 
 TokenId Sampler::Draw(std::span<const float> logits) {
   const auto vocab = static_cast<std::uint32_t>(logits.size());
-  if (params_.temperature == 0.f || params_.top_k == 1) return static_cast<TokenId>(kernels_.argmax(logits.data(), vocab));
-  const double inverse = 1.0 / params_.temperature;
-  const auto weight = [&](float logit, float most) { return std::exp((double{logit} - most) * inverse); };
-  const bool cut = params_.top_k > 0 || params_.top_p < 1.f || params_.min_p > 0.f;
-  if (!cut) {
-    const float most = logits[kernels_.argmax(logits.data(), vocab)];
-    double total = 0;
-    for (const float logit : logits) total += weight(logit, most);
-    double left = random_.Uniform() * total;
-    for (std::uint32_t i = 0; i < vocab; ++i)
-      if ((left -= weight(logits[i], most)) < 0) return static_cast<TokenId>(i);
-    return static_cast<TokenId>(kernels_.argmax(logits.data(), vocab));  // rounding ate the rest
+  const std::uint32_t best = kernels_.argmax(logits.data(), vocab);
+  if (params_.temperature == 0.f || params_.top_k == 1) return static_cast<TokenId>(best);
+  const float most = logits[best], inverse = 1.f / params_.temperature;
+  // The mass of all tokens: needed unless top-k bounds it.
+  double total = 0;
+  if (params_.top_k == 0) {
+    weights_.resize(vocab);
+    total = kernels_.exp_weights(logits.data(), vocab, most, inverse, weights_.data());
+    if (params_.top_p >= 1.f && params_.min_p == 0.f) {
+      double left = random_.Uniform() * total;
+      for (std::uint32_t i = 0; i < vocab; ++i)
+        if ((left -= weights_[i]) < 0) return static_cast<TokenId>(i);
+      return static_cast<TokenId>(best);  // rounding ate the rest
+    }
   }
+  const auto weight = [&](const Candidate& c) { return std::exp(double{c.logit - most} * inverse); };
   // Candidates, likeliest first: the top k, or as many as top-p and min-p need, found by taking more and more.
-  const std::size_t k = params_.top_k > 0 ? static_cast<std::size_t>(params_.top_k) : logits.size();
-  double total_all = 0;
-  if (params_.top_k == 0 && params_.top_p < 1.f) {
-    const float most = logits[kernels_.argmax(logits.data(), vocab)];
-    for (const float logit : logits) total_all += weight(logit, most);
-  }
-  for (std::size_t n = std::min<std::size_t>(k, params_.top_k > 0 ? k : 128);; n = std::min(n * 8, logits.size())) {
+  const std::size_t limit = params_.top_k > 0 ? std::min<std::size_t>(params_.top_k, vocab) : vocab;
+  for (std::size_t n = params_.top_k > 0 ? limit : std::min(limit, kCandidatesFirst);; n = std::min(n * 8, limit)) {
     TopN(logits, n, candidates_);
-    const float most = candidates_.front().logit;
-    double total = total_all;
-    if (params_.top_k > 0)
-      for (const Candidate& c : candidates_) total += weight(c.logit, most);
+    if (params_.top_k > 0) {
+      total = 0;
+      for (const Candidate& c : candidates_) total += weight(c);
+    }
     std::size_t kept = 0;
     double mass = 0;
-    bool complete = n == std::min(k, logits.size());
+    bool complete = n == limit;
     for (; kept < candidates_.size(); ++kept) {
-      const double w = weight(candidates_[kept].logit, most);
-      // At least one stays; top-p keeps the token that crosses the mass, as everywhere.
+      const double w = weight(candidates_[kept]);
+      // At least one stays; top-p keeps the token that crosses the mass.
       if (kept > 0 && ((params_.top_p < 1.f && mass >= double{params_.top_p} * total) || w < params_.min_p)) {
         complete = true;
         break;
@@ -118,7 +119,7 @@ TokenId Sampler::Draw(std::span<const float> logits) {
     if (!complete) continue;
     double left = random_.Uniform() * mass;
     for (std::size_t i = 0; i < kept; ++i)
-      if ((left -= weight(candidates_[i].logit, most)) < 0) return candidates_[i].id;
+      if ((left -= weight(candidates_[i])) < 0) return candidates_[i].id;
     return candidates_[0].id;
   }
 }

@@ -57,6 +57,7 @@ class Sampler {
   };
   std::unordered_map<TokenId, Seen> seen_;
   std::vector<Candidate> candidates_;
+  std::vector<float> weights_;
 };
 
 }  // namespace yun::engine

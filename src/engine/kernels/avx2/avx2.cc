@@ -141,7 +141,7 @@ extern const Kernels kAvx2Table;
 const Kernels kAvx2Table = {
     .name = "avx2", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
     .silu_mul = SiluMul, .rope = Rope, .add = AddRows, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
-    .log_sum_exp = LogSumExp,
+    .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };
 
 }  // namespace yun::kernels

@@ -85,7 +85,7 @@ extern const Kernels kAvx512Table;
 const Kernels kAvx512Table = {
     .name = "avx512", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
     .silu_mul = SiluMul, .rope = Rope, .add = AddRows, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
-    .log_sum_exp = LogSumExp,
+    .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };
 
 }  // namespace yun::kernels

@@ -106,21 +106,34 @@ uint32_t ArgMax(const float* x, uint32_t n) {
   return 0;
 }
 
-float LogSumExp(const float* x, uint32_t n) {
-  VF most = Set1(-__builtin_inff());
-  uint32_t i = 0;
-  for (; i + 16 <= n; i += 16) most = Max(Load(x + i), most);
-  float largest = ReduceMax(most);
-  for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
-  // Sixteen partial sums a chunk, chunks in double: 150 000 terms lose nothing that matters.
+double ExpWeights(const float* x, uint32_t n, float most, float scale, float* out) {
+  // Sixteen partial sums for 1024 values, those sums in double: 150 000 terms lose nothing that matters.
   double total = 0;
-  for (i = 0; i + 16 <= n;) {
+  uint32_t i = 0;
+  while (i + 16 <= n) {
     VF sum = Zero();
-    for (uint32_t j = 0; j < 64 && i + 16 <= n; ++j, i += 16) sum = Add(sum, Exp(Sub(Load(x + i), Set1(largest))));
+    for (uint32_t j = 0; j < 64 && i + 16 <= n; ++j, i += 16) {
+      const VF weight = Exp(Mul(Sub(Load(x + i), Set1(most)), Set1(scale)));
+      Store(out + i, weight);
+      sum = Add(sum, weight);
+    }
     total += ReduceAdd(sum);
   }
-  for (; i < n; ++i) total += __builtin_expf(x[i] - largest);
-  return largest + static_cast<float>(__builtin_log(total));
+  for (; i < n; ++i) total += out[i] = __builtin_expf((x[i] - most) * scale);
+  return total;
+}
+
+float LogSumExp(const float* x, uint32_t n) {
+  constexpr uint32_t kStep = 1024;
+  VF high = Set1(-__builtin_inff());
+  uint32_t i = 0;
+  for (; i + 16 <= n; i += 16) high = Max(Load(x + i), high);
+  float most = ReduceMax(high);
+  for (; i < n; ++i) most = x[i] > most ? x[i] : most;
+  float weights[kStep];
+  double total = 0;
+  for (i = 0; i < n; i += kStep) total += ExpWeights(x + i, n - i < kStep ? n - i : kStep, most, 1.f, weights);
+  return most + static_cast<float>(__builtin_log(total));
 }
 
 struct CacheF16 {

@@ -148,13 +148,19 @@ float LogSumExp(const float* x, std::uint32_t n) {
   return static_cast<float>(most + std::log(total));
 }
 
+double ExpWeights(const float* x, std::uint32_t n, float most, float scale, float* out) {
+  double total = 0;
+  for (std::uint32_t i = 0; i < n; ++i) total += out[i] = std::exp((x[i] - most) * scale);
+  return total;
+}
+
 }  // namespace
 
 extern const Kernels kReferenceTable;
 const Kernels kReferenceTable = {
     .name = "reference", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
     .silu_mul = SiluMul, .rope = Rope, .add = Add, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
-    .log_sum_exp = LogSumExp,
+    .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };
 
 }  // namespace yun::kernels
