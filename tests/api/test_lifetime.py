@@ -29,7 +29,7 @@ def test_a_client_that_leaves_frees_its_work(server, client):
     assert wait_until(lambda: idle(server))
     stream = client.completions.create(stream=True, **LONG)
     next(iter(stream))
-    assert health(server)["models"][0]["running"] == 1
+    assert wait_until(lambda: health(server)["models"][0]["running"] == 1)
     stream.close()
     assert wait_until(lambda: idle(server), 10), health(server)
     with pytest.raises(openai.APITimeoutError):

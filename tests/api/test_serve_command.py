@@ -3,6 +3,8 @@ import subprocess
 
 from conftest import MODEL_FILE, YUN, Server
 
+QUESTION = "What is the capital of France? Answer in one sentence."
+
 
 def serve(home, *arguments, seconds_max=120):
     return subprocess.run([YUN, "serve", "--home", str(home), *map(str, arguments)], stdin=subprocess.DEVNULL,
@@ -10,7 +12,7 @@ def serve(home, *arguments, seconds_max=120):
 
 
 def test_demo_once_prints_the_answer_alone(tmp_path):
-    done = serve(tmp_path, f"smol={MODEL_FILE}", "--demo", "What is the capital of France?", "--once")
+    done = serve(tmp_path, f"smol={MODEL_FILE}", "--demo", QUESTION, "--once")
     assert done.returncode == 0, done.stderr
     assert "Paris" in done.stdout
     assert "sk-" not in done.stdout and "serving" not in done.stdout
@@ -18,7 +20,7 @@ def test_demo_once_prints_the_answer_alone(tmp_path):
 
 
 def test_demo_and_then_serves(tmp_path):
-    server = Server(tmp_path, "--demo", "What is the capital of France?")
+    server = Server(tmp_path, "--demo", QUESTION)
     assert "Paris" in server.output and "tokens/s" in server.output and "curl" in server.output
     assert server.client().models.list().data
     assert server.stop() == 0
