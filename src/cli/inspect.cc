@@ -58,8 +58,10 @@ std::string Printable(std::string_view text) {
   std::string out;
   for (const char c : unicode::ReplaceInvalid(text)) {
     const auto u = static_cast<unsigned char>(c);
-    if ((u < 0x20 && c != '\n' && c != '\t') || u == 0x7f) out += fmt::format("\\x{:02x}", u);
-    else out += c;
+    if ((u < 0x20 && c != '\n' && c != '\t') || u == 0x7f)
+      out += fmt::format("\\x{:02x}", u);
+    else
+      out += c;
   }
   return out;
 }
@@ -69,12 +71,18 @@ std::string ShapeText(const std::vector<std::uint64_t>& shape) { return fmt::for
 std::string RopeText(const ModelConfig& c) {
   std::string text = fmt::format("theta {}", c.rope_theta);
   switch (c.rope_scaling) {
-    case RopeScaling::kNone: break;
-    case RopeScaling::kLinear: text += fmt::format(", linear x{}", c.rope_factor); break;
-    case RopeScaling::kYarn:
-      text += fmt::format(", yarn x{} of {} tokens, attention factor {:.4f}", c.rope_factor, c.rope_original_context, c.yarn_attention_factor);
+    case RopeScaling::kNone:
       break;
-    case RopeScaling::kLlama3: text += fmt::format(", llama3 x{} of {} tokens", c.rope_factor, c.rope_original_context); break;
+    case RopeScaling::kLinear:
+      text += fmt::format(", linear x{}", c.rope_factor);
+      break;
+    case RopeScaling::kYarn:
+      text += fmt::format(", yarn x{} of {} tokens, attention factor {:.4f}", c.rope_factor, c.rope_original_context,
+                          c.yarn_attention_factor);
+      break;
+    case RopeScaling::kLlama3:
+      text += fmt::format(", llama3 x{} of {} tokens", c.rope_factor, c.rope_original_context);
+      break;
   }
   if (!c.rope_freq_divisors.empty()) text += ", frequency divisors in the file";
   return text;
@@ -88,7 +96,8 @@ std::string WhyNot(const Checkpoint& checkpoint, const Result<ModelConfig>& conf
     const auto tensor = checkpoint.Tensor(need.name);
     if (!tensor) return tensor.error().message;
     if (tensor->shape != need.shape)
-      return fmt::format("tensor '{}' has the shape {}; {} is needed", need.name, ShapeText(tensor->shape), ShapeText(need.shape));
+      return fmt::format("tensor '{}' has the shape {}; {} is needed", need.name, ShapeText(tensor->shape),
+                         ShapeText(need.shape));
   }
   return {};
 }
@@ -115,7 +124,8 @@ Result<Facts> Inspect(const Options& options) {
   }
   if (auto files = checkpoint.Tokenizer()) {
     facts.tokenizer = files->tokenizer_json.empty()
-                          ? fmt::format("{}, pre-tokenizer {}, {} tokens, {} merges", files->gguf_model, files->gguf_pre.empty() ? "not named" : files->gguf_pre,
+                          ? fmt::format("{}, pre-tokenizer {}, {} tokens, {} merges", files->gguf_model,
+                                        files->gguf_pre.empty() ? "not named" : files->gguf_pre,
                                         files->gguf_tokens.size(), files->gguf_merges.size())
                           : "tokenizer.json";
   }
@@ -154,7 +164,8 @@ std::string WithoutLayer(const std::string& name) {
 void PrintTensors(const std::vector<TensorEntry>& tensors, bool all) {
   if (all) {
     Table table({"TENSOR", "TYPE", "SHAPE", "SIZE"});
-    for (const TensorEntry& tensor : tensors) table.Add({Printable(tensor.name), tensor.type_name, ShapeText(tensor.shape), SizeText(tensor.bytes)});
+    for (const TensorEntry& tensor : tensors)
+      table.Add({Printable(tensor.name), tensor.type_name, ShapeText(tensor.shape), SizeText(tensor.bytes)});
     table.Print();
     return;
   }
@@ -191,8 +202,8 @@ void Print(const Facts& facts, const Options& options) {
   if (facts.config) {
     const ModelConfig& c = *facts.config;
     Line("name", Printable(c.name));
-    Line("architecture", fmt::format("{}: {} layers, hidden {}, {} heads, {} key-value heads of {}, feed-forward {}", c.architecture, c.layers,
-                                     c.hidden, c.heads, c.kv_heads, c.head_dim, c.ffn));
+    Line("architecture", fmt::format("{}: {} layers, hidden {}, {} heads, {} key-value heads of {}, feed-forward {}",
+                                     c.architecture, c.layers, c.hidden, c.heads, c.kv_heads, c.head_dim, c.ffn));
     Line("vocabulary", fmt::format("{} tokens{}", c.vocab, c.tied ? ", output tied to the embedding" : ""));
     Line("context", fmt::format("{} tokens", c.context));
     Line("rope", RopeText(c));
@@ -203,15 +214,17 @@ void Print(const Facts& facts, const Options& options) {
     if (c.default_top_k) sampling += fmt::format("top_k {}", *c.default_top_k);
     Line("sampling", sampling);
   }
-  if (facts.parameters > 0) Line("parameters", fmt::format("{:.1f} million", static_cast<double>(facts.parameters) / 1e6));
+  if (facts.parameters > 0)
+    Line("parameters", fmt::format("{:.1f} million", static_cast<double>(facts.parameters) / 1e6));
   for (const auto& [type, group] : facts.types)
     Line("type", fmt::format("{:8} {:>5} tensor{}  {}", type, group.count, group.count == 1 ? " " : "s",
                              group.bytes != 0 ? SizeText(group.bytes) : std::string("size not known")));
   Line("tokenizer", facts.tokenizer.empty() ? "none" : Printable(facts.tokenizer));
   Line("runs", facts.cannot_run.empty() ? "yes" : "no: " + Printable(facts.cannot_run));
   if (facts.memory)
-    Line("memory", fmt::format("{} for {} tokens of context: weights {}, f16 cache {}", SizeText(facts.memory->weights + facts.memory->kv),
-                               facts.memory->context, SizeText(facts.memory->weights), SizeText(facts.memory->kv)));
+    Line("memory", fmt::format("{} for {} tokens of context: weights {}, f16 cache {}",
+                               SizeText(facts.memory->weights + facts.memory->kv), facts.memory->context,
+                               SizeText(facts.memory->weights), SizeText(facts.memory->kv)));
   const auto metadata = checkpoint.Metadata();
   if (!metadata.empty()) {
     std::printf("\n");
@@ -224,8 +237,10 @@ void Print(const Facts& facts, const Options& options) {
     std::printf("\n");
     PrintTensors(tensors, options.tensors);
   }
-  if (const std::string source = checkpoint.ChatTemplate(); !source.empty()) std::printf("\nCHAT TEMPLATE\n%s\n", Printable(source).c_str());
-  else std::printf("\nno chat template\n");
+  if (const std::string source = checkpoint.ChatTemplate(); !source.empty())
+    std::printf("\nCHAT TEMPLATE\n%s\n", Printable(source).c_str());
+  else
+    std::printf("\nno chat template\n");
 }
 
 void PrintJson(const Facts& facts) {
@@ -237,10 +252,13 @@ void PrintJson(const Facts& facts) {
   for (const MetadataEntry& entry : checkpoint.Metadata())
     metadata.push_back(json::object{{"key", text(entry.key)}, {"type", entry.type}, {"value", text(entry.value)}});
   for (const TensorEntry& tensor : checkpoint.Tensors())
-    tensors.push_back(json::object{{"name", text(tensor.name)}, {"type", tensor.type_name}, {"shape", json::array(tensor.shape.begin(), tensor.shape.end())},
+    tensors.push_back(json::object{{"name", text(tensor.name)},
+                                   {"type", tensor.type_name},
+                                   {"shape", json::array(tensor.shape.begin(), tensor.shape.end())},
                                    {"bytes", tensor.bytes}});
   json::object types;
-  for (const auto& [type, group] : facts.types) types[type] = json::object{{"tensors", group.count}, {"bytes", group.bytes}};
+  for (const auto& [type, group] : facts.types)
+    types[type] = json::object{{"tensors", group.count}, {"bytes", group.bytes}};
   out["container"] = checkpoint.container();
   out["files"] = std::move(files);
   out["runs"] = facts.cannot_run.empty();
@@ -251,12 +269,24 @@ void PrintJson(const Facts& facts) {
   out["tokenizer"] = text(facts.tokenizer);
   if (facts.config) {
     const ModelConfig& c = *facts.config;
-    out["config"] = json::object{{"architecture", c.architecture}, {"name", text(c.name)}, {"layers", c.layers}, {"hidden", c.hidden}, {"heads", c.heads},
-                                 {"kv_heads", c.kv_heads}, {"head_dim", c.head_dim}, {"ffn", c.ffn}, {"vocab", c.vocab}, {"context", c.context},
-                                 {"tied", c.tied}, {"rope", RopeText(c)}, {"eos_ids", json::array(c.eos_ids.begin(), c.eos_ids.end())}};
+    out["config"] = json::object{{"architecture", c.architecture},
+                                 {"name", text(c.name)},
+                                 {"layers", c.layers},
+                                 {"hidden", c.hidden},
+                                 {"heads", c.heads},
+                                 {"kv_heads", c.kv_heads},
+                                 {"head_dim", c.head_dim},
+                                 {"ffn", c.ffn},
+                                 {"vocab", c.vocab},
+                                 {"context", c.context},
+                                 {"tied", c.tied},
+                                 {"rope", RopeText(c)},
+                                 {"eos_ids", json::array(c.eos_ids.begin(), c.eos_ids.end())}};
   }
   if (facts.memory)
-    out["memory"] = json::object{{"context", facts.memory->context}, {"weight_bytes", facts.memory->weights}, {"kv_bytes", facts.memory->kv},
+    out["memory"] = json::object{{"context", facts.memory->context},
+                                 {"weight_bytes", facts.memory->weights},
+                                 {"kv_bytes", facts.memory->kv},
                                  {"bytes", facts.memory->weights + facts.memory->kv}};
   out["metadata"] = std::move(metadata);
   out["tensors"] = std::move(tensors);
@@ -269,19 +299,26 @@ void PrintJson(const Facts& facts) {
 void RegisterInspect(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("inspect", "what is in a model's files, and what of it yun can run");
-  command->add_option("path", options->model, "a GGUF file, a Hugging Face folder, or the name of a model of `yun list`")->required();
+  command
+      ->add_option("path", options->model, "a GGUF file, a Hugging Face folder, or the name of a model of `yun list`")
+      ->required();
   command->add_flag("--json", options->json, "as JSON, with every tensor");
   command->add_flag("--tensors", options->tensors, "every tensor on a line of its own");
-  command->add_option("--context", options->context, "tokens of context for which memory is told")->check(CLI::Range(1u, 1u << 26));
-  command->footer("Examples:\n  yun inspect smollm2:135m\n  yun inspect model.gguf --tensors\n  yun inspect ./Qwen3-0.6B --context 32768 --json");
+  command->add_option("--context", options->context, "tokens of context for which memory is told")
+      ->check(CLI::Range(1u, 1u << 26));
+  command->footer(
+      "Examples:\n  yun inspect smollm2:135m\n  yun inspect model.gguf --tensors\n  yun inspect ./Qwen3-0.6B --context "
+      "32768 --json");
   command->callback([options, &exit_code] {
     const auto facts = Inspect(*options);
     if (!facts) {
       exit_code = Report(facts.error());
       return;
     }
-    if (options->json) PrintJson(*facts);
-    else Print(*facts, *options);
+    if (options->json)
+      PrintJson(*facts);
+    else
+      Print(*facts, *options);
     exit_code = 0;
   });
 }

@@ -42,15 +42,21 @@ Result<int> Quantize(const Options& options) {
   convert.threads = options.threads > 0 ? options.threads : PhysicalCores();
   convert.replace = options.force;
   convert.cancel = &Interrupted();
-  convert.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) { progress.Update(done, total, tensor); };
+  convert.on_progress = [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
+    progress.Update(done, total, tensor);
+  };
   convert.on_note = [&](const std::string& note) { progress.Note("note: " + note); };
   const auto report = Convert(in, out, *FindRecipe(options.type), convert);
   progress.Finish();
   if (!report) return tl::unexpected<Error>(report.error());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("%s: %s from %s, %.2f bits a weight, in %s\n", out.c_str(), SizeText(report->bytes_out).c_str(), SizeText(report->bytes_in).c_str(),
-              8.0 * static_cast<double>(report->bytes_out) / static_cast<double>(report->parameters), DurationText(seconds).c_str());
-  if (report->has_tokenizer) std::printf("try:  yun run --model %s \"Hello\"     or put it into the store: yun import %s --name mine\n", out.c_str(), out.c_str());
+  std::printf("%s: %s from %s, %.2f bits a weight, in %s\n", out.c_str(), SizeText(report->bytes_out).c_str(),
+              SizeText(report->bytes_in).c_str(),
+              8.0 * static_cast<double>(report->bytes_out) / static_cast<double>(report->parameters),
+              DurationText(seconds).c_str());
+  if (report->has_tokenizer)
+    std::printf("try:  yun run --model %s \"Hello\"     or put it into the store: yun import %s --name mine\n",
+                out.c_str(), out.c_str());
   return 0;
 }
 
@@ -61,14 +67,20 @@ void RegisterQuantize(CLI::App& app, int& exit_code) {
   std::vector<std::string> types;
   for (const Recipe& recipe : Recipes()) types.emplace_back(recipe.name);
   CLI::App* command = app.add_subcommand("quantize", "write a model in another tensor type, as one GGUF file");
-  command->add_option("in", options->in, "a Hugging Face folder, a GGUF file, or the name of a model of `yun list`")->required();
+  command->add_option("in", options->in, "a Hugging Face folder, a GGUF file, or the name of a model of `yun list`")
+      ->required();
   command->add_option("out", options->out, "the file to write; it appears whole or not at all")->required();
-  command->add_option("-t,--type", options->type, "the type of the weights")->check(CLI::IsMember(types))->capture_default_str();
-  command->add_option("--threads", options->threads, "0: as many as there are cores")->check(CLI::Range(0, ThreadPool::kThreadsMax))->capture_default_str();
+  command->add_option("-t,--type", options->type, "the type of the weights")
+      ->check(CLI::IsMember(types))
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "0: as many as there are cores")
+      ->check(CLI::Range(0, ThreadPool::kThreadsMax))
+      ->capture_default_str();
   command->add_flag("-f,--force", options->force, "replace an existing file");
   command->add_flag("-q,--quiet", options->quiet, "no progress");
   command->footer(
-      "Types, from large to small: f32, bf16, f16, q8_0 (as good as the original for most work), q4_1, q4_k_m (the best of the small\n"
+      "Types, from large to small: f32, bf16, f16, q8_0 (as good as the original for most work), q4_1, q4_k_m (the "
+      "best of the small\n"
       "ones), q4_0 (the fastest on many machines). Vectors stay f32. Metadata, tokenizer and chat template go along.\n"
       "Examples:\n"
       "  yun quantize ./Qwen3-0.6B qwen3-0.6b-q8.gguf --type q8_0\n"

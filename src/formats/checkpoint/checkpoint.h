@@ -30,12 +30,12 @@ struct ModelConfig {
   std::uint32_t vocab = 0;
   std::uint32_t context = 0;  // max_position_embeddings
   float rms_eps = 1e-6f;
-  bool tied = false;          // output projection is the embedding
-  bool qkv_bias = false;      // qwen2
-  bool qk_norm = false;       // qwen3: per-head RMSNorm on q and k
+  bool tied = false;              // output projection is the embedding
+  bool qkv_bias = false;          // qwen2
+  bool qk_norm = false;           // qwen3: per-head RMSNorm on q and k
   bool rope_interleaved = false;  // pairs (2i, 2i+1) instead of (i, i+d/2): GGUF's llama permutes q and k for this
   float rope_theta = 10000.f;
-  std::uint32_t rope_dim = 0;     // rotated elements of a head; head_dim unless partial
+  std::uint32_t rope_dim = 0;  // rotated elements of a head; head_dim unless partial
   RopeScaling rope_scaling = RopeScaling::kNone;
   float rope_factor = 1.f;
   float rope_original_context = 0.f;
@@ -43,15 +43,17 @@ struct ModelConfig {
   float yarn_attention_factor = 0.f;  // scales cos and sin; the readers always set it (0.1 ln(factor) + 1 unless told)
   bool yarn_truncate = true;          // the ramp's ends are rounded outwards to whole dimensions
   float llama3_low_freq_factor = 1.f, llama3_high_freq_factor = 4.f;
-  std::vector<float> rope_freq_divisors;  // GGUF's rope_freqs.weight (head_dim/2): replaces kLlama3's formula when present
-  std::vector<std::int32_t> eos_ids;      // ids that end a generation (eos, eot, generation_config's list); may be empty
+  std::vector<float>
+      rope_freq_divisors;             // GGUF's rope_freqs.weight (head_dim/2): replaces kLlama3's formula when present
+  std::vector<std::int32_t> eos_ids;  // ids that end a generation (eos, eot, generation_config's list); may be empty
   std::int32_t bos_id = -1;
   /// From generation_config.json; absent values stay empty.
   std::optional<float> default_temperature, default_top_p;
   std::optional<std::int32_t> default_top_k;
 };
 
-/// A tensor's bytes on disk. shape is [rows, columns] for matrices: a row (last dimension) is contiguous, as in PyTorch.
+/// A tensor's bytes on disk. shape is [rows, columns] for matrices: a row (last dimension) is contiguous, as in
+/// PyTorch.
 struct TensorView {
   quant::Type type = quant::Type::kF32;
   std::vector<std::uint64_t> shape;
@@ -60,11 +62,11 @@ struct TensorView {
 
 /// Everything a tokenizer is made from; either `tokenizer_json` (Hugging Face) or the GGUF fields are set.
 struct TokenizerFiles {
-  std::string tokenizer_json, tokenizer_config_json;      // whole files' text
-  std::string gguf_model;                                 // "gpt2"
-  std::string gguf_pre;                                   // "qwen2", "smollm", ...
+  std::string tokenizer_json, tokenizer_config_json;  // whole files' text
+  std::string gguf_model;                             // "gpt2"
+  std::string gguf_pre;                               // "qwen2", "smollm", ...
   std::vector<std::string> gguf_tokens, gguf_merges;
-  std::vector<std::int32_t> gguf_token_types;             // 1 normal, 3 control, 4 user defined, 6 byte
+  std::vector<std::int32_t> gguf_token_types;  // 1 normal, 3 control, 4 user defined, 6 byte
   std::int32_t bos_id = -1, eos_id = -1, pad_id = -1;
   bool add_bos = false;
 };

@@ -1,4 +1,5 @@
-// Any text as config.json and as the other JSON files of a model folder: an error, or a configuration within its limits.
+// Any text as config.json and as the other JSON files of a model folder: an error, or a configuration within its
+// limits.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

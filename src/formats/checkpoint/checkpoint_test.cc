@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kLlama = R"({"model_type":"llama","vocab_size":256,"hidden_size":64,"intermediate_size":96,
-  "num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"max_position_embeddings":128,"rms_norm_eps":1e-05)";
+  "num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,
+  "max_position_embeddings":128,"rms_norm_eps":1e-05)";
 
 /// kLlama with more keys, which win over the same keys before them.
 Result<HfConfig> Config(std::string_view more, std::string_view base = kLlama, std::string_view generation = "") {
@@ -43,18 +44,26 @@ TEST(HfConfig, Plain) {
 
 TEST(HfConfig, RopeInBothStyles) {
   const float yarn4 = 0.1f * std::log(4.f) + 1.f;
-  const struct { const char* keys; RopeScaling kind; float theta, factor, original, attention; } cases[] = {
+  const struct {
+    const char* keys;
+    RopeScaling kind;
+    float theta, factor, original, attention;
+  } cases[] = {
       {R"(,"rope_theta":500000)", RopeScaling::kNone, 5e5f, 1, 0, 0},
       {R"(,"rope_scaling":null,"rope_theta":5e5)", RopeScaling::kNone, 5e5f, 1, 0, 0},
       {R"(,"rope_parameters":{"rope_type":"default","rope_theta":1e6})", RopeScaling::kNone, 1e6f, 1, 0, 0},
       {R"(,"rope_scaling":{"type":"linear","factor":3.0})", RopeScaling::kLinear, 1e4f, 3, 128, 0},
       {R"(,"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32},"rope_theta":1e6)",
        RopeScaling::kYarn, 1e6f, 4, 32, yarn4},
-      {R"(,"rope_parameters":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32,"rope_theta":1e6,"attention_factor":1.5})",
+      {R"(,"rope_parameters":{"rope_type":"yarn","factor":4.0,)"
+       R"("original_max_position_embeddings":32,"rope_theta":1e6,"attention_factor":1.5})",
        RopeScaling::kYarn, 1e6f, 4, 32, 1.5f},
-      {R"(,"rope_parameters":{"rope_type":"yarn","factor":4.0,"mscale":1.0,"mscale_all_dim":1.0})", RopeScaling::kYarn, 1e4f, 4, 128, 1},
-      {R"(,"rope_parameters":{"rope_type":"yarn","original_max_position_embeddings":32})", RopeScaling::kYarn, 1e4f, 4, 32, yarn4},
-      {R"(,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":64})",
+      {R"(,"rope_parameters":{"rope_type":"yarn","factor":4.0,"mscale":1.0,"mscale_all_dim":1.0})", RopeScaling::kYarn,
+       1e4f, 4, 128, 1},
+      {R"(,"rope_parameters":{"rope_type":"yarn","original_max_position_embeddings":32})", RopeScaling::kYarn, 1e4f, 4,
+       32, yarn4},
+      {R"(,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,)"
+       R"("high_freq_factor":4,"original_max_position_embeddings":64})",
        RopeScaling::kLlama3, 1e4f, 8, 64, 0},
   };
   for (const auto& c : cases) {
@@ -71,13 +80,18 @@ TEST(HfConfig, RopeInBothStyles) {
 }
 
 TEST(HfConfig, WhatCannotBeRunIsRefusedByName) {
-  const struct { const char* keys; Code code; const char* words; } cases[] = {
+  const struct {
+    const char* keys;
+    Code code;
+    const char* words;
+  } cases[] = {
       {R"(,"hidden_act":"gelu")", Code::kUnsupported, "gelu"},
       {R"(,"attention_bias":true)", Code::kUnsupported, "attention_bias"},
       {R"(,"mlp_bias":true)", Code::kUnsupported, "mlp_bias"},
       {R"(,"quantization_config":{"quant_method":"awq"})", Code::kUnsupported, "awq"},
       {R"(,"use_sliding_window":true,"sliding_window":64,"max_window_layers":1)", Code::kUnsupported, "sliding window"},
-      {R"(,"use_sliding_window":true,"sliding_window":64,"layer_types":["full_attention","sliding_attention"])", Code::kUnsupported, "sliding"},
+      {R"(,"use_sliding_window":true,"sliding_window":64,"layer_types":["full_attention","sliding_attention"])",
+       Code::kUnsupported, "sliding"},
       {R"(,"rope_scaling":{"rope_type":"longrope","factor":2})", Code::kUnsupported, "longrope"},
       {R"(,"partial_rotary_factor":0.5)", Code::kUnsupported, "partial_rotary_factor"},
       {R"(,"rope_scaling":{"rope_type":"linear"})", Code::kCorrupt, "'factor' is missing"},
@@ -99,13 +113,24 @@ TEST(HfConfig, WhatCannotBeRunIsRefusedByName) {
   }
   // Full attention everywhere, and biases where the architecture has them, are fine.
   EXPECT_TRUE(Config(R"(,"use_sliding_window":true,"sliding_window":64,"max_window_layers":28)"));
-  const struct { const char* json; const char* words; } whole[] = {
-      {"", "JSON"}, {"[]", "JSON"}, {"{", "JSON"}, {"{}", "model_type"}, {R"({"model_type":"gpt2"})", "'gpt2' cannot be run"},
+  const struct {
+    const char* json;
+    const char* words;
+  } whole[] = {
+      {"", "JSON"},
+      {"[]", "JSON"},
+      {"{", "JSON"},
+      {"{}", "model_type"},
+      {R"({"model_type":"gpt2"})", "'gpt2' cannot be run"},
       {R"({"model_type":"llama"})", "num_hidden_layers"},
-      {R"({"model_type":"llama","num_hidden_layers":4000000000,"hidden_size":64,"intermediate_size":96,"num_attention_heads":4,"vocab_size":9})",
+      {R"({"model_type":"llama","num_hidden_layers":4000000000,"hidden_size":64,)"
+       R"("intermediate_size":96,"num_attention_heads":4,"vocab_size":9})",
        "number of layers"},
-      {R"({"model_type":"llama","num_hidden_layers":1,"hidden_size":64,"intermediate_size":96,"num_attention_heads":0,"vocab_size":9})", "is 0"},
-      {R"({"model_type":"llama","num_hidden_layers":1,"hidden_size":64,"intermediate_size":96,"num_attention_heads":4,"num_key_value_heads":3,"vocab_size":9})",
+      {R"({"model_type":"llama","num_hidden_layers":1,"hidden_size":64,)"
+       R"("intermediate_size":96,"num_attention_heads":0,"vocab_size":9})",
+       "is 0"},
+      {R"({"model_type":"llama","num_hidden_layers":1,"hidden_size":64,"intermediate_size":96,)"
+       R"("num_attention_heads":4,"num_key_value_heads":3,"vocab_size":9})",
        "evenly"},
   };
   for (const auto& c : whole) {
@@ -117,7 +142,9 @@ TEST(HfConfig, WhatCannotBeRunIsRefusedByName) {
 
 TEST(HfConfig, ChatTemplates) {
   EXPECT_EQ(*ChatTemplateOf(R"({"chat_template":"{{ a }}"})", "f"), "{{ a }}");
-  EXPECT_EQ(*ChatTemplateOf(R"({"chat_template":[{"name":"tool_use","template":"t"},{"name":"default","template":"d"}]})", "f"), "d");
+  EXPECT_EQ(*ChatTemplateOf(
+                R"({"chat_template":[{"name":"tool_use","template":"t"},{"name":"default","template":"d"}]})", "f"),
+            "d");
   EXPECT_EQ(*ChatTemplateOf(R"({"chat_template":[{"name":"tool_use","template":"t"}]})", "f"), "t");
   EXPECT_EQ(*ChatTemplateOf(R"({"chat_template":null})", "f"), "");
   EXPECT_EQ(*ChatTemplateOf("{}", "f"), "");
@@ -126,7 +153,9 @@ TEST(HfConfig, ChatTemplates) {
 }
 
 TEST(HfConfig, TensorNames) {
-  const struct { const char *hf, *canonical; } cases[] = {
+  const struct {
+    const char *hf, *canonical;
+  } cases[] = {
       {"model.embed_tokens.weight", "token_embd.weight"},
       {"lm_head.weight", "output.weight"},
       {"model.norm.weight", "output_norm.weight"},
@@ -156,7 +185,8 @@ TEST(Checkpoint, EveryGoldenModelOpensWithAllItsTensors) {
     const auto config = (*checkpoint)->Config();
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_TRUE((*checkpoint)->has_weights());
-    EXPECT_EQ(config->rope_interleaved, config->architecture == "llama" && entry.path().extension() == ".gguf") << entry.path();
+    EXPECT_EQ(config->rope_interleaved, config->architecture == "llama" && entry.path().extension() == ".gguf")
+        << entry.path();
     std::uint64_t bytes = 0;
     for (const TensorNeed& need : TensorsOf(*config)) {
       const auto tensor = (*checkpoint)->Tensor(need.name);
@@ -215,8 +245,13 @@ struct GgufKeys {
   explicit GgufKeys(std::string_view architecture) {
     writer.AddString("general.architecture", architecture);
     const std::string a = std::string(architecture) + ".";
-    for (const auto& [key, value] : {std::pair<const char*, std::uint32_t>{"block_count", 2}, {"context_length", 128}, {"embedding_length", 64},
-                                     {"feed_forward_length", 96}, {"attention.head_count", 4}, {"attention.head_count_kv", 2}, {"vocab_size", 256}})
+    for (const auto& [key, value] : {std::pair<const char*, std::uint32_t>{"block_count", 2},
+                                     {"context_length", 128},
+                                     {"embedding_length", 64},
+                                     {"feed_forward_length", 96},
+                                     {"attention.head_count", 4},
+                                     {"attention.head_count_kv", 2},
+                                     {"vocab_size", 256}})
       writer.AddUint32(a + key, value);
   }
   Result<ModelConfig> Read(const fs::path& path) {
@@ -263,7 +298,12 @@ TEST_F(CheckpointFiles, GgufKeysBecomeTheConfiguration) {
     EXPECT_EQ(c->rope_scaling, RopeScaling::kYarn);
     EXPECT_FLOAT_EQ(c->yarn_attention_factor, 0.1f * std::log(4.f) + 1.f);
   }
-  const struct { const char *key, *text; std::uint32_t number; Code code; const char* words; } cases[] = {
+  const struct {
+    const char *key, *text;
+    std::uint32_t number;
+    Code code;
+    const char* words;
+  } cases[] = {
       {"qwen2.block_count", nullptr, 0, Code::kCorrupt, "number of layers"},
       {"qwen2.block_count", nullptr, 4000000000u, Code::kCorrupt, "number of layers"},
       {"qwen2.attention.head_count", nullptr, 0, Code::kCorrupt, "number of heads"},
@@ -275,8 +315,10 @@ TEST_F(CheckpointFiles, GgufKeysBecomeTheConfiguration) {
   };
   for (const auto& c : cases) {
     GgufKeys keys("qwen2");
-    if (c.text) keys.writer.AddString(c.key, c.text);
-    else keys.writer.AddUint32(c.key, c.number);
+    if (c.text)
+      keys.writer.AddString(c.key, c.text);
+    else
+      keys.writer.AddUint32(c.key, c.number);
     const auto got = keys.Read(path);
     ASSERT_FALSE(got) << c.key;
     EXPECT_EQ(got.error().code, c.code) << got.error().message;

@@ -8,10 +8,13 @@
 #include "base/mapped_file.h"
 #include "base/result.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/gguf/gguf.h"
 
 namespace yun {
 
 Result<std::unique_ptr<Checkpoint>> OpenGguf(const std::filesystem::path& path);
+/// `name` stands for the file in errors.
+Result<std::unique_ptr<Checkpoint>> CheckpointOf(gguf::File file, std::string name);
 Result<std::unique_ptr<Checkpoint>> OpenFolder(const std::filesystem::path& folder);
 /// True when the folder has a file of a Hugging Face model in it: config.json or tokenizer.json.
 bool HasFolderFiles(const std::filesystem::path& folder);

@@ -22,16 +22,16 @@ namespace fs = std::filesystem;
 using quant::Type;
 
 constexpr std::uint32_t kQuantizationVersion = 2;
-constexpr std::uint64_t kBatchItems = 4u << 20;   // elements in flight: 16 MB as floats
-constexpr std::uint64_t kChunkItems = 1u << 16;   // elements a worker takes at a time
+constexpr std::uint64_t kBatchItems = 4u << 20;  // elements in flight: 16 MB as floats
+constexpr std::uint64_t kChunkItems = 1u << 16;  // elements a worker takes at a time
 
 /// One tensor of the new file.
 struct Plan {
   std::string name;
   TensorView source;
   Type type = Type::kF32;
-  std::uint32_t permuted_heads = 0;   // > 0: rows are reordered for interleaved rope, head by head
-  std::vector<float> made;            // instead of a source: numbers of our own (f32)
+  std::uint32_t permuted_heads = 0;  // > 0: rows are reordered for interleaved rope, head by head
+  std::vector<float> made;           // instead of a source: numbers of our own (f32)
   std::uint64_t columns() const { return source.shape.back(); }
   std::uint64_t items() const {
     std::uint64_t n = 1;
@@ -40,7 +40,8 @@ struct Plan {
   }
 };
 
-/// Layers whose attn_v and ffn_down get more bits: the first and last eighth, and every third between (the customary choice).
+/// Layers whose attn_v and ffn_down get more bits: the first and last eighth, and every third between (the customary
+/// choice).
 bool IsSensitiveLayer(std::uint32_t layer, std::uint32_t layers) {
   const std::uint32_t eighth = layers / 8;
   return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
@@ -52,7 +53,8 @@ std::optional<std::pair<std::uint32_t, std::string_view>> LayerPart(std::string_
   name.remove_prefix(4);
   std::uint32_t layer = 0;
   std::size_t digits = 0;
-  while (digits < name.size() && digits < 6 && name[digits] >= '0' && name[digits] <= '9') layer = layer * 10 + static_cast<std::uint32_t>(name[digits++] - '0');
+  while (digits < name.size() && digits < 6 && name[digits] >= '0' && name[digits] <= '9')
+    layer = layer * 10 + static_cast<std::uint32_t>(name[digits++] - '0');
   if (digits == 0 || digits == name.size() || name[digits] != '.') return std::nullopt;
   return std::pair(layer, name.substr(digits + 1));
 }
@@ -72,7 +74,8 @@ class TypeChooser {
   Type Choose(const Plan& tensor) {
     const std::string_view name = tensor.name;
     const std::size_t dims = tensor.source.shape.size();
-    const bool matrix = dims >= 2 && name.ends_with(".weight") && name.find("norm") == name.npos && name.find("_inp.") == name.npos;
+    const bool matrix =
+        dims >= 2 && name.ends_with(".weight") && name.find("norm") == name.npos && name.find("_inp.") == name.npos;
     if (!matrix) return dims == 1 || tensor.source.type == Type::kF32 ? Type::kF32 : tensor.source.type;
     Type wanted = recipe_.matrices;
     if (name == "output.weight" || (name == "token_embd.weight" && tied_)) wanted = recipe_.output;
@@ -87,8 +90,9 @@ class TypeChooser {
     if (!note) return;
     for (const auto& [what, count] : replaced_) {
       const auto& [wanted, type, columns] = what;
-      note(fmt::format("{} tensor{} of {} columns, no multiple of {}: {} instead of {}", count, count == 1 ? "" : "s", columns,
-                       quant::InfoOf(wanted).block_items, quant::InfoOf(type).name, quant::InfoOf(wanted).name));
+      note(fmt::format("{} tensor{} of {} columns, no multiple of {}: {} instead of {}", count, count == 1 ? "" : "s",
+                       columns, quant::InfoOf(wanted).block_items, quant::InfoOf(type).name,
+                       quant::InfoOf(wanted).name));
     }
   }
 
@@ -117,7 +121,8 @@ std::vector<float> Llama3Divisors(const ModelConfig& c) {
     } else if (wavelength > original / c.llama3_low_freq_factor) {
       divisors.push_back(c.rope_factor);
     } else {
-      const double smooth = (original / wavelength - c.llama3_low_freq_factor) / (c.llama3_high_freq_factor - c.llama3_low_freq_factor);
+      const double smooth =
+          (original / wavelength - c.llama3_low_freq_factor) / (c.llama3_high_freq_factor - c.llama3_low_freq_factor);
       divisors.push_back(static_cast<float>(1.0 / ((1 - smooth) / c.rope_factor + smooth)));
     }
   }
@@ -146,7 +151,8 @@ void AddConfig(const ModelConfig& c, gguf::Writer& writer) {
     writer.AddString(key("rope.scaling.type"), yarn ? "yarn" : "linear");
     writer.AddFloat(key("rope.scaling.factor"), c.rope_factor);
     if (yarn) {
-      writer.AddUint32(key("rope.scaling.original_context_length"), static_cast<std::uint32_t>(c.rope_original_context));
+      writer.AddUint32(key("rope.scaling.original_context_length"),
+                       static_cast<std::uint32_t>(c.rope_original_context));
       writer.AddFloat(key("rope.scaling.attn_factor"), c.yarn_attention_factor / YarnAttentionFactor(c.rope_factor));
       writer.AddFloat(key("rope.scaling.yarn_beta_fast"), c.yarn_beta_fast);
       writer.AddFloat(key("rope.scaling.yarn_beta_slow"), c.yarn_beta_slow);
@@ -162,7 +168,9 @@ void AddConfig(const ModelConfig& c, gguf::Writer& writer) {
 void CopyMetadata(const gguf::File& file, gguf::Writer& writer) {
   for (const gguf::Entry& entry : file.metadata()) {
     const std::string_view key = entry.key;
-    if (key.starts_with("split.") || key == "general.alignment" || key == "general.file_type" || key == "general.quantization_version") continue;
+    if (key.starts_with("split.") || key == "general.alignment" || key == "general.file_type" ||
+        key == "general.quantization_version")
+      continue;
     writer.AddValue(key, entry.value);
   }
 }
@@ -179,7 +187,9 @@ struct Job {
 
 Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options) {
   const Checkpoint& checkpoint = *job.checkpoint;
-  if (!checkpoint.has_weights()) return Fail(Code::kNotFound, "{}: holds no weights (model.safetensors or its index)", checkpoint.files().at(0).parent_path().string());
+  if (!checkpoint.has_weights())
+    return Fail(Code::kNotFound, "{}: holds no weights (model.safetensors or its index)",
+                checkpoint.files().at(0).parent_path().string());
   ASSIGN_OR_RETURN(ModelConfig config, checkpoint.Config());
   AddConfig(config, writer);
   job.layers = config.layers;
@@ -192,7 +202,8 @@ Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options)
     return tl::unexpected<Error>(std::move(tokenizer.error()));
   } else {
     writer.AddString("tokenizer.ggml.model", "no_vocab");
-    if (options.on_note) options.on_note("there is no tokenizer.json: the new file can be computed with, but not served");
+    if (options.on_note)
+      options.on_note("there is no tokenizer.json: the new file can be computed with, but not served");
   }
   if (const std::string source = checkpoint.ChatTemplate(); !source.empty()) {
     writer.AddString("tokenizer.chat_template", source);
@@ -210,8 +221,8 @@ Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options)
     Plan plan;
     ASSIGN_OR_RETURN(plan.source, checkpoint.Tensor(need.name));
     if (plan.source.shape != need.shape)
-      return Fail(Code::kCorrupt, "tensor '{}' has the shape [{}], but config.json asks for [{}]", need.name, fmt::join(plan.source.shape, ", "),
-                  fmt::join(need.shape, ", "));
+      return Fail(Code::kCorrupt, "tensor '{}' has the shape [{}], but config.json asks for [{}]", need.name,
+                  fmt::join(plan.source.shape, ", "), fmt::join(need.shape, ", "));
     plan.name = std::move(need.name);
     if (config.architecture == "llama") {
       if (plan.name.ends_with("attn_q.weight")) plan.permuted_heads = config.heads;
@@ -229,7 +240,8 @@ Status PlanFile(Job& job, gguf::Writer& writer, const fs::path& in) {
   job.report.has_template = file.Find("tokenizer.chat_template") != nullptr;
   if (file.tensors().empty()) return Fail(Code::kNotFound, "{}: holds no tensors", in.string());
   const gguf::Value* architecture = file.Find("general.architecture");
-  const gguf::Value* layers = architecture ? file.Find(fmt::format("{}.block_count", architecture->AsString().value_or(""))) : nullptr;
+  const gguf::Value* layers =
+      architecture ? file.Find(fmt::format("{}.block_count", architecture->AsString().value_or(""))) : nullptr;
   job.layers = layers ? static_cast<std::uint32_t>(layers->AsUint().value_or(0)) : 0;
   job.tied = !file.FindTensor("output.weight");
   for (const gguf::TensorInfo& tensor : file.tensors()) {
@@ -241,9 +253,11 @@ Status PlanFile(Job& job, gguf::Writer& writer, const fs::path& in) {
   return {};
 }
 
-Status WriteTensor(const Plan& tensor, gguf::Writer& writer, ThreadPool& pool, const std::function<Status(std::uint64_t)>& step) {
+Status WriteTensor(const Plan& tensor, gguf::Writer& writer, ThreadPool& pool,
+                   const std::function<Status(std::uint64_t)>& step) {
   const std::uint64_t columns = tensor.columns(), rows = tensor.items() / columns;
-  const std::size_t in_row = quant::RowBytes(tensor.source.type, columns), out_row = quant::RowBytes(tensor.type, columns);
+  const std::size_t in_row = quant::RowBytes(tensor.source.type, columns),
+                    out_row = quant::RowBytes(tensor.type, columns);
   const std::uint64_t batch_rows = std::clamp<std::uint64_t>(kBatchItems / columns, 1, rows);
   const std::uint64_t chunk_rows = std::clamp<std::uint64_t>(kChunkItems / columns, 1, batch_rows);
   std::vector<std::byte> out(batch_rows * out_row);
@@ -252,23 +266,27 @@ Status WriteTensor(const Plan& tensor, gguf::Writer& writer, ThreadPool& pool, c
     const std::uint64_t count = std::min(batch_rows, rows - first);
     std::mutex mutex;
     std::optional<Error> error;  // the first one, guarded by mutex
-    pool.ParallelFor(static_cast<std::uint32_t>((count + chunk_rows - 1) / chunk_rows), [&](std::uint32_t chunk, int worker) {
-      std::vector<float>& row_floats = floats[static_cast<std::size_t>(worker)];
-      for (std::uint64_t row = chunk * chunk_rows; row < std::min(count, (chunk + 1) * chunk_rows); ++row) {
-        const std::byte* source = tensor.source.bytes.data() + SourceRow(first + row, rows, tensor.permuted_heads) * in_row;
-        std::byte* target = out.data() + row * out_row;
-        if (tensor.source.type == tensor.type) {
-          std::memcpy(target, source, in_row);
-          continue;
-        }
-        quant::DequantizeRow(tensor.source.type, source, row_floats.data(), columns);
-        if (auto status = quant::QuantizeRow(tensor.type, row_floats.data(), target, columns); !status) {
-          std::lock_guard lock(mutex);
-          if (!error) error = Error{status.error().code, fmt::format("tensor '{}', row {}: {}", tensor.name, first + row, status.error().message)};
-          return;
-        }
-      }
-    });
+    pool.ParallelFor(
+        static_cast<std::uint32_t>((count + chunk_rows - 1) / chunk_rows), [&](std::uint32_t chunk, int worker) {
+          std::vector<float>& row_floats = floats[static_cast<std::size_t>(worker)];
+          for (std::uint64_t row = chunk * chunk_rows; row < std::min(count, (chunk + 1) * chunk_rows); ++row) {
+            const std::byte* source =
+                tensor.source.bytes.data() + SourceRow(first + row, rows, tensor.permuted_heads) * in_row;
+            std::byte* target = out.data() + row * out_row;
+            if (tensor.source.type == tensor.type) {
+              std::memcpy(target, source, in_row);
+              continue;
+            }
+            quant::DequantizeRow(tensor.source.type, source, row_floats.data(), columns);
+            if (auto status = quant::QuantizeRow(tensor.type, row_floats.data(), target, columns); !status) {
+              std::lock_guard lock(mutex);
+              if (!error)
+                error = Error{status.error().code,
+                              fmt::format("tensor '{}', row {}: {}", tensor.name, first + row, status.error().message)};
+              return;
+            }
+          }
+        });
     if (error) return tl::unexpected<Error>(std::move(*error));
     RETURN_IF_ERROR(writer.Write(std::span(out).first(count * out_row)));
     RETURN_IF_ERROR(step(count * in_row));
@@ -280,9 +298,9 @@ Status WriteTensor(const Plan& tensor, gguf::Writer& writer, ThreadPool& pool, c
 
 const std::vector<Recipe>& Recipes() {
   static const std::vector<Recipe> recipes = {
-      {"q8_0", Type::kQ8_0, Type::kQ8_0, Type::kQ8_0, 7},     {"q4_k_m", Type::kQ4_K, Type::kQ6_K, Type::kQ6_K, 15},
-      {"q4_0", Type::kQ4_0, Type::kQ6_K, Type::kQ4_0, 2},     {"q4_1", Type::kQ4_1, Type::kQ6_K, Type::kQ4_1, 3},
-      {"bf16", Type::kBF16, Type::kBF16, Type::kBF16, 32},    {"f16", Type::kF16, Type::kF16, Type::kF16, 1},
+      {"q8_0", Type::kQ8_0, Type::kQ8_0, Type::kQ8_0, 7},  {"q4_k_m", Type::kQ4_K, Type::kQ6_K, Type::kQ6_K, 15},
+      {"q4_0", Type::kQ4_0, Type::kQ6_K, Type::kQ4_0, 2},  {"q4_1", Type::kQ4_1, Type::kQ6_K, Type::kQ4_1, 3},
+      {"bf16", Type::kBF16, Type::kBF16, Type::kBF16, 32}, {"f16", Type::kF16, Type::kF16, Type::kF16, 1},
       {"f32", Type::kF32, Type::kF32, Type::kF32, 0},
   };
   return recipes;
@@ -294,13 +312,15 @@ const Recipe* FindRecipe(std::string_view name) {
   return nullptr;
 }
 
-Result<ConvertReport> Convert(const fs::path& in, const fs::path& out, const Recipe& recipe, const ConvertOptions& options) {
+Result<ConvertReport> Convert(const fs::path& in, const fs::path& out, const Recipe& recipe,
+                              const ConvertOptions& options) {
   Job job;
   gguf::Writer writer;
   ASSIGN_OR_RETURN(job.checkpoint, Checkpoint::Open(in));
   std::error_code ignored;
   for (const fs::path& file : job.checkpoint->files())
-    if (fs::equivalent(file, out, ignored)) return Fail(Code::kInvalidArgument, "{}: is the input; choose another name", out.string());
+    if (fs::equivalent(file, out, ignored))
+      return Fail(Code::kInvalidArgument, "{}: is the input; choose another name", out.string());
   if (job.checkpoint->container().starts_with("GGUF")) {
     ASSIGN_OR_RETURN(job.file, gguf::File::Open(job.checkpoint->files().at(0)));
     RETURN_IF_ERROR(PlanFile(job, writer, in));
@@ -316,16 +336,19 @@ Result<ConvertReport> Convert(const fs::path& in, const fs::path& out, const Rec
   for (Plan& plan : job.tensors) {
     plan.type = chooser.Choose(plan);
     twice = twice || (quant::InfoOf(plan.source.type).block_items > 1 && plan.type != plan.source.type);
-    writer.AddTensor(plan.name, plan.type, std::vector<std::uint64_t>(plan.source.shape.rbegin(), plan.source.shape.rend()));
+    writer.AddTensor(plan.name, plan.type,
+                     std::vector<std::uint64_t>(plan.source.shape.rbegin(), plan.source.shape.rend()));
     report.parameters += plan.items();
     report.bytes_in += plan.source.bytes.size();
     report.bytes_out += plan.items() / plan.columns() * quant::RowBytes(plan.type, plan.columns());
   }
   chooser.Tell(options.on_note);
-  if (twice && options.on_note) options.on_note("the input is quantised already: the new file is worse than one made from the original");
+  if (twice && options.on_note)
+    options.on_note("the input is quantised already: the new file is worse than one made from the original");
   const fs::path parent = out.has_parent_path() ? out.parent_path() : fs::path(".");
   if (const auto space = fs::space(parent, ignored); !ignored && space.available < report.bytes_out)
-    return Fail(Code::kDisk, "{}: {} MB are needed, {} MB are free", parent.string(), report.bytes_out / 1000000, space.available / 1000000);
+    return Fail(Code::kDisk, "{}: {} MB are needed, {} MB are free", parent.string(), report.bytes_out / 1000000,
+                space.available / 1000000);
 
   RETURN_IF_ERROR(writer.Begin(out, options.replace));
   ThreadPool pool(std::clamp(options.threads, 1, ThreadPool::kThreadsMax));

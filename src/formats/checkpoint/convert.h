@@ -15,11 +15,11 @@ namespace yun {
 
 /// What every tensor becomes; "q4_k_m" and the like are recipes that give some tensors more bits.
 struct Recipe {
-  std::string_view name;       // as on the command line
-  quant::Type matrices;        // most matrices
-  quant::Type output;          // the output projection, also when it is the embedding
-  quant::Type sensitive;       // attn_v and ffn_down of the layers where it pays
-  std::uint32_t file_type;     // GGUF's general.file_type
+  std::string_view name;    // as on the command line
+  quant::Type matrices;     // most matrices
+  quant::Type output;       // the output projection, also when it is the embedding
+  quant::Type sensitive;    // attn_v and ffn_down of the layers where it pays
+  std::uint32_t file_type;  // GGUF's general.file_type
 };
 const std::vector<Recipe>& Recipes();
 /// Null when there is none of that name.

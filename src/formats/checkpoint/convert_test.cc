@@ -19,10 +19,14 @@ const fs::path kModels = YUN_SOURCE_DIR "/tests/golden/models";
 
 class ConvertTest : public testing::Test {
  protected:
-  ConvertTest() : folder_(fs::temp_directory_path() / ("yun_convert_test." + std::to_string(::getpid()))) { fs::create_directories(folder_); }
+  ConvertTest() : folder_(fs::temp_directory_path() / ("yun_convert_test." + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
   ~ConvertTest() override { fs::remove_all(folder_); }
 
-  std::size_t Files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator())); }
+  std::size_t Files() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
 
   Result<ConvertReport> Run(const fs::path& in, const char* recipe, const fs::path& out = {}) {
     ConvertOptions options;
@@ -47,7 +51,8 @@ std::vector<float> Floats(const Checkpoint& checkpoint, const std::string& name)
 }
 
 TEST_F(ConvertTest, AFolderKeepsItsNumbersAndConfiguration) {
-  for (const char* model : {"llama", "llama_linear", "llama_llama3", "qwen2", "qwen3_yarn", "qwen3_yarn_old", "qwen3_sharded", "qwen3_tied"}) {
+  for (const char* model : {"llama", "llama_linear", "llama_llama3", "qwen2", "qwen3_yarn", "qwen3_yarn_old",
+                            "qwen3_sharded", "qwen3_tied"}) {
     SCOPED_TRACE(model);
     const auto report = Run(kModels / model, "f32");
     ASSERT_TRUE(report) << report.error().message;
@@ -57,8 +62,10 @@ TEST_F(ConvertTest, AFolderKeepsItsNumbersAndConfiguration) {
     const ModelConfig a = *(*before)->Config(), b = *(*after)->Config();
     EXPECT_EQ(std::tie(a.architecture, a.layers, a.hidden, a.heads, a.kv_heads, a.head_dim, a.ffn, a.vocab, a.context),
               std::tie(b.architecture, b.layers, b.hidden, b.heads, b.kv_heads, b.head_dim, b.ffn, b.vocab, b.context));
-    EXPECT_EQ(std::tie(a.rms_eps, a.tied, a.qkv_bias, a.qk_norm, a.rope_theta, a.rope_dim, a.yarn_beta_fast, a.yarn_beta_slow, a.yarn_truncate),
-              std::tie(b.rms_eps, b.tied, b.qkv_bias, b.qk_norm, b.rope_theta, b.rope_dim, b.yarn_beta_fast, b.yarn_beta_slow, b.yarn_truncate));
+    EXPECT_EQ(std::tie(a.rms_eps, a.tied, a.qkv_bias, a.qk_norm, a.rope_theta, a.rope_dim, a.yarn_beta_fast,
+                       a.yarn_beta_slow, a.yarn_truncate),
+              std::tie(b.rms_eps, b.tied, b.qkv_bias, b.qk_norm, b.rope_theta, b.rope_dim, b.yarn_beta_fast,
+                       b.yarn_beta_slow, b.yarn_truncate));
     EXPECT_NEAR(a.yarn_attention_factor, b.yarn_attention_factor, 1e-6);
     if (a.rope_scaling == RopeScaling::kLlama3) {
       ASSERT_EQ(b.rope_freq_divisors.size(), a.rope_dim / 2);
@@ -82,7 +89,8 @@ TEST_F(ConvertTest, AFolderKeepsItsNumbersAndConfiguration) {
           for (std::uint32_t part = 0; part < 2; ++part)
             for (std::uint32_t i = 0; i < half; ++i)
               std::memcpy(x.data() + std::size_t{head * a.head_dim + 2 * i + part} * a.hidden,
-                          old.data() + std::size_t{head * a.head_dim + part * half + i} * a.hidden, a.hidden * sizeof(float));
+                          old.data() + std::size_t{head * a.head_dim + part * half + i} * a.hidden,
+                          a.hidden * sizeof(float));
       }
       EXPECT_EQ(x, y) << need.name;
     }
@@ -148,7 +156,8 @@ TEST_F(ConvertTest, ATokenizerGoesAlong) {
     "added_tokens":[{"id":3,"content":"<|end|>","special":true},{"id":4,"content":"<think>","special":false}])";
   const auto tokenizer = [&](std::string_view pre) { return fmt::format(R"({{"pre_tokenizer":{},{}}})", pre, kVocab); };
   constexpr std::string_view kGpt2 = R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":true})";
-  put("tokenizer_config.json", R"({"eos_token":"<|end|>","bos_token":{"content":"<think>"},"chat_template":"{{ messages }}"})");
+  put("tokenizer_config.json",
+      R"({"eos_token":"<|end|>","bos_token":{"content":"<think>"},"chat_template":"{{ messages }}"})");
   put("tokenizer.json", tokenizer(kGpt2));
   const auto report = Run(model, "q8_0", folder_ / "out.gguf");
   ASSERT_TRUE(report) << report.error().message;
@@ -170,27 +179,41 @@ TEST_F(ConvertTest, ATokenizerGoesAlong) {
   EXPECT_EQ(files->bos_id, 4);
   EXPECT_FALSE(files->add_bos);
 
-  const std::string split = R"({"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"%"},"behavior":"Isolated"},
+  const std::string split =
+      R"({"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"%"},"behavior":"Isolated"},
     {"type":"ByteLevel","use_regex":false}]})";
   const auto with = [&](std::string_view pattern) { return std::string(split).replace(split.find('%'), 1, pattern); };
-  const struct { std::string pre; const char* name; } cases[] = {
-      {with(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)"), "qwen2"},
-      {with(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)"),
+  const struct {
+    std::string pre;
+    const char* name;
+  } cases[] = {
+      {with(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|)"
+            R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)"),
+       "qwen2"},
+      {with(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|)"
+            R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+)"),
        "llama-bpe"},
-      {R"({"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{"type":"ByteLevel","use_regex":true}]})", "smollm"},
+      {R"({"type":"Sequence","pretokenizers":[{"type":"Digits",)"
+       R"("individual_digits":true},{"type":"ByteLevel","use_regex":true}]})",
+       "smollm"},
   };
   for (const auto& c : cases) {
     put("tokenizer.json", tokenizer(c.pre));
     ASSERT_TRUE(Run(model, "q8_0", folder_ / "out.gguf"));
     EXPECT_EQ((*Checkpoint::Open(folder_ / "out.gguf"))->Tokenizer()->gguf_pre, c.name);
   }
-  const struct { std::string json; const char* words; } bad[] = {
+  const struct {
+    std::string json;
+    const char* words;
+  } bad[] = {
       {tokenizer(with("other")), "an unknown pattern"},
       {tokenizer(R"({"type":"Metaspace"})"), "Metaspace"},
       {tokenizer("null"), "no pre_tokenizer"},
       {R"({"model":{"type":"Unigram"}})", "Unigram"},
-      {fmt::format(R"({{"pre_tokenizer":{},"model":{{"type":"BPE","vocab":{{"a":99999999}},"merges":[]}}}})", kGpt2), "id 99999999"},
-      {fmt::format(R"({{"pre_tokenizer":{},"model":{{"type":"BPE","vocab":{{"a":0}},"merges":[["a"]]}}}})", kGpt2), "merges[0]"},
+      {fmt::format(R"({{"pre_tokenizer":{},"model":{{"type":"BPE","vocab":{{"a":99999999}},"merges":[]}}}})", kGpt2),
+       "id 99999999"},
+      {fmt::format(R"({{"pre_tokenizer":{},"model":{{"type":"BPE","vocab":{{"a":0}},"merges":[["a"]]}}}})", kGpt2),
+       "merges[0]"},
       {"[", "JSON"},
   };
   for (const auto& c : bad) {
@@ -231,7 +254,8 @@ TEST_F(ConvertTest, NothingHalfMadeIsLeft) {
   status = Convert(folder_ / "a.gguf", folder_ / "a.gguf", *FindRecipe("q4_0"), options);
   EXPECT_EQ(status.error().code, Code::kInvalidArgument);
   EXPECT_EQ(Convert(folder_ / "none", folder_ / "b.gguf", *FindRecipe("q4_0"), options).error().code, Code::kNotFound);
-  EXPECT_EQ(Convert(kModels / "qwen2", folder_ / "none" / "b.gguf", *FindRecipe("q4_0"), options).error().code, Code::kDisk);
+  EXPECT_EQ(Convert(kModels / "qwen2", folder_ / "none" / "b.gguf", *FindRecipe("q4_0"), options).error().code,
+            Code::kDisk);
   EXPECT_EQ(Files(), 1u);
   EXPECT_EQ(FindRecipe("q9_9"), nullptr);
 }
@@ -253,7 +277,8 @@ TEST_F(ConvertTest, AWeightThatIsNoNumberIsNamed) {
   }
   const auto failed = Run(model, "q8_0");
   ASSERT_FALSE(failed);
-  EXPECT_NE(failed.error().message.find("tensor 'blk.1.ffn_up.weight', row 0: element 5"), std::string::npos) << failed.error().message;
+  EXPECT_NE(failed.error().message.find("tensor 'blk.1.ffn_up.weight', row 0: element 5"), std::string::npos)
+      << failed.error().message;
 }
 
 }  // namespace

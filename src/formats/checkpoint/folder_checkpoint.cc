@@ -45,7 +45,8 @@ class FolderCheckpoint final : public Checkpoint {
         std::string name = CanonicalName(tensor.name);
         if (name.empty()) continue;
         if (!checkpoint->names_.emplace(std::move(name), &tensor).second)
-          return Fail(Code::kCorrupt, "{}: tensor '{}' is there twice, with and without 'model.'", folder.string(), tensor.name);
+          return Fail(Code::kCorrupt, "{}: tensor '{}' is there twice, with and without 'model.'", folder.string(),
+                      tensor.name);
       }
     }
     return checkpoint;
@@ -56,7 +57,8 @@ class FolderCheckpoint final : public Checkpoint {
   Result<ModelConfig> Config() const override {
     const std::string file = (folder_ / "config.json").string();
     if (config_json_.empty()) return Fail(Code::kNotFound, "{}: there is no such file (or it is empty)", file);
-    ASSIGN_OR_RETURN(auto parsed, ParseHfConfig(config_json_, file, generation_json_, (folder_ / "generation_config.json").string()));
+    ASSIGN_OR_RETURN(auto parsed, ParseHfConfig(config_json_, file, generation_json_,
+                                                (folder_ / "generation_config.json").string()));
     ModelConfig& c = parsed.config;
     if (has_weights() && !parsed.tie_given && !names_.contains("output.weight")) c.tied = true;
     for (const char* part : {"attn_output", "ffn_gate", "ffn_up", "ffn_down"})
@@ -71,8 +73,8 @@ class FolderCheckpoint final : public Checkpoint {
     if (it == names_.end()) return Fail(Code::kNotFound, "{}: there is no tensor for '{}'", folder_.string(), name);
     const safetensors::TensorInfo& tensor = *it->second;
     if (!tensor.type)
-      return Fail(Code::kUnsupported, "{}: tensor '{}' is of type {}, which is not supported; F32, F16 and BF16 are", folder_.string(),
-                  tensor.name, tensor.dtype.substr(0, 40));
+      return Fail(Code::kUnsupported, "{}: tensor '{}' is of type {}, which is not supported; F32, F16 and BF16 are",
+                  folder_.string(), tensor.name, tensor.dtype.substr(0, 40));
     if (tensor.data.empty() || tensor.shape.empty())
       return Fail(Code::kCorrupt, "{}: tensor '{}' is empty", folder_.string(), tensor.name);
     return TensorView{*tensor.type, tensor.shape, tensor.data};
@@ -85,7 +87,8 @@ class FolderCheckpoint final : public Checkpoint {
     ASSIGN_OR_RETURN(files.tokenizer_json, ReadText(folder_ / "tokenizer.json", kMaxTokenizerBytes));
     if (files.tokenizer_json.empty())
       return Fail(Code::kNotFound, "{}: there is no such file (or it is empty)", (folder_ / "tokenizer.json").string());
-    ASSIGN_OR_RETURN(files.tokenizer_config_json, ReadText(folder_ / "tokenizer_config.json", kMaxTokenizerConfigBytes));
+    ASSIGN_OR_RETURN(files.tokenizer_config_json,
+                     ReadText(folder_ / "tokenizer_config.json", kMaxTokenizerConfigBytes));
     return files;
   }
 
@@ -95,7 +98,8 @@ class FolderCheckpoint final : public Checkpoint {
   std::vector<fs::path> files() const override {
     std::vector<fs::path> paths;
     std::error_code ignored;
-    for (const char* name : {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"})
+    for (const char* name :
+         {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"})
       if (fs::exists(folder_ / name, ignored)) paths.push_back(folder_ / name);
     for (const MappedFile& map : model_.maps()) paths.push_back(map.path());
     return paths;
@@ -136,7 +140,8 @@ class FolderCheckpoint final : public Checkpoint {
 
 std::vector<MetadataEntry> FolderCheckpoint::Metadata() const {
   std::vector<MetadataEntry> entries;
-  for (const auto& [prefix, json] : {std::pair<const char*, const std::string&>("config", config_json_), {"generation", generation_json_}}) {
+  for (const auto& [prefix, json] :
+       {std::pair<const char*, const std::string&>("config", config_json_), {"generation", generation_json_}}) {
     simdjson::dom::parser parser;
     simdjson::dom::object object;
     if (json.empty() || parser.parse(json).get(object)) continue;
@@ -149,8 +154,12 @@ std::vector<MetadataEntry> FolderCheckpoint::Metadata() const {
         if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.pop_back();
         text += "…";
       }
-      const char* type = value.is_string() ? "string" : value.is_bool() ? "bool" : value.is_number() ? "number"
-                         : value.is_array() ? "array" : value.is_object() ? "object" : "null";
+      const char* type = value.is_string()   ? "string"
+                         : value.is_bool()   ? "bool"
+                         : value.is_number() ? "number"
+                         : value.is_array()  ? "array"
+                         : value.is_object() ? "object"
+                                             : "null";
       entries.push_back({fmt::format("{}.{}", prefix, key), type, std::move(text)});
     }
   }

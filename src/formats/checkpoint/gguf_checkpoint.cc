@@ -14,7 +14,8 @@ constexpr std::int32_t kControlToken = 3;
 
 class GgufCheckpoint final : public Checkpoint {
  public:
-  GgufCheckpoint(gguf::File file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  GgufCheckpoint(gguf::File file, std::string path, std::string architecture)
+      : file_(std::move(file)), path_(std::move(path)), architecture_(std::move(architecture)) {}
 
   bool has_weights() const override { return !file_.tensors().empty(); }
   Result<ModelConfig> Config() const override;
@@ -74,8 +75,6 @@ class GgufCheckpoint final : public Checkpoint {
   gguf::File file_;
   std::string path_;
   std::string architecture_;
-
-  friend Result<std::unique_ptr<Checkpoint>> yun::OpenGguf(const std::filesystem::path& path);
 };
 
 Result<std::uint32_t> GgufCheckpoint::Count(std::string_view key, std::optional<std::uint32_t> fallback) const {
@@ -91,11 +90,13 @@ Result<std::uint32_t> GgufCheckpoint::Count(std::string_view key, std::optional<
       for (const std::int32_t number : *numbers) equal = equal && number == numbers->front();
       if (equal) return static_cast<std::uint32_t>(numbers->front());
     }
-    return Fail(Code::kUnsupported, "{}: '{}.{}' differs from layer to layer, which is not supported", path_, architecture_, key);
+    return Fail(Code::kUnsupported, "{}: '{}.{}' differs from layer to layer, which is not supported", path_,
+                architecture_, key);
   }
   const auto number = value->AsUint();
   if (!number || *number > 0xffffffffu)
-    return Fail(Code::kCorrupt, "{}: metadata key '{}.{}' is {}, not a size", path_, architecture_, key, value->ToText(40));
+    return Fail(Code::kCorrupt, "{}: metadata key '{}.{}' is {}, not a size", path_, architecture_, key,
+                value->ToText(40));
   return static_cast<std::uint32_t>(*number);
 }
 
@@ -104,7 +105,8 @@ Result<float> GgufCheckpoint::Number(std::string_view key, float fallback) const
   if (!value) return fallback;
   const auto number = value->AsDouble();
   if (!number || !std::isfinite(*number) || std::fabs(*number) > 1e30)
-    return Fail(Code::kCorrupt, "{}: metadata key '{}.{}' is {}, not a usable number", path_, architecture_, key, value->ToText(40));
+    return Fail(Code::kCorrupt, "{}: metadata key '{}.{}' is {}, not a usable number", path_, architecture_, key,
+                value->ToText(40));
   return static_cast<float>(*number);
 }
 
@@ -127,7 +129,8 @@ Status GgufCheckpoint::ReadRope(ModelConfig& c) const {
   if (const gguf::Value* value = Field("rope.scaling.type")) type = value->AsString().value_or("?");
   ASSIGN_OR_RETURN(const float old_linear, Number("rope.scale_linear", 1.f));
   ASSIGN_OR_RETURN(c.rope_factor, Number("rope.scaling.factor", old_linear));
-  ASSIGN_OR_RETURN(c.rope_original_context, Number("rope.scaling.original_context_length", static_cast<float>(c.context)));
+  ASSIGN_OR_RETURN(c.rope_original_context,
+                   Number("rope.scaling.original_context_length", static_cast<float>(c.context)));
   if (type == "none") {
     c.rope_factor = 1.f;
   } else if (type == "linear") {
@@ -138,9 +141,11 @@ Status GgufCheckpoint::ReadRope(ModelConfig& c) const {
     c.yarn_attention_factor = extra * YarnAttentionFactor(c.rope_factor);
     ASSIGN_OR_RETURN(c.yarn_beta_fast, Number("rope.scaling.yarn_beta_fast", 32.f));
     ASSIGN_OR_RETURN(c.yarn_beta_slow, Number("rope.scaling.yarn_beta_slow", 1.f));
-    if (const gguf::Value* value = Field("rope.scaling.yarn_truncate")) c.yarn_truncate = value->AsBool().value_or(true);
+    if (const gguf::Value* value = Field("rope.scaling.yarn_truncate"))
+      c.yarn_truncate = value->AsBool().value_or(true);
   } else {
-    return Fail(Code::kUnsupported, "{}: rope scaling '{}' is not supported; none, linear and yarn are", path_, type.substr(0, 40));
+    return Fail(Code::kUnsupported, "{}: rope scaling '{}' is not supported; none, linear and yarn are", path_,
+                type.substr(0, 40));
   }
   if (type == "none" && Field("rope.scale_linear")) {
     c.rope_scaling = RopeScaling::kLinear;
@@ -175,7 +180,8 @@ Status GgufCheckpoint::ReadEndings(ModelConfig& c) const {
   const auto texts = tokens->AsStrings();
   const auto kinds = types->AsInts();
   if (!texts || !kinds) return {};
-  static constexpr std::array<std::string_view, 5> kEndings = {"<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>"};
+  static constexpr std::array<std::string_view, 5> kEndings = {"<|im_end|>", "<|endoftext|>", "<|eot_id|>",
+                                                               "<|eom_id|>", "<|end_of_text|>"};
   for (std::size_t id = 0; id < std::min(texts->size(), kinds->size()); ++id)
     if ((*kinds)[id] == kControlToken)
       for (const std::string_view ending : kEndings)
@@ -187,7 +193,8 @@ Result<ModelConfig> GgufCheckpoint::Config() const {
   ModelConfig c;
   c.architecture = architecture_;
   if (c.architecture != "llama" && c.architecture != "qwen2" && c.architecture != "qwen3")
-    return Fail(Code::kUnsupported, "{}: architecture '{}' cannot be run yet; llama, qwen2 and qwen3 can", path_, architecture_.substr(0, 60));
+    return Fail(Code::kUnsupported, "{}: architecture '{}' cannot be run yet; llama, qwen2 and qwen3 can", path_,
+                architecture_.substr(0, 60));
   if (const gguf::Value* name = file_.Find("general.name")) c.name = name->ToText(100);
   ASSIGN_OR_RETURN(const std::uint32_t experts, Count("expert_count", 0));
   if (experts != 0) return Fail(Code::kUnsupported, "{}: a mixture of {} experts cannot be run yet", path_, experts);
@@ -200,11 +207,14 @@ Result<ModelConfig> GgufCheckpoint::Config() const {
   ASSIGN_OR_RETURN(c.head_dim, Count("attention.key_length", c.heads == 0 ? 0 : c.hidden / c.heads));
   ASSIGN_OR_RETURN(const std::uint32_t value_dim, Count("attention.value_length", c.head_dim));
   if (value_dim != c.head_dim)
-    return Fail(Code::kUnsupported, "{}: keys of {} and values of {} per head are not supported", path_, c.head_dim, value_dim);
+    return Fail(Code::kUnsupported, "{}: keys of {} and values of {} per head are not supported", path_, c.head_dim,
+                value_dim);
   ASSIGN_OR_RETURN(c.rms_eps, Number("attention.layer_norm_rms_epsilon", 1e-6f));
   ASSIGN_OR_RETURN(c.vocab, Count("vocab_size", 0));
-  if (const gguf::TensorInfo* embedding = file_.FindTensor("token_embd.weight"); embedding && embedding->dims.size() == 2) {
-    if (embedding->dims[1] > 0xffffffffu) return Fail(Code::kCorrupt, "{}: tensor 'token_embd.weight' has {} rows", path_, embedding->dims[1]);
+  if (const gguf::TensorInfo* embedding = file_.FindTensor("token_embd.weight");
+      embedding && embedding->dims.size() == 2) {
+    if (embedding->dims[1] > 0xffffffffu)
+      return Fail(Code::kCorrupt, "{}: tensor 'token_embd.weight' has {} rows", path_, embedding->dims[1]);
     c.vocab = static_cast<std::uint32_t>(embedding->dims[1]);
   } else if (const gguf::Value* tokens = file_.Find("tokenizer.ggml.tokens"); c.vocab == 0 && tokens) {
     c.vocab = static_cast<std::uint32_t>(tokens->count);  // at most kMaxArrayItems
@@ -214,16 +224,20 @@ Result<ModelConfig> GgufCheckpoint::Config() const {
   c.tied = has_weights() && !file_.FindTensor("output.weight");
   c.qkv_bias = has_weights() ? file_.FindTensor("blk.0.attn_q.bias") != nullptr : architecture_ == "qwen2";
   for (const char* bias : {"blk.0.attn_output.bias", "blk.0.ffn_gate.bias", "blk.0.ffn_up.bias", "blk.0.ffn_down.bias"})
-    if (file_.FindTensor(bias)) return Fail(Code::kUnsupported, "{}: tensor '{}' (a bias there) is not supported", path_, bias);
+    if (file_.FindTensor(bias))
+      return Fail(Code::kUnsupported, "{}: tensor '{}' (a bias there) is not supported", path_, bias);
   RETURN_IF_ERROR(ReadRope(c));
   RETURN_IF_ERROR(ReadEndings(c));
   const auto setting = [&](const char* key) -> std::optional<double> {
     const gguf::Value* value = file_.Find(key);
     return value ? value->AsDouble() : std::nullopt;
   };
-  if (const auto v = setting("general.sampling.temp"); v && *v >= 0 && *v <= 10) c.default_temperature = static_cast<float>(*v);
-  if (const auto v = setting("general.sampling.top_p"); v && *v > 0 && *v <= 1) c.default_top_p = static_cast<float>(*v);
-  if (const auto v = setting("general.sampling.top_k"); v && *v >= 0 && *v <= 1e6) c.default_top_k = static_cast<std::int32_t>(*v);
+  if (const auto v = setting("general.sampling.temp"); v && *v >= 0 && *v <= 10)
+    c.default_temperature = static_cast<float>(*v);
+  if (const auto v = setting("general.sampling.top_p"); v && *v > 0 && *v <= 1)
+    c.default_top_p = static_cast<float>(*v);
+  if (const auto v = setting("general.sampling.top_k"); v && *v >= 0 && *v <= 1e6)
+    c.default_top_k = static_cast<std::int32_t>(*v);
   RETURN_IF_ERROR(Validate(c, path_));
   return c;
 }
@@ -233,7 +247,8 @@ Result<TensorView> GgufCheckpoint::Tensor(std::string_view name) const {
   if (!tensor) return Fail(Code::kNotFound, "{}: there is no tensor '{}'", path_, name);
   const quant::TypeInfo* info = quant::FindType(tensor->type);
   if (!info)
-    return Fail(Code::kUnsupported, "{}: tensor '{}' is of type {}, which is not supported", path_, name, gguf::TensorTypeName(tensor->type));
+    return Fail(Code::kUnsupported, "{}: tensor '{}' is of type {}, which is not supported", path_, name,
+                gguf::TensorTypeName(tensor->type));
   TensorView view;
   view.type = info->type;
   view.shape.assign(tensor->dims.rbegin(), tensor->dims.rend());
@@ -267,20 +282,24 @@ Result<TokenizerFiles> GgufCheckpoint::Tokenizer() const {
   ASSIGN_OR_RETURN(files.eos_id, TokenId("eos_token_id"));
   ASSIGN_OR_RETURN(files.pad_id, TokenId("padding_token_id"));
   files.add_bos = files.gguf_pre == "llama-bpe" || files.gguf_pre == "llama3";
-  if (const gguf::Value* add = file_.Find("tokenizer.ggml.add_bos_token")) files.add_bos = add->AsBool().value_or(files.add_bos);
+  if (const gguf::Value* add = file_.Find("tokenizer.ggml.add_bos_token"))
+    files.add_bos = add->AsBool().value_or(files.add_bos);
   return files;
 }
 
 }  // namespace
 
+Result<std::unique_ptr<Checkpoint>> CheckpointOf(gguf::File file, std::string name) {
+  const gguf::Value* value = file.Find("general.architecture");
+  const auto architecture = value ? value->AsString() : std::nullopt;
+  if (!architecture) return Fail(Code::kCorrupt, "{}: metadata key 'general.architecture' is missing", name);
+  std::string copy(*architecture);
+  return std::make_unique<GgufCheckpoint>(std::move(file), std::move(name), std::move(copy));
+}
+
 Result<std::unique_ptr<Checkpoint>> OpenGguf(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(auto file, gguf::File::Open(path));
-  const gguf::Value* architecture = file.Find("general.architecture");
-  const auto name = architecture ? architecture->AsString() : std::nullopt;
-  if (!name) return Fail(Code::kCorrupt, "{}: metadata key 'general.architecture' is missing", path.string());
-  auto checkpoint = std::make_unique<GgufCheckpoint>(std::move(file), path.string());
-  checkpoint->architecture_ = *name;
-  return checkpoint;
+  return CheckpointOf(std::move(file), path.string());
 }
 
 float YarnAttentionFactor(float factor) { return factor <= 1.f ? 1.f : 0.1f * std::log(factor) + 1.f; }

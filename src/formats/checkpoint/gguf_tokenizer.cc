@@ -13,16 +13,22 @@ enum TokenType : std::int32_t { kNormal = 1, kControl = 3, kUserDefined = 4, kUn
 
 // The patterns by which published tokenizers split text, and GGUF's names for them.
 constexpr std::pair<std::string_view, std::string_view> kPatterns[] = {
-    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)", "qwen2"},
-    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)", "qwen35"},
-    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)", "llama-bpe"},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|)"
+     R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     "qwen2"},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|)"
+     R"( ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     "qwen35"},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|)"
+     R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     "llama-bpe"},
     {R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", "gpt-2"},
 };
 
 struct PreTokenizer {
-  std::string pattern;  // of a Split
+  std::string pattern;                                         // of a Split
   bool digits = false, byte_level = false, own_split = false;  // own_split: ByteLevel's built-in pattern
-  std::string other;    // a type that is none of these
+  std::string other;                                           // a type that is none of these
 };
 
 void Describe(const dom::element& node, PreTokenizer& out, int depth) {
@@ -34,8 +40,10 @@ void Describe(const dom::element& node, PreTokenizer& out, int depth) {
   }
   if (type == "Sequence") {
     dom::array parts;
-    if (node["pretokenizers"].get(parts)) out.other = "?";
-    else for (const dom::element part : parts) Describe(part, out, depth + 1);
+    if (node["pretokenizers"].get(parts))
+      out.other = "?";
+    else
+      for (const dom::element part : parts) Describe(part, out, depth + 1);
   } else if (type == "Split") {
     std::string_view pattern;
     if (node["pattern"]["Regex"].get(pattern) || !out.pattern.empty()) out.other = "Split";
@@ -56,7 +64,8 @@ void Describe(const dom::element& node, PreTokenizer& out, int depth) {
 Result<std::string> PreTokenizerName(const dom::element& root) {
   PreTokenizer pre;
   dom::element node;
-  if (root["pre_tokenizer"].get(node) || node.is_null()) return Fail(Code::kUnsupported, "{}: it has no pre_tokenizer; byte-level BPE is supported", kFile);
+  if (root["pre_tokenizer"].get(node) || node.is_null())
+    return Fail(Code::kUnsupported, "{}: it has no pre_tokenizer; byte-level BPE is supported", kFile);
   Describe(node, pre, 0);
   if (pre.other.empty() && pre.byte_level) {
     if (pre.digits && pre.own_split && pre.pattern.empty()) return std::string("smollm");
@@ -102,7 +111,9 @@ Result<Vocabulary> ReadVocabulary(const dom::element& root, std::uint32_t size) 
   const auto set = [&](std::string_view text, const dom::element& id_json, TokenType type) -> Status {
     std::uint64_t id = 0;
     if (id_json.get(id)) return Fail(Code::kCorrupt, "{}: the id of '{}' is not a number", kFile, text.substr(0, 60));
-    if (id >= size) return Fail(Code::kCorrupt, "{}: token '{}' has id {}, but the model has {} tokens", kFile, text.substr(0, 60), id, size);
+    if (id >= size)
+      return Fail(Code::kCorrupt, "{}: token '{}' has id {}, but the model has {} tokens", kFile, text.substr(0, 60),
+                  id, size);
     out.tokens[id] = text;
     out.types[id] = type;
     out.ids[std::string(text)] = static_cast<std::int32_t>(id);
@@ -117,7 +128,8 @@ Result<Vocabulary> ReadVocabulary(const dom::element& root, std::uint32_t size) 
       std::string_view text;
       dom::element id;
       bool special = false;
-      if (token["content"].get(text) || token["id"].get(id)) return Fail(Code::kCorrupt, "{}: an entry of added_tokens has no content or id", kFile);
+      if (token["content"].get(text) || token["id"].get(id))
+        return Fail(Code::kCorrupt, "{}: an entry of added_tokens has no content or id", kFile);
       const bool control = !token["special"].get(special) && special;
       RETURN_IF_ERROR(set(text, id, control ? kControl : kUserDefined));
     }
@@ -137,9 +149,11 @@ Result<std::vector<std::string>> ReadMerges(const dom::element& root) {
       merges.emplace_back(text);
       continue;
     }
-    if (merge.at(0).get(left) || merge.at(1).get(right)) return Fail(Code::kCorrupt, "{}: model.merges[{}] is no pair", kFile, merges.size());
+    if (merge.at(0).get(left) || merge.at(1).get(right))
+      return Fail(Code::kCorrupt, "{}: model.merges[{}] is no pair", kFile, merges.size());
     if (left.find(' ') != left.npos || right.find(' ') != right.npos)
-      return Fail(Code::kUnsupported, "{}: model.merges[{}] holds a space, which GGUF cannot say", kFile, merges.size());
+      return Fail(Code::kUnsupported, "{}: model.merges[{}] holds a space, which GGUF cannot say", kFile,
+                  merges.size());
     merges.push_back(fmt::format("{} {}", left, right));
   }
   return merges;
@@ -158,10 +172,12 @@ Status AddTokenizer(const TokenizerFiles& files, const ModelConfig& config, gguf
   dom::parser parser, config_parser;
   dom::element root, settings;
   RETURN_IF_ERROR(ParseJson(files.tokenizer_json, kFile, parser, root));
-  RETURN_IF_ERROR(ParseJson(files.tokenizer_config_json.empty() ? "{}" : files.tokenizer_config_json, "tokenizer_config.json", config_parser, settings));
+  RETURN_IF_ERROR(ParseJson(files.tokenizer_config_json.empty() ? "{}" : files.tokenizer_config_json,
+                            "tokenizer_config.json", config_parser, settings));
   std::string_view type;
   if (root["model"]["type"].get(type) || type != "BPE")
-    return Fail(Code::kUnsupported, "{}: a tokenizer of type '{}' is not supported; byte-level BPE is", kFile, type.substr(0, 40));
+    return Fail(Code::kUnsupported, "{}: a tokenizer of type '{}' is not supported; byte-level BPE is", kFile,
+                type.substr(0, 40));
   ASSIGN_OR_RETURN(const std::string pre, PreTokenizerName(root));
   ASSIGN_OR_RETURN(const Vocabulary vocabulary, ReadVocabulary(root, config.vocab));
   ASSIGN_OR_RETURN(const std::vector<std::string> merges, ReadMerges(root));

@@ -80,7 +80,8 @@ class Fields {
     if (!Has(key)) return ids;
     const auto add = [&](const dom::element& element) {
       std::int64_t id = -1;
-      if (element.get(id) || id < 0 || id > std::numeric_limits<std::int32_t>::max() || ids.size() >= kMaxEndings) return false;
+      if (element.get(id) || id < 0 || id > std::numeric_limits<std::int32_t>::max() || ids.size() >= kMaxEndings)
+        return false;
       ids.push_back(static_cast<std::int32_t>(id));
       return true;
     };
@@ -106,7 +107,8 @@ struct Document {
 };
 
 Status ParseObject(std::string_view json, std::string_view file, std::size_t limit, Document& document) {
-  if (json.size() > limit) return Fail(Code::kTooLarge, "{}: {} bytes are over the limit of {}", file, json.size(), limit);
+  if (json.size() > limit)
+    return Fail(Code::kTooLarge, "{}: {} bytes are over the limit of {}", file, json.size(), limit);
   if (document.parser.allocate(0, kMaxDepth)) return Fail(Code::kNoMemory, "{}: no memory to parse it", file);
   if (const auto error = document.parser.parse(json.data(), json.size()).get(document.object))
     return Fail(Code::kCorrupt, "{}: not a JSON object: {}", file, simdjson::error_message(error));
@@ -137,10 +139,12 @@ Status ReadRope(const Fields& root, ModelConfig& c) {
     ASSIGN_OR_RETURN(const std::string_view old_type, rope.Text("type", "default"));
     ASSIGN_OR_RETURN(type, rope.Text("rope_type", old_type));
   }
-  if (partial != 1.f) return Unsupported(root.file(), "partial_rotary_factor other than 1 is not supported for this architecture");
+  if (partial != 1.f)
+    return Unsupported(root.file(), "partial_rotary_factor other than 1 is not supported for this architecture");
   if (type == "default") return {};
   if (type != "linear" && type != "yarn" && type != "llama3")
-    return Unsupported(root.file(), fmt::format("rope type '{}' is not supported; default, linear, yarn and llama3 are", type.substr(0, 40)));
+    return Unsupported(root.file(), fmt::format("rope type '{}' is not supported; default, linear, yarn and llama3 are",
+                                                type.substr(0, 40)));
   const float context = static_cast<float>(c.context);
   ASSIGN_OR_RETURN(const float inner_original, rope.Number("original_max_position_embeddings", context));
   ASSIGN_OR_RETURN(c.rope_original_context, root.Number("original_max_position_embeddings", inner_original));
@@ -167,8 +171,9 @@ Status ReadRope(const Fields& root, ModelConfig& c) {
     ASSIGN_OR_RETURN(const float mscale, rope.Number("mscale", 0.f));
     ASSIGN_OR_RETURN(const float mscale_all, rope.Number("mscale_all_dim", 0.f));
     const float log_factor = c.rope_factor <= 1.f ? 0.f : std::log(c.rope_factor);
-    const float inferred = mscale != 0.f && mscale_all != 0.f ? (0.1f * mscale * log_factor + 1.f) / (0.1f * mscale_all * log_factor + 1.f)
-                                                            : YarnAttentionFactor(c.rope_factor);
+    const float inferred = mscale != 0.f && mscale_all != 0.f
+                               ? (0.1f * mscale * log_factor + 1.f) / (0.1f * mscale_all * log_factor + 1.f)
+                               : YarnAttentionFactor(c.rope_factor);
     ASSIGN_OR_RETURN(c.yarn_attention_factor, rope.Number("attention_factor", inferred));
   }
   return {};
@@ -176,7 +181,8 @@ Status ReadRope(const Fields& root, ModelConfig& c) {
 
 Status RefuseUnsupported(const Fields& root, const ModelConfig& c) {
   ASSIGN_OR_RETURN(const std::string_view activation, root.Text("hidden_act", "silu"));
-  if (activation != "silu") return Unsupported(root.file(), fmt::format("hidden_act '{}' is not supported; silu is", activation.substr(0, 40)));
+  if (activation != "silu")
+    return Unsupported(root.file(), fmt::format("hidden_act '{}' is not supported; silu is", activation.substr(0, 40)));
   for (const char* key : {"attention_bias", "mlp_bias"}) {
     ASSIGN_OR_RETURN(const bool on, root.Flag(key, false));
     if (on && (key != std::string_view("attention_bias") || c.architecture != "qwen2"))
@@ -185,8 +191,11 @@ Status RefuseUnsupported(const Fields& root, const ModelConfig& c) {
   ASSIGN_OR_RETURN(const auto quantization, root.Object("quantization_config"));
   ASSIGN_OR_RETURN(const auto mlx, root.Object("quantization"));
   if (quantization || mlx) {
-    ASSIGN_OR_RETURN(const std::string_view method, Fields(quantization ? *quantization : *mlx, root.file()).Text("quant_method", "unnamed"));
-    return Unsupported(root.file(), fmt::format("weights quantised by '{}' are not supported; take the original or a GGUF file", method.substr(0, 40)));
+    ASSIGN_OR_RETURN(const std::string_view method,
+                     Fields(quantization ? *quantization : *mlx, root.file()).Text("quant_method", "unnamed"));
+    return Unsupported(root.file(),
+                       fmt::format("weights quantised by '{}' are not supported; take the original or a GGUF file",
+                                   method.substr(0, 40)));
   }
   ASSIGN_OR_RETURN(const bool sliding, root.Flag("use_sliding_window", false));
   if (!sliding || !root.Has("sliding_window")) return {};
@@ -235,7 +244,8 @@ Result<HfConfig> ParseHfConfig(std::string_view config_json, std::string_view fi
   if (!root.Has("model_type")) return root.Bad("model_type", "is missing");
   ASSIGN_OR_RETURN(c.architecture, root.Text("model_type", ""));
   if (c.architecture != "llama" && c.architecture != "qwen2" && c.architecture != "qwen3")
-    return Unsupported(file, fmt::format("model_type '{}' cannot be run yet; llama, qwen2 and qwen3 can", c.architecture.substr(0, 60)));
+    return Unsupported(file, fmt::format("model_type '{}' cannot be run yet; llama, qwen2 and qwen3 can",
+                                         c.architecture.substr(0, 60)));
   const bool llama = c.architecture == "llama";
   ASSIGN_OR_RETURN(c.layers, root.Count("num_hidden_layers"));
   ASSIGN_OR_RETURN(c.hidden, root.Count("hidden_size"));
@@ -274,7 +284,8 @@ Result<std::string> ChatTemplateOf(std::string_view json, std::string_view file)
   if (root.At("chat_template").get(named)) return root.Bad("chat_template", "is neither a string nor a list");
   for (const dom::element element : named) {
     std::string_view name, source;
-    if (element["name"].get(name) || element["template"].get(source)) return root.Bad("chat_template", "holds an entry without name and template");
+    if (element["name"].get(name) || element["template"].get(source))
+      return root.Bad("chat_template", "holds an entry without name and template");
     if (name == "default" || text.empty()) text = source;
     if (name == "default") break;
   }
@@ -282,12 +293,18 @@ Result<std::string> ChatTemplateOf(std::string_view json, std::string_view file)
 }
 
 std::string CanonicalName(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kBlock = {{
-      {"input_layernorm", "attn_norm"}, {"post_attention_layernorm", "ffn_norm"}, {"self_attn.q_proj", "attn_q"},
-      {"self_attn.k_proj", "attn_k"}, {"self_attn.v_proj", "attn_v"}, {"self_attn.o_proj", "attn_output"},
-      {"mlp.gate_proj", "ffn_gate"}, {"mlp.up_proj", "ffn_up"}, {"mlp.down_proj", "ffn_down"}}};
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kNorms = {{
-      {"self_attn.q_norm", "attn_q_norm"}, {"self_attn.k_norm", "attn_k_norm"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kBlock = {
+      {{"input_layernorm", "attn_norm"},
+       {"post_attention_layernorm", "ffn_norm"},
+       {"self_attn.q_proj", "attn_q"},
+       {"self_attn.k_proj", "attn_k"},
+       {"self_attn.v_proj", "attn_v"},
+       {"self_attn.o_proj", "attn_output"},
+       {"mlp.gate_proj", "ffn_gate"},
+       {"mlp.up_proj", "ffn_up"},
+       {"mlp.down_proj", "ffn_down"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kNorms = {
+      {{"self_attn.q_norm", "attn_q_norm"}, {"self_attn.k_norm", "attn_k_norm"}}};
   if (name == "lm_head.weight") return "output.weight";
   if (name.starts_with("model.")) name.remove_prefix(6);
   if (name == "embed_tokens.weight") return "token_embd.weight";
@@ -296,7 +313,9 @@ std::string CanonicalName(std::string_view name) {
   if (!name.starts_with(kLayers)) return "";
   name.remove_prefix(kLayers.size());
   const std::size_t dot = name.find('.');
-  if (dot == 0 || dot > 5 || dot == name.npos || name.find_first_not_of("0123456789") != dot || (name[0] == '0' && dot > 1)) return "";
+  if (dot == 0 || dot > 5 || dot == name.npos || name.find_first_not_of("0123456789") != dot ||
+      (name[0] == '0' && dot > 1))
+    return "";
   const std::string_view layer = name.substr(0, dot);
   name.remove_prefix(dot + 1);
   const std::size_t last = name.rfind('.');

@@ -20,17 +20,22 @@ std::uint64_t ScalarBytes(ValueType type) {
   switch (type) {
     case ValueType::kUint8:
     case ValueType::kInt8:
-    case ValueType::kBool: return 1;
+    case ValueType::kBool:
+      return 1;
     case ValueType::kUint16:
-    case ValueType::kInt16: return 2;
+    case ValueType::kInt16:
+      return 2;
     case ValueType::kUint32:
     case ValueType::kInt32:
-    case ValueType::kFloat32: return 4;
+    case ValueType::kFloat32:
+      return 4;
     case ValueType::kUint64:
     case ValueType::kInt64:
-    case ValueType::kFloat64: return 8;
+    case ValueType::kFloat64:
+      return 8;
     case ValueType::kString:
-    case ValueType::kArray: return 0;
+    case ValueType::kArray:
+      return 0;
   }
   return 0;
 }
@@ -93,7 +98,8 @@ Result<ValueType> ReadType(Cursor& in) {
 
 /// Moves past an array's elements; they are checked, not kept.
 Status SkipElements(Cursor& in, ValueType element, std::uint64_t count, int depth) {
-  if (count > kMaxArrayItems) return in.Bad(Code::kTooLarge, "an array of {} items is over the limit of {}", count, kMaxArrayItems);
+  if (count > kMaxArrayItems)
+    return in.Bad(Code::kTooLarge, "an array of {} items is over the limit of {}", count, kMaxArrayItems);
   if (const std::uint64_t size = ScalarBytes(element); size != 0) {
     RETURN_IF_ERROR(in.Take(size * count, "an array"));
     return {};
@@ -133,26 +139,38 @@ Result<Value> ReadValue(Cursor& in) {
 
 std::optional<std::int64_t> SignedOf(ValueType type, const std::byte* p) {
   switch (type) {
-    case ValueType::kUint8: return Load<std::uint8_t>(p);
-    case ValueType::kInt8: return Load<std::int8_t>(p);
-    case ValueType::kUint16: return Load<std::uint16_t>(p);
-    case ValueType::kInt16: return Load<std::int16_t>(p);
-    case ValueType::kUint32: return Load<std::uint32_t>(p);
-    case ValueType::kInt32: return Load<std::int32_t>(p);
-    case ValueType::kInt64: return Load<std::int64_t>(p);
+    case ValueType::kUint8:
+      return Load<std::uint8_t>(p);
+    case ValueType::kInt8:
+      return Load<std::int8_t>(p);
+    case ValueType::kUint16:
+      return Load<std::uint16_t>(p);
+    case ValueType::kInt16:
+      return Load<std::int16_t>(p);
+    case ValueType::kUint32:
+      return Load<std::uint32_t>(p);
+    case ValueType::kInt32:
+      return Load<std::int32_t>(p);
+    case ValueType::kInt64:
+      return Load<std::int64_t>(p);
     case ValueType::kUint64: {
       const auto v = Load<std::uint64_t>(p);
       if (v > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
       return static_cast<std::int64_t>(v);
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 /// Bytes of the UTF-8 character at the front of `text`; 0 when it is broken.
 std::size_t CharacterBytes(std::string_view text) {
   const unsigned char lead = static_cast<unsigned char>(text[0]);
-  const std::size_t size = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const std::size_t size = lead < 0x80                   ? 1
+                           : lead >= 0xc2 && lead < 0xe0 ? 2
+                           : lead >= 0xe0 && lead < 0xf0 ? 3
+                           : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                         : 0;
   if (size == 0 || size > text.size()) return 0;
   for (std::size_t i = 1; i < size; ++i)
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
@@ -166,10 +184,14 @@ std::string Quoted(std::string_view text, std::size_t width) {
     if (out.size() >= width) return out + "…";
     const unsigned char lead = static_cast<unsigned char>(text[0]);
     const std::size_t size = CharacterBytes(text);
-    if (lead == '\n') out += "\\n";
-    else if (lead == '\t') out += "\\t";
-    else if (lead < 0x20 || lead == 0x7f || size == 0) out += fmt::format("\\x{:02x}", lead);
-    else out += text.substr(0, size);
+    if (lead == '\n')
+      out += "\\n";
+    else if (lead == '\t')
+      out += "\\t";
+    else if (lead < 0x20 || lead == 0x7f || size == 0)
+      out += fmt::format("\\x{:02x}", lead);
+    else
+      out += text.substr(0, size);
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out;
@@ -177,11 +199,16 @@ std::string Quoted(std::string_view text, std::size_t width) {
 
 std::string ScalarText(ValueType type, const std::byte* p) {
   switch (type) {
-    case ValueType::kFloat32: return fmt::format("{}", Load<float>(p));
-    case ValueType::kFloat64: return fmt::format("{}", Load<double>(p));
-    case ValueType::kBool: return Load<std::uint8_t>(p) ? "true" : "false";
-    case ValueType::kUint64: return fmt::format("{}", Load<std::uint64_t>(p));
-    default: return fmt::format("{}", SignedOf(type, p).value_or(0));
+    case ValueType::kFloat32:
+      return fmt::format("{}", Load<float>(p));
+    case ValueType::kFloat64:
+      return fmt::format("{}", Load<double>(p));
+    case ValueType::kBool:
+      return Load<std::uint8_t>(p) ? "true" : "false";
+    case ValueType::kUint64:
+      return fmt::format("{}", Load<std::uint64_t>(p));
+    default:
+      return fmt::format("{}", SignedOf(type, p).value_or(0));
   }
 }
 
@@ -207,8 +234,8 @@ Result<PlacedTensor> ReadTensorInfo(Cursor& in) {
   tensor.info.name = Text(name);
   ASSIGN_OR_RETURN(const std::uint32_t dims, in.Number<std::uint32_t>("a tensor's number of dimensions"));
   if (dims == 0 || dims > kMaxDimensions)
-    return in.Bad(Code::kCorrupt, "tensor '{}' has {} dimensions; 1 to {} are possible", Quoted(tensor.info.name, 64), dims,
-                    kMaxDimensions);
+    return in.Bad(Code::kCorrupt, "tensor '{}' has {} dimensions; 1 to {} are possible", Quoted(tensor.info.name, 64),
+                  dims, kMaxDimensions);
   for (std::uint32_t i = 0; i < dims; ++i) {
     ASSIGN_OR_RETURN(const std::uint64_t size, in.Number<std::uint64_t>("a tensor's shape"));
     if (size == 0 || size > std::uint64_t{1} << 48)
@@ -223,7 +250,7 @@ Result<PlacedTensor> ReadTensorInfo(Cursor& in) {
 }  // namespace
 
 std::string_view TypeName(ValueType type) {
-  static constexpr std::string_view kNames[] = {"u8", "i8", "u16", "i16", "u32", "i32", "f32",
+  static constexpr std::string_view kNames[] = {"u8",   "i8",     "u16",   "i16", "u32", "i32", "f32",
                                                 "bool", "string", "array", "u64", "i64", "f64"};
   return kNames[static_cast<std::size_t>(type)];
 }
@@ -231,27 +258,48 @@ std::string_view TypeName(ValueType type) {
 std::string TensorTypeName(std::uint32_t type) {
   if (const quant::TypeInfo* info = quant::FindType(type)) return std::string(info->name);
   switch (type) {
-    case 9: return "q8_1";
-    case 15: return "q8_k";
-    case 16: return "iq2_xxs";
-    case 17: return "iq2_xs";
-    case 18: return "iq3_xxs";
-    case 19: return "iq1_s";
-    case 20: return "iq4_nl";
-    case 21: return "iq3_s";
-    case 22: return "iq2_s";
-    case 23: return "iq4_xs";
-    case 24: return "i8";
-    case 25: return "i16";
-    case 26: return "i32";
-    case 27: return "i64";
-    case 28: return "f64";
-    case 29: return "iq1_m";
-    case 34: return "tq1_0";
-    case 35: return "tq2_0";
-    case 39: return "mxfp4";
-    case 40: return "nvfp4";
-    default: return fmt::format("type {}", type);
+    case 9:
+      return "q8_1";
+    case 15:
+      return "q8_k";
+    case 16:
+      return "iq2_xxs";
+    case 17:
+      return "iq2_xs";
+    case 18:
+      return "iq3_xxs";
+    case 19:
+      return "iq1_s";
+    case 20:
+      return "iq4_nl";
+    case 21:
+      return "iq3_s";
+    case 22:
+      return "iq2_s";
+    case 23:
+      return "iq4_xs";
+    case 24:
+      return "i8";
+    case 25:
+      return "i16";
+    case 26:
+      return "i32";
+    case 27:
+      return "i64";
+    case 28:
+      return "f64";
+    case 29:
+      return "iq1_m";
+    case 34:
+      return "tq1_0";
+    case 35:
+      return "tq2_0";
+    case 39:
+      return "mxfp4";
+    case 40:
+      return "nvfp4";
+    default:
+      return fmt::format("type {}", type);
   }
 }
 
@@ -304,7 +352,8 @@ std::optional<std::vector<std::int32_t>> Value::AsInts() const {
   ints.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto v = SignedOf(element, payload.data() + i * size);
-    if (!v || *v < std::numeric_limits<std::int32_t>::min() || *v > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+    if (!v || *v < std::numeric_limits<std::int32_t>::min() || *v > std::numeric_limits<std::int32_t>::max())
+      return std::nullopt;
     ints.push_back(static_cast<std::int32_t>(*v));
   }
   return ints;
@@ -355,16 +404,18 @@ bool ParseSplitName(std::string_view name, std::string* stem, std::uint32_t* num
 Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, std::size_t index) {
   Cursor in(bytes, name);
   ASSIGN_OR_RETURN(auto magic, in.Take(kMagic.size(), "the magic"));
-  if (Text(magic) != kMagic) return Fail(Code::kCorrupt, "{}: byte 0: not a GGUF file (it does not begin with GGUF)", name);
+  if (Text(magic) != kMagic)
+    return Fail(Code::kCorrupt, "{}: byte 0: not a GGUF file (it does not begin with GGUF)", name);
   ASSIGN_OR_RETURN(const std::uint32_t version, in.Number<std::uint32_t>("the version"));
   if (version != 2 && version != 3) {
     const bool swapped = (version & 0xffffu) == 0;
     return in.Bad(Code::kUnsupported, "GGUF version {} is not supported; 2 and 3 are{}", version,
-                    swapped ? " (this file is big-endian)" : "");
+                  swapped ? " (this file is big-endian)" : "");
   }
   ASSIGN_OR_RETURN(const std::uint64_t tensor_count, in.Number<std::uint64_t>("the tensor count"));
   ASSIGN_OR_RETURN(const std::uint64_t entry_count, in.Number<std::uint64_t>("the metadata count"));
-  if (tensor_count > kMaxTensors) return in.Bad(Code::kTooLarge, "{} tensors are over the limit of {}", tensor_count, kMaxTensors);
+  if (tensor_count > kMaxTensors)
+    return in.Bad(Code::kTooLarge, "{} tensors are over the limit of {}", tensor_count, kMaxTensors);
   if (entry_count > kMaxMetadataEntries)
     return in.Bad(Code::kTooLarge, "{} metadata entries are over the limit of {}", entry_count, kMaxMetadataEntries);
 
@@ -379,7 +430,8 @@ Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, s
     if (entry.key == "general.alignment") {
       const auto v = entry.value.AsUint();
       if (!v || !std::has_single_bit(*v) || *v < kMinAlignment || *v > kMaxAlignment)
-        return in.Bad(Code::kCorrupt, "general.alignment must be a power of two from {} to {}", kMinAlignment, kMaxAlignment);
+        return in.Bad(Code::kCorrupt, "general.alignment must be a power of two from {} to {}", kMinAlignment,
+                      kMaxAlignment);
       alignment = *v;
     } else if (entry.key == "split.no") {
       split_number = static_cast<std::uint32_t>(std::min<std::uint64_t>(entry.value.AsUint().value_or(0), kMaxSplits));
@@ -401,8 +453,8 @@ Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, s
     split_count_ = split_count;
     split_number_ = split_number;
   } else if (split_number != index || split_count != split_count_) {
-    return Fail(Code::kCorrupt, "{}: it says that it is split {} of {}, but {} of {} was expected", name, split_number + 1,
-                split_count, index + 1, split_count_);
+    return Fail(Code::kCorrupt, "{}: it says that it is split {} of {}, but {} of {} was expected", name,
+                split_number + 1, split_count, index + 1, split_count_);
   }
 
   std::vector<PlacedTensor> placed;
@@ -413,7 +465,10 @@ Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, s
   // A vocabulary file may end right behind the descriptions, without padding.
   const std::uint64_t data_start = (in.at() + alignment - 1) / alignment * alignment;
   const std::uint64_t data_bytes = data_start > bytes.size() ? 0 : bytes.size() - data_start;
-  struct Range { std::uint64_t begin, end; std::size_t tensor; };
+  struct Range {
+    std::uint64_t begin, end;
+    std::size_t tensor;
+  };
   std::vector<Range> ranges;
   for (PlacedTensor& tensor : placed) {
     TensorInfo& info = tensor.info;
@@ -425,16 +480,20 @@ Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, s
     if (const quant::TypeInfo* type = quant::FindType(info.type)) {
       const auto size = TensorBytes(*type, info.dims);
       if (!size)
-        return Fail(Code::kCorrupt, "{}: byte {}: tensor '{}' of type {} has rows of {} items, or is too large to be true", name,
+        return Fail(Code::kCorrupt,
+                    "{}: byte {}: tensor '{}' of type {} has rows of {} items, or is too large to be true", name,
                     tensor.described_at, shown, type->name, info.dims[0]);
       if (tensor.offset > data_bytes || *size > data_bytes - tensor.offset)
-        return Fail(Code::kCorrupt, "{}: byte {}: tensor '{}' needs bytes {} to {} of the data, but there are {}: is the file cut short?",
-                    name, tensor.described_at, shown, tensor.offset, tensor.offset + *size, data_bytes);
+        return Fail(
+            Code::kCorrupt,
+            "{}: byte {}: tensor '{}' needs bytes {} to {} of the data, but there are {}: is the file cut short?", name,
+            tensor.described_at, shown, tensor.offset, tensor.offset + *size, data_bytes);
       info.bytes = *size;
       info.data = bytes.subspan(data_start + tensor.offset, *size);
       ranges.push_back({tensor.offset, tensor.offset + *size, tensors_.size()});
     } else if (tensor.offset > data_bytes) {
-      return Fail(Code::kCorrupt, "{}: byte {}: tensor '{}' begins behind the end of the file", name, tensor.described_at, shown);
+      return Fail(Code::kCorrupt, "{}: byte {}: tensor '{}' begins behind the end of the file", name,
+                  tensor.described_at, shown);
     }
     if (!names_.emplace(info.name, tensors_.size()).second)
       return Fail(Code::kCorrupt, "{}: byte {}: tensor '{}' appears twice", name, tensor.described_at, shown);
@@ -443,8 +502,8 @@ Status File::ParseOne(std::span<const std::byte> bytes, std::string_view name, s
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   for (std::size_t i = 1; i < ranges.size(); ++i)
     if (ranges[i].begin < ranges[i - 1].end)
-      return Fail(Code::kCorrupt, "{}: tensors '{}' and '{}' overlap", name, Quoted(tensors_[ranges[i - 1].tensor].name, 64),
-                  Quoted(tensors_[ranges[i].tensor].name, 64));
+      return Fail(Code::kCorrupt, "{}: tensors '{}' and '{}' overlap", name,
+                  Quoted(tensors_[ranges[i - 1].tensor].name, 64), Quoted(tensors_[ranges[i].tensor].name, 64));
   return {};
 }
 
@@ -466,8 +525,8 @@ Result<File> File::Open(const std::filesystem::path& path) {
     return Fail(Code::kCorrupt, "{}: it is one of {} splits, but is not named ...-00001-of-{:05}.gguf", path.string(),
                 file.split_count_, file.split_count_);
   if (file.split_number_ != 0 || number != 1)
-    return Fail(Code::kInvalidArgument, "{}: this is split {} of {}; open {}-00001-of-{:05}.gguf", path.string(), number, count,
-                stem, count);
+    return Fail(Code::kInvalidArgument, "{}: this is split {} of {}; open {}-00001-of-{:05}.gguf", path.string(),
+                number, count, stem, count);
   for (std::uint32_t i = 1; i < count; ++i) {
     const auto next = path.parent_path() / fmt::format("{}-{:05}-of-{:05}.gguf", stem, i + 1, count);
     ASSIGN_OR_RETURN(auto next_map, MappedFile::Open(next));

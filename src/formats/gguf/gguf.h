@@ -1,4 +1,5 @@
-// GGUF, versions 2 and 3: a reader over a memory map and a streaming writer. Nothing a file says about itself is trusted.
+// GGUF, versions 2 and 3: a reader over a memory map and a streaming writer. Nothing a file says about itself is
+// trusted.
 // source: the GGUF specification
 #pragma once
 #include <cstddef>
@@ -30,8 +31,19 @@ constexpr std::uint64_t kMinAlignment = 8, kMaxAlignment = 1u << 16, kDefaultAli
 constexpr std::uint32_t kMaxSplits = 1000;
 
 enum class ValueType : std::uint32_t {
-  kUint8 = 0, kInt8 = 1, kUint16 = 2, kInt16 = 3, kUint32 = 4, kInt32 = 5, kFloat32 = 6, kBool = 7,
-  kString = 8, kArray = 9, kUint64 = 10, kInt64 = 11, kFloat64 = 12,
+  kUint8 = 0,
+  kInt8 = 1,
+  kUint16 = 2,
+  kInt16 = 3,
+  kUint32 = 4,
+  kInt32 = 5,
+  kFloat32 = 6,
+  kBool = 7,
+  kString = 8,
+  kArray = 9,
+  kUint64 = 10,
+  kInt64 = 11,
+  kFloat64 = 12,
 };
 std::string_view TypeName(ValueType type);
 
@@ -64,11 +76,11 @@ struct Entry {
 
 struct TensorInfo {
   std::string name;
-  std::uint32_t type = 0;               // GGUF's number; quant::FindType knows some
-  std::vector<std::uint64_t> dims;      // as in the file: the contiguous dimension first
-  std::uint64_t bytes = 0;              // 0 when the type is not known
-  std::span<const std::byte> data;      // borrows: empty when the type is not known
-  std::size_t file = 0;                 // index of the split
+  std::uint32_t type = 0;           // GGUF's number; quant::FindType knows some
+  std::vector<std::uint64_t> dims;  // as in the file: the contiguous dimension first
+  std::uint64_t bytes = 0;          // 0 when the type is not known
+  std::span<const std::byte> data;  // borrows: empty when the type is not known
+  std::size_t file = 0;             // index of the split
 };
 /// Name of a tensor type, also of those that cannot be read here, e.g. "iq4_nl"; "type 99" when nothing knows it.
 std::string TensorTypeName(std::uint32_t type);
@@ -77,8 +89,8 @@ std::string TensorTypeName(std::uint32_t type);
 /// thread: const methods from any thread
 class File {
  public:
-  /// errors: kNotFound, kDisk, kCorrupt (file, byte, what), kUnsupported (version, byte order), kTooLarge (a limit above)
-  /// Of a split model open the first file; the others must lie beside it.
+  /// errors: kNotFound, kDisk, kCorrupt (file, byte, what), kUnsupported (version, byte order), kTooLarge (a limit
+  /// above) Of a split model open the first file; the others must lie beside it.
   static Result<File> Open(const std::filesystem::path& path);
   /// One file's bytes, which must outlive the result; splits are not followed.
   static Result<File> Parse(std::span<const std::byte> bytes, std::string_view name);

@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("yun_gguf_test." + std::to_string(::getpid()))) { fs::create_directories(path); }
+  Folder() : path(fs::temp_directory_path() / ("yun_gguf_test." + std::to_string(::getpid()))) {
+    fs::create_directories(path);
+  }
   ~Folder() { fs::remove_all(path); }
   fs::path path;
 };
@@ -187,7 +189,11 @@ TEST(Gguf, HostileFilesAreRefused) {
   constexpr std::uint64_t kHuge = ~0ull;
   Raw nested = Raw::Head(3, 0, 1).Str("k").Put(9u);
   for (int i = 0; i < 100; ++i) nested.Put(9u).Put<std::uint64_t>(1);
-  const struct { const char* what; std::string bytes; Code code; } cases[] = {
+  const struct {
+    const char* what;
+    std::string bytes;
+    Code code;
+  } cases[] = {
       {"another magic", "GGML" + std::string(60, '\0'), Code::kCorrupt},
       {"version 1", Raw::Head(1, 0, 0).bytes, Code::kUnsupported},
       {"big-endian", Raw::Head(0x03000000u, 0, 0).bytes, Code::kUnsupported},
@@ -196,23 +202,28 @@ TEST(Gguf, HostileFilesAreRefused) {
       {"metadata that is not there", Raw::Head(3, 0, 60000).bytes, Code::kCorrupt},
       {"huge key", Raw::Head(3, 0, 1).Put(kHuge).bytes, Code::kTooLarge},
       {"huge string", Raw::Head(3, 0, 1).Str("k").Put(8u).Put(kHuge).bytes, Code::kTooLarge},
-      {"long string that is not there", Raw::Head(3, 0, 1).Str("k").Put(8u).Put<std::uint64_t>(1000000).bytes, Code::kCorrupt},
+      {"long string that is not there", Raw::Head(3, 0, 1).Str("k").Put(8u).Put<std::uint64_t>(1000000).bytes,
+       Code::kCorrupt},
       {"huge array", Raw::Head(3, 0, 1).Str("k").Put(9u).Put(10u).Put(kHuge / 8 + 2).bytes, Code::kTooLarge},
-      {"array that is not there", Raw::Head(3, 0, 1).Str("k").Put(9u).Put(8u).Put<std::uint64_t>(1 << 25).bytes, Code::kCorrupt},
+      {"array that is not there", Raw::Head(3, 0, 1).Str("k").Put(9u).Put(8u).Put<std::uint64_t>(1 << 25).bytes,
+       Code::kCorrupt},
       {"unknown value type", Raw::Head(3, 0, 1).Str("k").Put(13u).bytes, Code::kCorrupt},
       {"deep nesting", nested.bytes, Code::kTooLarge},
-      {"key twice", Raw::Head(3, 0, 2).Str("k").Put(0u).Put<char>(1).Str("k").Put(0u).Put<char>(1).bytes, Code::kCorrupt},
+      {"key twice", Raw::Head(3, 0, 2).Str("k").Put(0u).Put<char>(1).Str("k").Put(0u).Put<char>(1).bytes,
+       Code::kCorrupt},
       {"alignment 0", Raw::Head(3, 0, 1).Str("general.alignment").Put(4u).Put(0u).bytes, Code::kCorrupt},
       {"alignment 12", Raw::Head(3, 0, 1).Str("general.alignment").Put(4u).Put(12u).bytes, Code::kCorrupt},
       {"no dimensions", Raw::Head(3, 1, 0).Tensor("t", {}, 0, 0).Data(64).bytes, Code::kCorrupt},
       {"too many dimensions", Raw::Head(3, 1, 0).Tensor("t", {1, 1, 1, 1, 1}, 0, 0).Data(64).bytes, Code::kCorrupt},
       {"dimension 0", Raw::Head(3, 1, 0).Tensor("t", {0}, 0, 0).Data(64).bytes, Code::kCorrupt},
-      {"product overflows", Raw::Head(3, 1, 0).Tensor("t", {1ull << 32, 1ull << 31, 4}, 0, 0).Data(64).bytes, Code::kCorrupt},
+      {"product overflows", Raw::Head(3, 1, 0).Tensor("t", {1ull << 32, 1ull << 31, 4}, 0, 0).Data(64).bytes,
+       Code::kCorrupt},
       {"odd row", Raw::Head(3, 1, 0).Tensor("t", {33}, 8, 0).Data(64).bytes, Code::kCorrupt},
       {"odd offset", Raw::Head(3, 1, 0).Tensor("t", {1}, 0, 4).Data(64).bytes, Code::kCorrupt},
       {"offset behind the end", Raw::Head(3, 1, 0).Tensor("t", {1}, 0, 1ull << 40).Data(64).bytes, Code::kCorrupt},
       {"offset that wraps", Raw::Head(3, 1, 0).Tensor("t", {16}, 0, kHuge - 31).Data(64).bytes, Code::kCorrupt},
-      {"tensor twice", Raw::Head(3, 2, 0).Tensor("t", {1}, 0, 0).Tensor("t", {1}, 0, 32).Data(64).bytes, Code::kCorrupt},
+      {"tensor twice", Raw::Head(3, 2, 0).Tensor("t", {1}, 0, 0).Tensor("t", {1}, 0, 32).Data(64).bytes,
+       Code::kCorrupt},
       {"overlap", Raw::Head(3, 2, 0).Tensor("a", {16}, 0, 0).Tensor("b", {1}, 0, 32).Data(64).bytes, Code::kCorrupt},
       {"a split alone", Raw::Head(3, 0, 1).Str("split.count").Put(4u).Put(100000u).bytes, Code::kTooLarge},
   };
@@ -223,8 +234,17 @@ TEST(Gguf, HostileFilesAreRefused) {
     EXPECT_EQ(file.error().message.find("x.gguf: "), 0u) << file.error().message;
   }
   // Valid, if of no use: another tensor type is listed without its bytes; nesting within the limit; version 2.
-  const std::string other = Raw::Head(2, 1, 1).Str("k").Put(9u).Put(9u).Put<std::uint64_t>(1).Put(4u).Put<std::uint64_t>(1).Put(7u)
-                                .Tensor("t", {32}, 20, 0).Data(64).bytes;
+  const std::string other = Raw::Head(2, 1, 1)
+                                .Str("k")
+                                .Put(9u)
+                                .Put(9u)
+                                .Put<std::uint64_t>(1)
+                                .Put(4u)
+                                .Put<std::uint64_t>(1)
+                                .Put(7u)
+                                .Tensor("t", {32}, 20, 0)
+                                .Data(64)
+                                .bytes;
   const auto file = File::Parse(std::as_bytes(std::span(other)), "x.gguf");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_TRUE(file->tensors()[0].data.empty());

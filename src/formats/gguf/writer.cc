@@ -67,7 +67,9 @@ void Writer::AddFloat(std::string_view key, float value) {
   Add(key, ValueType::kFloat32, std::move(bytes));
 }
 
-void Writer::AddBool(std::string_view key, bool value) { Add(key, ValueType::kBool, std::string(1, value ? '\1' : '\0')); }
+void Writer::AddBool(std::string_view key, bool value) {
+  Add(key, ValueType::kBool, std::string(1, value ? '\1' : '\0'));
+}
 
 void Writer::AddString(std::string_view key, std::string_view value) {
   std::string bytes;

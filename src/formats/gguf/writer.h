@@ -15,9 +15,9 @@
 
 namespace yun::gguf {
 
-/// Add everything, Begin, then every tensor's bytes in the order added, then Finish. The bytes go to a name of their own
-/// beside `path`; only Finish puts the whole file in place, and a writer destroyed before leaves nothing behind.
-/// A key added twice keeps its first place and takes the last value.
+/// Add everything, Begin, then every tensor's bytes in the order added, then Finish. The bytes go to a name of their
+/// own beside `path`; only Finish puts the whole file in place, and a writer destroyed before leaves nothing behind. A
+/// key added twice keeps its first place and takes the last value.
 /// thread: one
 class Writer {
  public:
@@ -67,8 +67,8 @@ class Writer {
   std::vector<Planned> tensors_;
   std::filesystem::path path_, temporary_;
   int fd_ = -1;
-  std::size_t tensor_ = 0;          // the one being written
-  std::uint64_t tensor_done_ = 0;   // bytes of it
+  std::size_t tensor_ = 0;         // the one being written
+  std::uint64_t tensor_done_ = 0;  // bytes of it
 };
 
 }  // namespace yun::gguf

@@ -36,15 +36,16 @@ struct BlockQ8_0 {
   std::int8_t qs[32];
 };
 
-/// 16 groups of 16; x = d * (scale & 15) * q - dmin * (scale >> 4). Of each half of 128 elements, byte l of its 32 holds
-/// elements l, l+32, l+64, l+96 in its bit pairs, lowest first.
+/// 16 groups of 16; x = d * (scale & 15) * q - dmin * (scale >> 4). Of each half of 128 elements, byte l of its 32
+/// holds elements l, l+32, l+64, l+96 in its bit pairs, lowest first.
 struct BlockQ2_K {
   std::uint8_t scales[16];
   std::uint8_t qs[64];
   std::uint16_t d, dmin;
 };
 /// 16 groups of 16; x = d * (scale - 32) * (q - 4), q's third bit in hmask: element e has bit e / 32 of byte e % 32.
-/// qs as in Q2_K. Scale j: low nibble in scales[j % 8] (low for j < 8), upper two bits in scales[8 + j % 4] at 2 (j / 4).
+/// qs as in Q2_K. Scale j: low nibble in scales[j % 8] (low for j < 8), upper two bits in scales[8 + j % 4] at 2 (j /
+/// 4).
 struct BlockQ3_K {
   std::uint8_t hmask[32];
   std::uint8_t qs[64];
@@ -65,8 +66,8 @@ struct BlockQ5_K {
   std::uint8_t qh[32];
   std::uint8_t qs[128];
 };
-/// 16 groups of 16; x = d * scale * (q - 32). Of each half of 128: ql has 64 bytes, element l (0..63) low nibbles, l + 64
-/// high ones; qh has 32 bytes, elements l, l+32, l+64, l+96 in bit pairs, lowest first.
+/// 16 groups of 16; x = d * scale * (q - 32). Of each half of 128: ql has 64 bytes, element l (0..63) low nibbles, l +
+/// 64 high ones; qh has 32 bytes, elements l, l+32, l+64, l+96 in bit pairs, lowest first.
 struct BlockQ6_K {
   std::uint8_t ql[128];
   std::uint8_t qh[64];

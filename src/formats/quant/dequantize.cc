@@ -134,16 +134,26 @@ void DequantizeRow(Type type, const std::byte* src, float* dst, std::size_t item
     case Type::kBF16:
       for (std::size_t i = 0; i < items; ++i) dst[i] = Bf16ToFloat(Load16(src + 2 * i));
       return;
-    case Type::kQ4_0: return Rows<BlockQ4_0>(src, dst, items, kSmallBlock);
-    case Type::kQ4_1: return Rows<BlockQ4_1>(src, dst, items, kSmallBlock);
-    case Type::kQ5_0: return Rows<BlockQ5_0>(src, dst, items, kSmallBlock);
-    case Type::kQ5_1: return Rows<BlockQ5_1>(src, dst, items, kSmallBlock);
-    case Type::kQ8_0: return Rows<BlockQ8_0>(src, dst, items, kSmallBlock);
-    case Type::kQ2_K: return Rows<BlockQ2_K>(src, dst, items, kSuperBlock);
-    case Type::kQ3_K: return Rows<BlockQ3_K>(src, dst, items, kSuperBlock);
-    case Type::kQ4_K: return Rows<BlockQ4_K>(src, dst, items, kSuperBlock);
-    case Type::kQ5_K: return Rows<BlockQ5_K>(src, dst, items, kSuperBlock);
-    case Type::kQ6_K: return Rows<BlockQ6_K>(src, dst, items, kSuperBlock);
+    case Type::kQ4_0:
+      return Rows<BlockQ4_0>(src, dst, items, kSmallBlock);
+    case Type::kQ4_1:
+      return Rows<BlockQ4_1>(src, dst, items, kSmallBlock);
+    case Type::kQ5_0:
+      return Rows<BlockQ5_0>(src, dst, items, kSmallBlock);
+    case Type::kQ5_1:
+      return Rows<BlockQ5_1>(src, dst, items, kSmallBlock);
+    case Type::kQ8_0:
+      return Rows<BlockQ8_0>(src, dst, items, kSmallBlock);
+    case Type::kQ2_K:
+      return Rows<BlockQ2_K>(src, dst, items, kSuperBlock);
+    case Type::kQ3_K:
+      return Rows<BlockQ3_K>(src, dst, items, kSuperBlock);
+    case Type::kQ4_K:
+      return Rows<BlockQ4_K>(src, dst, items, kSuperBlock);
+    case Type::kQ5_K:
+      return Rows<BlockQ5_K>(src, dst, items, kSuperBlock);
+    case Type::kQ6_K:
+      return Rows<BlockQ6_K>(src, dst, items, kSuperBlock);
   }
   CHECK(false);
 }

@@ -37,8 +37,8 @@ static inline std::uint16_t FloatToHalf(float f) {
   const std::uint32_t magnitude = bits & 0x7fffffffu;
   if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u | ((magnitude >> 13) & 0x3ffu));
   if (magnitude >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);  // 65520 and more
-  if (magnitude < 0x38800000u) {  // below 2^-14: a multiple of 2^-24
-    if (magnitude < 0x33000000u) return sign;  // below 2^-25 (exactly 2^-25 ties to even, 0, just below)
+  if (magnitude < 0x38800000u) {                                                    // below 2^-14: a multiple of 2^-24
+    if (magnitude < 0x33000000u) return sign;             // below 2^-25 (exactly 2^-25 ties to even, 0, just below)
     const std::uint32_t shift = 126 - (magnitude >> 23);  // 14..24
     const std::uint32_t mantissa = (magnitude & 0x7fffffu) | 0x800000u;
     std::uint32_t kept = mantissa >> shift;

@@ -18,7 +18,8 @@ namespace yun::quant {
 namespace {
 
 TEST(Types, NumbersAndNames) {
-  for (const char* name : {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k"}) {
+  for (const char* name :
+       {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k"}) {
     const TypeInfo* info = FindType(name);
     ASSERT_NE(info, nullptr) << name;
     EXPECT_EQ(FindType(static_cast<std::uint32_t>(info->type)), info);
@@ -41,20 +42,23 @@ TEST(Half, EveryHalfSurvivesTheRoundTrip) {
 }
 
 TEST(Half, RoundsToNearestEven) {
-  const struct { float in; std::uint16_t half, bf16; } cases[] = {
+  const struct {
+    float in;
+    std::uint16_t half, bf16;
+  } cases[] = {
       {1.f, 0x3c00, 0x3f80},
-      {1.f + 0x1p-11f, 0x3c00, 0x3f80},        // tie, down to even
-      {1.f + 3 * 0x1p-11f, 0x3c02, 0x3f80},    // tie, up to even
-      {1.f + 0x1p-8f, 0x3c04, 0x3f80},         // bf16 tie, down to even
-      {1.f + 3 * 0x1p-8f, 0x3c0c, 0x3f82},     // bf16 tie, up to even
+      {1.f + 0x1p-11f, 0x3c00, 0x3f80},      // tie, down to even
+      {1.f + 3 * 0x1p-11f, 0x3c02, 0x3f80},  // tie, up to even
+      {1.f + 0x1p-8f, 0x3c04, 0x3f80},       // bf16 tie, down to even
+      {1.f + 3 * 0x1p-8f, 0x3c0c, 0x3f82},   // bf16 tie, up to even
       {65504.f, 0x7bff, 0x4780},
       {65519.99f, 0x7bff, 0x4780},
       {65520.f, 0x7c00, 0x4780},
       {0x1p-24f, 0x0001, 0x3380},
-      {0x1p-25f, 0x0000, 0x3300},              // tie with zero
+      {0x1p-25f, 0x0000, 0x3300},  // tie with zero
       {0x1.8p-25f, 0x0001, 0x3340},
-      {0x1.ff8p-15f, 0x03ff, 0x3880},          // largest subnormal half
-      {0x1.ffcp-15f, 0x0400, 0x3880},          // tie, up to the smallest normal one
+      {0x1.ff8p-15f, 0x03ff, 0x3880},  // largest subnormal half
+      {0x1.ffcp-15f, 0x0400, 0x3880},  // tie, up to the smallest normal one
       {-2.f, 0xc000, 0xc000},
       {-0.f, 0x8000, 0x8000},
       {std::numeric_limits<float>::infinity(), 0x7c00, 0x7f80},
@@ -124,12 +128,16 @@ double RelativeRms(Type type, const std::vector<float>& x) {
 
 TEST(Quantize, RoundTripErrorOfNormalWeights) {
   // Bounds a little above what was measured; half of a uniform step would be far outside.
-  const struct { Type type; double bound; } cases[] = {
-      {Type::kF32, 0}, {Type::kF16, 2.2e-4}, {Type::kBF16, 1.8e-3}, {Type::kQ8_0, 5.5e-3}, {Type::kQ6_K, 1.9e-2},
-      {Type::kQ5_1, 4.0e-2}, {Type::kQ5_0, 4.5e-2}, {Type::kQ4_K, 7.4e-2}, {Type::kQ4_1, 8.2e-2}, {Type::kQ4_0, 9.2e-2}};
+  const struct {
+    Type type;
+    double bound;
+  } cases[] = {{Type::kF32, 0},       {Type::kF16, 2.2e-4},  {Type::kBF16, 1.8e-3}, {Type::kQ8_0, 5.5e-3},
+               {Type::kQ6_K, 1.9e-2}, {Type::kQ5_1, 4.0e-2}, {Type::kQ5_0, 4.5e-2}, {Type::kQ4_K, 7.4e-2},
+               {Type::kQ4_1, 8.2e-2}, {Type::kQ4_0, 9.2e-2}};
   for (float scale : {1.f, 0.02f, 300.f})
-    for (const auto& c : cases) EXPECT_LE(RelativeRms(c.type, Normal(256 * 64, scale, 7)), c.bound)
-        << InfoOf(c.type).name << " at scale " << scale;
+    for (const auto& c : cases)
+      EXPECT_LE(RelativeRms(c.type, Normal(256 * 64, scale, 7)), c.bound)
+          << InfoOf(c.type).name << " at scale " << scale;
 }
 
 TEST(Quantize, EdgeRows) {
@@ -143,7 +151,8 @@ TEST(Quantize, EdgeRows) {
     for (float tiny : {1e-38f, 1e-42f, 1e-7f}) RelativeRms(type, std::vector<float>(256, tiny));
     std::vector<float> bad(256, 1.f);
     std::vector<std::byte> blocks(RowBytes(type, bad.size()));
-    for (float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3e38f, -3e38f}) {
+    for (float value :
+         {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3e38f, -3e38f}) {
       bad[200] = value;
       const Status status = QuantizeRow(type, bad.data(), blocks.data(), bad.size());
       ASSERT_FALSE(status) << InfoOf(type).name << " " << value;

@@ -80,7 +80,8 @@ bool Quantize(const float* x, BlockQ8_0& b) {
   const bool finite = std::isfinite(inverse);
   b.d = FloatToHalf(d);
   for (int j = 0; j < 32; ++j) {
-    // Halves go away from zero, as the reference does it. Below 2^-126 the inverse overflows; the half scale is 0 there.
+    // Halves go away from zero, as the reference does it. Below 2^-126 the inverse overflows; the half scale is 0
+    // there.
     const float scaled = finite ? x[j] * inverse : 0.f;
     const int q = static_cast<int>(static_cast<double>(scaled) + (scaled < 0.f ? -0.5 : 0.5));
     b.qs[j] = static_cast<std::int8_t>(std::clamp(q, -127, 127));
@@ -132,8 +133,7 @@ void FitScaleMin(const float* x, const float* weight, int n, int levels, float* 
     float error = 0;
     const float f_inverse = 1.f / f_scale;
     for (int i = 0; i < n; ++i) {
-      const float q = static_cast<float>(
-          std::clamp(Nearest(std::min((x[i] + f_min) * f_inverse, 64.f)), 0, levels));
+      const float q = static_cast<float>(std::clamp(Nearest(std::min((x[i] + f_min) * f_inverse, 64.f)), 0, levels));
       const float diff = f_scale * q - f_min - x[i];
       error += weight[i] * diff * diff;
     }
@@ -181,7 +181,8 @@ bool Quantize(const float* x, BlockQ4_K& b) {
     for (int i = 0; i < 32; ++i) square += xg[i] * xg[i] / 32.f;
     if (!std::isfinite(square)) return false;
     const float rms = std::sqrt(square);
-    for (int i = 0; i < 32; ++i) weight[g * 32 + i] = rms + std::fabs(xg[i]);  // large weights matter more to the output
+    for (int i = 0; i < 32; ++i)
+      weight[g * 32 + i] = rms + std::fabs(xg[i]);  // large weights matter more to the output
     FitScaleMin(xg, weight + g * 32, 32, 15, &scales[g], &mins[g]);
     max_scale = std::max(max_scale, scales[g]);
     max_min = std::max(max_min, mins[g]);
@@ -287,8 +288,10 @@ bool CanQuantize(Type type) {
   switch (type) {
     case Type::kQ2_K:
     case Type::kQ3_K:
-    case Type::kQ5_K: return false;
-    default: return true;
+    case Type::kQ5_K:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -308,18 +311,27 @@ Status QuantizeRow(Type type, const float* src, std::byte* dst, std::size_t item
     case Type::kBF16:
       for (std::size_t i = 0; i < items; ++i) Store16(dst + 2 * i, FloatToBf16(src[i]));
       return {};
-    case Type::kQ4_0: return Rows<BlockQ4_0>(type, src, dst, items, kSmallBlock);
-    case Type::kQ4_1: return Rows<BlockQ4_1>(type, src, dst, items, kSmallBlock);
-    case Type::kQ5_0: return Rows<BlockQ5_0>(type, src, dst, items, kSmallBlock);
-    case Type::kQ5_1: return Rows<BlockQ5_1>(type, src, dst, items, kSmallBlock);
-    case Type::kQ8_0: return Rows<BlockQ8_0>(type, src, dst, items, kSmallBlock);
-    case Type::kQ4_K: return Rows<BlockQ4_K>(type, src, dst, items, kSuperBlock);
-    case Type::kQ6_K: return Rows<BlockQ6_K>(type, src, dst, items, kSuperBlock);
+    case Type::kQ4_0:
+      return Rows<BlockQ4_0>(type, src, dst, items, kSmallBlock);
+    case Type::kQ4_1:
+      return Rows<BlockQ4_1>(type, src, dst, items, kSmallBlock);
+    case Type::kQ5_0:
+      return Rows<BlockQ5_0>(type, src, dst, items, kSmallBlock);
+    case Type::kQ5_1:
+      return Rows<BlockQ5_1>(type, src, dst, items, kSmallBlock);
+    case Type::kQ8_0:
+      return Rows<BlockQ8_0>(type, src, dst, items, kSmallBlock);
+    case Type::kQ4_K:
+      return Rows<BlockQ4_K>(type, src, dst, items, kSuperBlock);
+    case Type::kQ6_K:
+      return Rows<BlockQ6_K>(type, src, dst, items, kSuperBlock);
     case Type::kQ2_K:
     case Type::kQ3_K:
-    case Type::kQ5_K: break;
+    case Type::kQ5_K:
+      break;
   }
-  return Fail(Code::kUnsupported, "writing {} is not supported; f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q6_k are",
+  return Fail(Code::kUnsupported,
+              "writing {} is not supported; f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q6_k are",
               InfoOf(type).name);
 }
 

@@ -18,8 +18,8 @@ constexpr std::uint64_t kLengthBytes = 8;
 /// Bytes of an element; 0 for a dtype this does not know.
 std::uint64_t ElementBytes(std::string_view dtype) {
   static constexpr std::pair<std::string_view, std::uint64_t> kSizes[] = {
-      {"F64", 8}, {"I64", 8}, {"U64", 8}, {"F32", 4}, {"I32", 4}, {"U32", 4}, {"F16", 2}, {"BF16", 2},
-      {"I16", 2}, {"U16", 2}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"F8_E8M0", 1}, {"I8", 1}, {"U8", 1}, {"BOOL", 1}};
+      {"F64", 8}, {"I64", 8}, {"U64", 8},     {"F32", 4},     {"I32", 4},     {"U32", 4}, {"F16", 2}, {"BF16", 2},
+      {"I16", 2}, {"U16", 2}, {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"F8_E8M0", 1}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
   for (const auto& [name, size] : kSizes)
     if (name == dtype) return size;
   return 0;
@@ -34,7 +34,9 @@ std::optional<quant::Type> TypeOf(std::string_view dtype) {
 
 Result<TensorInfo> ReadTensor(std::string_view name, const dom::element& json, std::span<const std::byte> data,
                               std::string_view file) {
-  const auto bad = [&](std::string_view what) { return Fail(Code::kCorrupt, "{}: tensor '{}': {}", file, name.substr(0, 200), what); };
+  const auto bad = [&](std::string_view what) {
+    return Fail(Code::kCorrupt, "{}: tensor '{}': {}", file, name.substr(0, 200), what);
+  };
   TensorInfo tensor;
   tensor.name = name;
   std::string_view dtype;
@@ -46,7 +48,8 @@ Result<TensorInfo> ReadTensor(std::string_view name, const dom::element& json, s
   std::uint64_t items = 1;
   for (const dom::element dimension : shape) {
     std::uint64_t size = 0;
-    if (dimension.get(size) || tensor.shape.size() == kMaxDimensions) return bad("the shape is not a short list of sizes");
+    if (dimension.get(size) || tensor.shape.size() == kMaxDimensions)
+      return bad("the shape is not a short list of sizes");
     if (__builtin_mul_overflow(items, size, &items)) return bad("the shape is too large to be true");
     tensor.shape.push_back(size);
   }
@@ -54,7 +57,8 @@ Result<TensorInfo> ReadTensor(std::string_view name, const dom::element& json, s
   if (json["data_offsets"].get(offsets) || offsets.size() != 2 || offsets.at(0).get(begin) || offsets.at(1).get(end))
     return bad("no data_offsets of two numbers");
   if (begin > end || end > data.size())
-    return bad(fmt::format("its bytes {} to {} lie outside the {} bytes of data: is the file cut short?", begin, end, data.size()));
+    return bad(fmt::format("its bytes {} to {} lie outside the {} bytes of data: is the file cut short?", begin, end,
+                           data.size()));
   if (const std::uint64_t element = ElementBytes(dtype); element != 0) {
     std::uint64_t bytes = 0;
     if (__builtin_mul_overflow(items, element, &bytes) || bytes != end - begin)
@@ -72,17 +76,20 @@ Status Model::ParseOne(std::span<const std::byte> bytes, std::string_view name, 
   std::uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);
   if (header_bytes > kMaxHeaderBytes)
-    return Fail(Code::kTooLarge, "{}: byte 0: a header of {} bytes is over the limit of {} (or this is no safetensors file)", name,
+    return Fail(Code::kTooLarge,
+                "{}: byte 0: a header of {} bytes is over the limit of {} (or this is no safetensors file)", name,
                 header_bytes, kMaxHeaderBytes);
   if (header_bytes > bytes.size() - kLengthBytes)
-    return Fail(Code::kCorrupt, "{}: byte 0: a header of {} bytes does not fit the file of {}", name, header_bytes, bytes.size());
+    return Fail(Code::kCorrupt, "{}: byte 0: a header of {} bytes does not fit the file of {}", name, header_bytes,
+                bytes.size());
   const auto data = bytes.subspan(kLengthBytes + header_bytes);
   dom::parser parser;
   if (parser.allocate(0, kMaxHeaderDepth)) return Fail(Code::kNoMemory, "{}: no memory for the header", name);
   const simdjson::padded_string text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);
   dom::object header;
   if (const auto error = parser.parse(text).get(header))
-    return Fail(Code::kCorrupt, "{}: byte {}: the header is not a JSON object: {}", name, kLengthBytes, simdjson::error_message(error));
+    return Fail(Code::kCorrupt, "{}: byte {}: the header is not a JSON object: {}", name, kLengthBytes,
+                simdjson::error_message(error));
   const std::size_t first = tensors_.size();
   for (const auto& [key, value] : header) {
     if (key == "__metadata__") {
@@ -90,7 +97,8 @@ Status Model::ParseOne(std::span<const std::byte> bytes, std::string_view name, 
       if (value.get(entries)) return Fail(Code::kCorrupt, "{}: __metadata__ is not an object", name);
       for (const auto& [entry_key, entry_value] : entries) {
         std::string_view words;
-        if (entry_value.get(words)) return Fail(Code::kCorrupt, "{}: __metadata__ '{}' is not a string", name, entry_key.substr(0, 200));
+        if (entry_value.get(words))
+          return Fail(Code::kCorrupt, "{}: __metadata__ '{}' is not a string", name, entry_key.substr(0, 200));
         if (index == 0) metadata_.emplace_back(entry_key, words);
       }
       continue;
@@ -108,7 +116,8 @@ Status Model::ParseOne(std::span<const std::byte> bytes, std::string_view name, 
   std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->data.data() < b->data.data(); });
   for (std::size_t i = 1; i < order.size(); ++i)
     if (order[i - 1]->data.data() + order[i - 1]->data.size() > order[i]->data.data())
-      return Fail(Code::kCorrupt, "{}: tensors '{}' and '{}' overlap", name, order[i - 1]->name.substr(0, 200), order[i]->name.substr(0, 200));
+      return Fail(Code::kCorrupt, "{}: tensors '{}' and '{}' overlap", name, order[i - 1]->name.substr(0, 200),
+                  order[i]->name.substr(0, 200));
   return {};
 }
 
@@ -133,9 +142,11 @@ Status Model::OpenIndex(const fs::path& path) {
   std::map<std::string, std::vector<std::string>> shards;
   for (const auto& [tensor, value] : map) {
     std::string_view file;
-    if (value.get(file)) return Fail(Code::kCorrupt, "{}: the shard of '{}' is not a name", name, tensor.substr(0, 200));
+    if (value.get(file))
+      return Fail(Code::kCorrupt, "{}: the shard of '{}' is not a name", name, tensor.substr(0, 200));
     // A shard lies beside its index: a path could lead anywhere.
-    if (file.empty() || file.size() > 255 || file[0] == '.' || file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
+    if (file.empty() || file.size() > 255 || file[0] == '.' ||
+        file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
       return Fail(Code::kCorrupt, "{}: the shard of '{}' is not a plain file name", name, tensor.substr(0, 200));
     shards[std::string(file)].emplace_back(tensor);
     if (shards.size() > kMaxShards) return Fail(Code::kTooLarge, "{}: more than {} shards", name, kMaxShards);

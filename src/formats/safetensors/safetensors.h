@@ -27,10 +27,10 @@ constexpr std::size_t kMaxHeaderDepth = 8;
 
 struct TensorInfo {
   std::string name;
-  std::string dtype;                     // as in the file: "BF16"
-  std::optional<quant::Type> type;       // empty for a dtype that cannot be computed with here
-  std::vector<std::uint64_t> shape;      // the contiguous dimension last
-  std::span<const std::byte> data;       // borrows: the file's map; of any alignment
+  std::string dtype;                 // as in the file: "BF16"
+  std::optional<quant::Type> type;   // empty for a dtype that cannot be computed with here
+  std::vector<std::uint64_t> shape;  // the contiguous dimension last
+  std::span<const std::byte> data;   // borrows: the file's map; of any alignment
   std::size_t file = 0;
 };
 

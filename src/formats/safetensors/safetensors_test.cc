@@ -24,7 +24,8 @@ Result<Model> Parse(const std::string& bytes) { return Model::Parse(std::as_byte
 
 constexpr std::string_view kGood =
     R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},)"
-    R"("b":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},"c":{"dtype":"I64","shape":[],"data_offsets":[32,40]}}   )";
+    R"("b":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]},)"
+    R"("c":{"dtype":"I64","shape":[],"data_offsets":[32,40]}}   )";
 
 TEST(Safetensors, ReadsOneFile) {
   const std::string bytes = File(kGood, 40);
@@ -45,7 +46,11 @@ TEST(Safetensors, HostileFilesAreRefused) {
   const auto tensor = [](std::string_view body) { return File(fmt::format(R"({{"a":{{{}}}}})", body), 64); };
   std::string deep = "{\"a\":";
   for (int i = 0; i < 5000; ++i) deep += "[";
-  const struct { const char* what; std::string bytes; Code code; } cases[] = {
+  const struct {
+    const char* what;
+    std::string bytes;
+    Code code;
+  } cases[] = {
       {"empty", "", Code::kCorrupt},
       {"short", "1234567", Code::kCorrupt},
       {"huge header", std::string(8, '\xff') + "{}", Code::kTooLarge},
@@ -61,14 +66,21 @@ TEST(Safetensors, HostileFilesAreRefused) {
       {"negative shape", tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"), Code::kCorrupt},
       {"nine dimensions", tensor(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4])"), Code::kCorrupt},
       {"overflow", tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"), Code::kCorrupt},
-      {"overflow by element", tensor(R"("dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0])"), Code::kCorrupt},
+      {"overflow by element", tensor(R"("dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0])"),
+       Code::kCorrupt},
       {"too few bytes", tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"), Code::kCorrupt},
       {"backwards", tensor(R"("dtype":"F32","shape":[1],"data_offsets":[8,4])"), Code::kCorrupt},
       {"three offsets", tensor(R"("dtype":"F32","shape":[1],"data_offsets":[0,4,8])"), Code::kCorrupt},
       {"behind the end", tensor(R"("dtype":"F32","shape":[1],"data_offsets":[61,65])"), Code::kCorrupt},
-      {"overlap", File(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}})", 8),
+      {"overlap",
+       File(R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},)"
+            R"("b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}})",
+            8),
        Code::kCorrupt},
-      {"twice", File(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 8),
+      {"twice",
+       File(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+            R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+            8),
        Code::kCorrupt},
   };
   for (const auto& c : cases) {
@@ -85,7 +97,8 @@ TEST(Safetensors, PrefixesAndRandomChangesNeverCrash) {
   std::mt19937 random(3);
   for (int round = 0; round < 10000; ++round) {
     std::string bytes = good;
-    for (unsigned flips = 1 + random() % 3; flips > 0; --flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    for (unsigned flips = 1 + random() % 3; flips > 0; --flips)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
     const auto model = Parse(bytes);
     if (!model) continue;
     unsigned sum = 0;
@@ -99,12 +112,18 @@ TEST(Safetensors, PrefixesAndRandomChangesNeverCrash) {
 TEST(Safetensors, Shards) {
   const fs::path folder = fs::temp_directory_path() / ("yun_safetensors_test." + std::to_string(::getpid()));
   fs::create_directories(folder);
-  const auto write = [&](const char* name, const std::string& bytes) { std::ofstream(folder / name, std::ios::binary) << bytes; };
+  const auto write = [&](const char* name, const std::string& bytes) {
+    std::ofstream(folder / name, std::ios::binary) << bytes;
+  };
   EXPECT_FALSE(Model::IsIn(folder));
   EXPECT_EQ(Model::Open(folder).error().code, Code::kNotFound);
   write("m-1.safetensors", File(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4));
   write("m-2.safetensors", File(R"({"b":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", 4));
-  const struct { const char* index; bool good; const char* words; } cases[] = {
+  const struct {
+    const char* index;
+    bool good;
+    const char* words;
+  } cases[] = {
       {R"({"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}})", true, ""},
       {R"({"weight_map":{"a":"m-1.safetensors","b":"m-1.safetensors"}})", false, "'b' is not in m-1"},
       {R"({"weight_map":{"a":"m-1.safetensors","b":"m-3.safetensors"}})", false, "m-3.safetensors"},
