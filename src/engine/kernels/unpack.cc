@@ -41,25 +41,36 @@ void UnpackRow(const PackedMatrix& w, std::uint32_t row, float* out) {
     }
     return;
   }
-  const std::uint32_t code_bytes = static_cast<std::uint32_t>((w.panel_bytes - w.codes_offset) / (w.cols / kBlockCols));
-  for (std::uint32_t k = 0; k < w.cols; ++k) {
-    const std::uint32_t b = k / kBlockCols;
-    const auto code = static_cast<float>(CodeAt(w.packing, panel + w.codes_offset + b * code_bytes, r, k % kBlockCols));
-    const std::uint8_t* super = panel + 320 * (k / kSuperCols);
+  const std::uint32_t blocks = w.cols / kBlockCols;
+  const std::uint32_t code_bytes = static_cast<std::uint32_t>((w.panel_bytes - w.codes_offset) / blocks);
+  for (std::uint32_t b = 0; b < blocks; ++b, out += kBlockCols) {
+    const std::uint8_t* block = panel + w.codes_offset + b * code_bytes;
+    const std::uint8_t* super = panel + 320 * (b / 8);
+    // w = scale (code - offset) + min, for each half of the block
+    float scale[2], min = 0;
+    int offset = 0;
     switch (w.packing) {
-      case Packing::kQ8: out[k] = HalfAt(panel + 32 * b, r) * (code - 128); break;
-      case Packing::kQ4: out[k] = HalfAt(panel + 32 * b, r) * (code - 8); break;
+      case Packing::kQ8:
+      case Packing::kQ4:
+        scale[0] = scale[1] = HalfAt(panel + 32 * b, r);
+        offset = w.packing == Packing::kQ8 ? 128 : 8;
+        break;
       case Packing::kQ6K:
-        out[k] = HalfAt(super, r) * static_cast<float>(static_cast<std::int8_t>(super[64 + k % kSuperCols / 16 * 16 + r])) *
-                 (code - 32);
+        for (std::uint32_t half = 0; half < 2; ++half)
+          scale[half] = HalfAt(super, r) * static_cast<float>(static_cast<std::int8_t>(super[64 + (b % 8 * 2 + half) * 16 + r]));
+        offset = 32;
         break;
       case Packing::kQ4K:
       case Packing::kQ5K:
-        out[k] = HalfAt(super, r) * static_cast<float>(super[64 + b % 8 * 16 + r]) * code -
-                 HalfAt(super + 32, r) * static_cast<float>(super[192 + b % 8 * 16 + r]);
+        scale[0] = scale[1] = HalfAt(super, r) * static_cast<float>(super[64 + b % 8 * 16 + r]);
+        min = -HalfAt(super + 32, r) * static_cast<float>(super[192 + b % 8 * 16 + r]);
         break;
-      default: out[k] = HalfAt(panel + 64 * b, r) * code + HalfAt(panel + 64 * b + 32, r); break;
+      default:
+        scale[0] = scale[1] = HalfAt(panel + 64 * b, r);
+        min = HalfAt(panel + 64 * b + 32, r);
     }
+    for (std::uint32_t k = 0; k < kBlockCols; ++k)
+      out[k] = scale[k / 16] * static_cast<float>(CodeAt(w.packing, block, r, k) - offset) + min;
   }
 }
 
