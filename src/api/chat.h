@@ -13,13 +13,13 @@ namespace yun::api {
 /// How tokens are drawn; what the caller left out stays empty, so that a model's own defaults can fill it.
 /// Every value lies in the range that its comment gives.
 struct Sampling {
-  std::optional<double> temperature;         // [0, 2]
-  std::optional<double> top_p;               // (0, 1]
-  std::optional<std::int32_t> top_k;         // >= 0; 0: off
-  std::optional<double> min_p;               // [0, 1)
-  std::optional<double> repetition_penalty;  // (0, 10]
-  double presence_penalty = 0;               // [-2, 2]
-  double frequency_penalty = 0;              // [-2, 2]
+  std::optional<double> temperature;                       // [0, 2]
+  std::optional<double> top_p;                             // (0, 1]
+  std::optional<std::int32_t> top_k;                       // >= 0; 0: off
+  std::optional<double> min_p;                             // [0, 1)
+  std::optional<double> repetition_penalty;                // (0, 10]
+  double presence_penalty = 0;                             // [-2, 2]
+  double frequency_penalty = 0;                            // [-2, 2]
   std::vector<std::pair<std::int32_t, float>> logit_bias;  // [-100, 100]
   std::optional<std::uint64_t> seed;
 };
@@ -35,7 +35,7 @@ struct Generation {
   std::int32_t logprobs = -1;    // -1: none; k: of the drawn token and of the k likeliest
   bool ignore_eos = false;
   bool stream = false;
-  bool include_usage = false;    // a last chunk with the usage
+  bool include_usage = false;  // a last chunk with the usage
   std::string user;
 };
 
@@ -43,7 +43,7 @@ struct ChatRequest : Generation {
   /// In order, as the template reads them: `content` is always text ("" for null; text parts joined by a line break),
   /// "developer" has become "system", and a tool call's `arguments` are an object where they parse as one.
   boost::json::array messages;
-  boost::json::array tools;              // empty with tool_choice "none"
+  boost::json::array tools;                // empty with tool_choice "none"
   boost::json::object template_variables;  // e.g. {"enable_thinking": false}
 };
 

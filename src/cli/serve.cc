@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,9 @@ struct Options {
   std::FILE* notes = stdout;  // with --once stdout is for the answer alone
 };
 
-double Seconds(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double>(to - from).count(); }
+double Seconds(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
 
 /// Draws "loading name  42 %" in place on a terminal; nothing elsewhere.
 void ShowLoad(std::FILE* out, std::string_view model, double done) {
@@ -43,7 +47,7 @@ void ShowLoad(std::FILE* out, std::string_view model, double done) {
 
 /// What the demo reads from its own server's stream.
 struct Heard {
-  std::string buffer;      // an event not yet whole
+  std::string buffer;  // an event not yet whole
   std::string error;
   bool any = false;
   Clock::time_point first, last;
@@ -82,26 +86,29 @@ Status Demo(server::App& app, const std::string& model, const Options& options, 
   ask.method = "POST";
   ask.headers = {{"authorization", "Bearer " + app.service().keys->CreateTemporary("demo").Reveal()},
                  {"content-type", "application/json"}};
-  ask.body = json::serialize(json::object{{"model", model},
-                                          {"messages", json::array{json::object{{"role", "user"}, {"content", options.demo}}}},
-                                          {"stream", true},
-                                          {"stream_options", json::object{{"include_usage", true}}},
-                                          {"temperature", 0},
-                                          {"max_tokens", kDemoTokensMax}});
+  ask.body =
+      json::serialize(json::object{{"model", model},
+                                   {"messages", json::array{json::object{{"role", "user"}, {"content", options.demo}}}},
+                                   {"stream", true},
+                                   {"stream_options", json::object{{"include_usage", true}}},
+                                   {"temperature", 0},
+                                   {"max_tokens", kDemoTokensMax}});
   ask.stall_seconds_max = 600;  // a large model on a slow machine reads the prompt for long
   ask.cancel = cancel;
   if (!options.once) std::fprintf(options.notes, "\nyou:  %s\n%s: ", options.demo.c_str(), model.c_str());
   std::fflush(options.notes);
   Heard heard;
   const Clock::time_point start = Clock::now();
-  ASSIGN_OR_RETURN(const http::FetchResponse answer, http::Fetch(ask, [&](std::string_view bytes) { return heard.Bytes(bytes); }));
+  ASSIGN_OR_RETURN(const http::FetchResponse answer,
+                   http::Fetch(ask, [&](std::string_view bytes) { return heard.Bytes(bytes); }));
   std::printf("\n");
   std::fflush(stdout);
   if (answer.status != 200) return Fail(Code::kInternal, "the server answered {}: {}", answer.status, answer.body);
   if (!heard.error.empty()) return Fail(Code::kInternal, "the server broke its answer off: {}", heard.error);
   const double decode = Seconds(heard.first, heard.last);
   if (heard.any)
-    std::fprintf(options.notes, "      %.0f ms to the first token, %.1f tokens/s, %llu tokens\n", 1000 * Seconds(start, heard.first),
+    std::fprintf(options.notes, "      %.0f ms to the first token, %.1f tokens/s, %llu tokens\n",
+                 1000 * Seconds(start, heard.first),
                  heard.tokens > 1 && decode > 0 ? static_cast<double>(heard.tokens - 1) / decode : 0.0,
                  static_cast<unsigned long long>(heard.tokens));
   return {};
@@ -110,11 +117,14 @@ Status Demo(server::App& app, const std::string& model, const Options& options, 
 void PrintHowToAsk(const server::App& app, const std::string& model) {
   const std::string& key = app.made_key().Reveal();
   std::printf("\nlistening on %s  (OpenAI base URL: %s/v1)\n", app.url().c_str(), app.url().c_str());
-  if (!key.empty()) std::printf("API key: %s\n         shown this once; `yun serve --new-key` makes another\n", key.c_str());
-  else std::printf("API key: the one shown at the first start; `yun serve --new-key` makes another\n");
-  std::printf("\ntry:\n  curl %s/v1/chat/completions -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' "
-              "-d '{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'\n\n",
-              app.url().c_str(), key.empty() ? "$YUN_API_KEY" : key.c_str(), model.c_str());
+  if (!key.empty())
+    std::printf("API key: %s\n         shown this once; `yun serve --new-key` makes another\n", key.c_str());
+  else
+    std::printf("API key: the one shown at the first start; `yun serve --new-key` makes another\n");
+  std::printf(
+      "\ntry:\n  curl %s/v1/chat/completions -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' "
+      "-d '{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'\n\n",
+      app.url().c_str(), key.empty() ? "$YUN_API_KEY" : key.c_str(), model.c_str());
   std::printf("Ctrl-C stops.\n");
   std::fflush(stdout);
 }
@@ -139,8 +149,10 @@ int Run(Options& options) {
   if (Status loaded = (*app)->Load(); !loaded) {
     failed(loaded.error());
     if (by_default && loaded.error().code == Code::kNotFound)
-      std::fprintf(stderr, "The default model is not on this machine yet. `./run` fetches it; or `yun pull %s`, or\n"
-                   "`yun import FILE.gguf %s`. To serve another: yun serve NAME_OR_PATH\n", kDefaultModel, kDefaultModel);
+      std::fprintf(stderr,
+                   "The default model is not on this machine yet. `./run` fetches it; or `yun pull %s`, or\n"
+                   "`yun import FILE.gguf %s`. To serve another: yun serve NAME_OR_PATH\n",
+                   kDefaultModel, kDefaultModel);
     return 1;
   }
   shutdown.Orderly();
@@ -179,7 +191,8 @@ void RegisterServe(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("serve", "Serve models over an OpenAI-compatible API");
   server::AppOptions& o = options->app;
-  c->add_option("models", options->positional, "Names of the model store, paths to a GGUF file or a folder, or NAME=PATH");
+  c->add_option("models", options->positional,
+                "Names of the model store, paths to a GGUF file or a folder, or NAME=PATH");
   c->add_option("--model", o.models, "As above; may be given several times")->allow_extra_args(false);
   c->add_option("--host", o.address, "Address to listen on")->capture_default_str();
   CLI::Option* port = c->add_option("--port", o.port, "Port to listen on; 0 takes any free one")->capture_default_str();
@@ -187,19 +200,30 @@ void RegisterServe(CLI::App& app, int& exit_code) {
   c->add_option("--context", o.context_tokens, "Tokens of one request, prompt and answer together; 0: the model's own");
   c->add_option("--cache-bytes", o.cache_bytes, "Memory for keys and values, e.g. 2GB; 0: chosen from the model")
       ->transform(CLI::AsSizeValue(false));
-  c->add_option("--parallel", o.running_max, "Requests computed together")->check(CLI::Range(1u, 4096u))->capture_default_str();
-  c->add_option("--queue", o.waiting_max, "Requests that may wait; more get 429")->check(CLI::Range(1u, 1000000u))->capture_default_str();
+  c->add_option("--precision", o.precision,
+                "auto: activations quantised to 8 bits; f32: slower, closer to the original")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, engine::Precision>{{"auto", engine::Precision::kAuto},
+                                                                                   {"f32", engine::Precision::kF32}}))
+      ->type_name("auto|f32");
+  c->add_option("--parallel", o.running_max, "Requests computed together")
+      ->check(CLI::Range(1u, 4096u))
+      ->capture_default_str();
+  c->add_option("--queue", o.waiting_max, "Requests that may wait; more get 429")
+      ->check(CLI::Range(1u, 1000000u))
+      ->capture_default_str();
   c->add_option("--drain", o.drain_seconds_max, "Seconds that running answers get after SIGTERM")
-      ->check(CLI::Range(0u, 86400u))->capture_default_str();
+      ->check(CLI::Range(0u, 86400u))
+      ->capture_default_str();
   c->add_option("--home", options->home, "Folder of models and keys (default: $YUN_HOME, else ~/.local/share/yun)");
   c->add_flag("--new-key", o.new_key, "Make another API key and show it");
   CLI::Option* demo = c->add_option("--demo", options->demo, "Ask this question over HTTP once the server is up");
   c->add_flag("--once", options->once, "With --demo: print the answer and exit")->needs(demo);
-  c->footer("Examples:\n"
-            "  yun serve                                  the default model on 127.0.0.1:8460\n"
-            "  yun serve qwen3:0.6b --host 0.0.0.0        another one, for the whole network\n"
-            "  yun serve mine=./model.gguf --port 9000    a file, under a name\n"
-            "  yun serve --demo 'What is the capital of France?' --once\n");
+  c->footer(
+      "Examples:\n"
+      "  yun serve                                  the default model on 127.0.0.1:8460\n"
+      "  yun serve qwen3:0.6b --host 0.0.0.0        another one, for the whole network\n"
+      "  yun serve mine=./model.gguf --port 9000    a file, under a name\n"
+      "  yun serve --demo 'What is the capital of France?' --once\n");
   c->callback([options, port, &exit_code] {
     if (options->once && port->count() == 0) options->app.port = 0;  // a server may be running already
     exit_code = Run(*options);

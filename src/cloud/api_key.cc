@@ -18,8 +18,8 @@ namespace {
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kKeyBytes = 32;              // of randomness
-constexpr std::size_t kKeyTextMax = 256;           // longer ones are not even hashed
+constexpr std::size_t kKeyBytes = 32;     // of randomness
+constexpr std::size_t kKeyTextMax = 256;  // longer ones are not even hashed
 constexpr std::uint64_t kKeysFileBytesMax = 16u << 20;
 constexpr std::string_view kPrefix = "sk-";
 constexpr std::size_t kHintLength = 7;
@@ -43,7 +43,8 @@ std::string ToHex(const unsigned char* bytes, std::size_t size) {
 template <std::size_t N>
 bool FromHex(std::string_view hex, std::array<unsigned char, N>& out) {
   std::size_t size = 0;
-  return hex.size() == 2 * N && sodium_hex2bin(out.data(), N, hex.data(), hex.size(), nullptr, &size, nullptr) == 0 && size == N;
+  return hex.size() == 2 * N && sodium_hex2bin(out.data(), N, hex.data(), hex.size(), nullptr, &size, nullptr) == 0 &&
+         size == N;
 }
 
 /// Serialises changes of the home folder among processes; held while it lives.
@@ -93,8 +94,10 @@ Result<std::unique_ptr<ApiKeyStore>> ApiKeyStore::Open(const fs::path& home) {
   if (!text) {
     if (text.error().code != Code::kNotFound) return tl::unexpected<Error>(text.error());
     if (fs::exists(home / "keys.json", ec))
-      return Fail(Code::kCorrupt, "{} is missing, but keys.json is there: its keys can only be checked with it. Put it back, "
-                  "or remove keys.json to start with a new key.", path.string());
+      return Fail(Code::kCorrupt,
+                  "{} is missing, but keys.json is there: its keys can only be checked with it. Put it back, "
+                  "or remove keys.json to start with a new key.",
+                  path.string());
     text = RandomHex(kKeyBytes) + "\n";
     RETURN_IF_ERROR(WriteFileAtomic(path, *text, 0600));
   }
@@ -150,14 +153,15 @@ Status ApiKeyStore::Save(const std::vector<Entry>& entries) const {
                                   {"hint", entry.record.hint},
                                   {"created", entry.record.created_unix},
                                   {"hash", ToHex(entry.hash.data(), entry.hash.size())}});
-  return WriteFileAtomic(home_ / "keys.json", json::serialize(json::object{{"version", 1}, {"keys", std::move(keys)}}) + "\n", 0600);
+  return WriteFileAtomic(home_ / "keys.json",
+                         json::serialize(json::object{{"version", 1}, {"keys", std::move(keys)}}) + "\n", 0600);
 }
 
 ApiKeyStore::Hash ApiKeyStore::HashOf(std::string_view key) const {
   Hash hash{};
   const Hash& server_key = server_key_.Reveal();
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size(), server_key.data(),
-                     server_key.size());
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
+                     server_key.data(), server_key.size());
   return hash;
 }
 

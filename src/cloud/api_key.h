@@ -23,10 +23,9 @@ struct ApiKeyRecord {
   std::int64_t created_unix = 0;
 };
 
-/// The keys of one home folder: <home>/keys.json (hashes) and <home>/server.key (what they are keyed with), both mode 0600.
-/// The hash is BLAKE2b-256 keyed with 256 random bits: a key has full entropy, so no slow password hash is needed,
-/// and a stolen keys.json without server.key says nothing.
-/// thread: all methods from any thread
+/// The keys of one home folder: <home>/keys.json (hashes) and <home>/server.key (what they are keyed with), both mode
+/// 0600. The hash is BLAKE2b-256 keyed with 256 random bits: a key has full entropy, so no slow password hash is
+/// needed, and a stolen keys.json without server.key says nothing. thread: all methods from any thread
 class ApiKeyStore {
  public:
   /// Makes server.key when there is none. errors: kDisk, kCorrupt (names the file)
@@ -48,7 +47,8 @@ class ApiKeyStore {
     Hash hash;
     bool temporary = false;
   };
-  ApiKeyStore(std::filesystem::path home, Secret<Hash> server_key) : home_(std::move(home)), server_key_(std::move(server_key)) {}
+  ApiKeyStore(std::filesystem::path home, Secret<Hash> server_key)
+      : home_(std::move(home)), server_key_(std::move(server_key)) {}
   Status Load();
   Status Save(const std::vector<Entry>& entries) const;
   Hash HashOf(std::string_view key) const;

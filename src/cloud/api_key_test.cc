@@ -53,8 +53,8 @@ TEST_F(ApiKey, NothingElseIsAKey) {
   const std::string key = store->Create("k")->Reveal();
   std::string changed = key;
   changed.back() = changed.back() == '0' ? '1' : '0';
-  for (const std::string& wrong : {std::string(), std::string("sk-"), changed, key + "0", key.substr(0, key.size() - 1), " " + key,
-                                   std::string(100000, 'x')})
+  for (const std::string& wrong : {std::string(), std::string("sk-"), changed, key + "0", key.substr(0, key.size() - 1),
+                                   " " + key, std::string(100000, 'x')})
     EXPECT_FALSE(store->Verify(wrong).has_value()) << wrong.substr(0, 80);
 }
 
@@ -94,7 +94,10 @@ TEST_F(ApiKey, BrokenFilesAreNamed) {
   struct Case {
     const char *file, *text;
   };
-  const Case cases[] = {{"server.key", "abc"}, {"keys.json", "{"}, {"keys.json", "{}"}, {"keys.json", R"({"keys":[1]})"},
+  const Case cases[] = {{"server.key", "abc"},
+                        {"keys.json", "{"},
+                        {"keys.json", "{}"},
+                        {"keys.json", R"({"keys":[1]})"},
                         {"keys.json", R"({"keys":[{"id":"x","hash":"zz"}]})"}};
   for (const Case& c : cases) {
     fs::remove_all(home_);

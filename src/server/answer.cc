@@ -32,18 +32,26 @@ std::string Event(const std::string& json) { return "data: " + json + "\n\n"; }
 }  // namespace
 
 Answer::Answer(Service& service, Call call, const Model& model, const api::Generation& wish, openai::AnswerHead head)
-    : service_(service), call_(std::move(call)), tokenizer_(model.tokenizer), head_(std::move(head)), stream_(wish.stream),
-      include_usage_(wish.include_usage), logprobs_(wish.logprobs), n_(wish.n) {}
+    : service_(service),
+      call_(std::move(call)),
+      tokenizer_(model.tokenizer),
+      head_(std::move(head)),
+      stream_(wish.stream),
+      include_usage_(wish.include_usage),
+      logprobs_(wish.logprobs),
+      n_(wish.n) {}
 
 void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
                    std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head) {
   const std::uint32_t context = model->engine->context_tokens();
   for (const auto& prompt : prompts)
     if (prompt.size() >= context)
-      return call.Fail({400,
-                        fmt::format("This model's maximum context length is {} tokens, for the prompt and at least one token of the "
-                                    "answer, but the prompt has {} tokens. Please shorten it.", context, prompt.size()),
-                        head.dialog == openai::Dialog::kChat ? "messages" : "prompt", "context_length_exceeded"});
+      return call.Fail(
+          {400,
+           fmt::format("This model's maximum context length is {} tokens, for the prompt and at least one token of the "
+                       "answer, but the prompt has {} tokens. Please shorten it.",
+                       context, prompt.size()),
+           head.dialog == openai::Dialog::kChat ? "messages" : "prompt", "context_length_exceeded"});
 
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
   answer->runs_.reserve(prompts.size() * wish.n);
@@ -71,7 +79,8 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
   }
   if (wish.stream) {
     answer->started_ = true;
-    answer->call_.responder->Start(200, "text/event-stream; charset=utf-8", answer->call_.AnswerHeaders(kStreamHeaders));
+    answer->call_.responder->Start(200, "text/event-stream; charset=utf-8",
+                                   answer->call_.AnswerHeaders(kStreamHeaders));
   }
   service.Keep(answer);
   std::weak_ptr<Answer> weak = answer;
@@ -105,7 +114,8 @@ void Answer::Pump() {
     if (const std::optional<engine::StreamEnd> end = run.stream->Ended()) {
       const bool ours = run.detokenizer.stopped() || run.stream->cancelled();
       if (end->reason == engine::FinishReason::kError) return FailNow(end->error);
-      if (end->reason == engine::FinishReason::kAborted && !ours) return FailNow({Code::kUnavailable, "The engine was stopped."});
+      if (end->reason == engine::FinishReason::kAborted && !ours)
+        return FailNow({Code::kUnavailable, "The engine was stopped."});
       End(run, *end);
     } else {
       all_ended = false;
@@ -154,7 +164,8 @@ void Answer::End(Run& run, const engine::StreamEnd& end) {
                                std::make_move_iterator(run.held.end()));
   }
   run.held.clear();
-  run.choice.finish_reason = !run.detokenizer.stopped() && end.reason == engine::FinishReason::kLength ? "length" : "stop";
+  run.choice.finish_reason =
+      !run.detokenizer.stopped() && end.reason == engine::FinishReason::kLength ? "length" : "stop";
 }
 
 /// The chunks of what a choice has not sent yet.
@@ -164,7 +175,8 @@ void Answer::Send(std::string& out, Run& run) {
   if (!choice.text.empty() || !choice.logprobs.empty() || (run.ended && !run.sent)) {
     out += Event(openai::WriteChunk(head_, choice, !run.sent, include_usage_));
     run.sent = true;
-    for (const openai::LogprobEntry& entry : choice.logprobs) choice.text_offset += openai::CountCharacters(entry.token.bytes);
+    for (const openai::LogprobEntry& entry : choice.logprobs)
+      choice.text_offset += openai::CountCharacters(entry.token.bytes);
     choice.text.clear();
     choice.logprobs.clear();
   }
@@ -183,9 +195,9 @@ void Answer::Complete() {
     usage.cached_tokens += runs_[i].usage.cached_tokens;
   }
   const engine::Usage& first = runs_.front().usage;
-  log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms", call_.request_id, head_.model,
-             usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens, first.queue_us / 1000, first.prefill_us / 1000,
-             first.decode_us / 1000);
+  log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms",
+             call_.request_id, head_.model, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens,
+             first.queue_us / 1000, first.prefill_us / 1000, first.decode_us / 1000);
   if (stream_) {
     std::string out;
     if (include_usage_) out += Event(openai::WriteUsageChunk(head_, usage));

@@ -21,8 +21,8 @@ namespace yun::server {
 /// When the client goes away, every stream is cancelled at once.
 class Answer : public std::enable_shared_from_this<Answer> {
  public:
-  /// Submits every prompt n times and answers `call`, with an error if one submission is refused (the others are then cancelled).
-  /// prompts: token ids, each not empty
+  /// Submits every prompt n times and answers `call`, with an error if one submission is refused (the others are then
+  /// cancelled). prompts: token ids, each not empty
   static void Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
                     std::vector<std::vector<engine::TokenId>> prompts, api::openai::AnswerHead head);
 
@@ -35,11 +35,11 @@ class Answer : public std::enable_shared_from_this<Answer> {
         : stream(std::move(s)), detokenizer(tokenizer, std::move(stop)) {}
     std::shared_ptr<engine::Stream> stream;
     Detokenizer detokenizer;
-    api::openai::Choice choice;  // streaming: what is not yet sent; else: all of it
-    std::vector<api::openai::LogprobEntry> held;  // whose text is still held back
+    api::openai::Choice choice;                       // streaming: what is not yet sent; else: all of it
+    std::vector<api::openai::LogprobEntry> held;      // whose text is still held back
     std::uint64_t text_bytes = 0, logprob_bytes = 0;  // given out so far
-    std::uint64_t tokens = 0;    // up to the one that completed a stop string
-    bool sent = false;           // a first chunk went out
+    std::uint64_t tokens = 0;                         // up to the one that completed a stop string
+    bool sent = false;                                // a first chunk went out
     bool ended = false;
     engine::Usage usage;
   };
@@ -61,8 +61,8 @@ class Answer : public std::enable_shared_from_this<Answer> {
   const bool stream_, include_usage_;
   const std::int32_t logprobs_;
   const std::uint32_t n_;
-  std::vector<Run> runs_;       // fixed once the streams can call back
-  std::atomic<int> wakes_{0};   // > 0: a job is queued or running
+  std::vector<Run> runs_;      // fixed once the streams can call back
+  std::atomic<int> wakes_{0};  // > 0: a job is queued or running
   bool started_ = false, done_ = false;
 };
 

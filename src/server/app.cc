@@ -32,9 +32,10 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
     return api::openai::WriteError(HttpError(status, message), "req_" + cloud::RandomHex(12));
   };
   ASSIGN_OR_RETURN(app->http_, http::Server::Create(std::move(http), [service = app->service_.get()](
-                                                        http::Request request, std::shared_ptr<http::Responder> responder) {
-    Handle(*service, std::move(request), std::move(responder));
-  }));
+                                                                         http::Request request,
+                                                                         std::shared_ptr<http::Responder> responder) {
+                     Handle(*service, std::move(request), std::move(responder));
+                   }));
   return app;
 }
 
@@ -59,7 +60,8 @@ Status App::Load() {
 Status App::LoadOne(const std::string& wanted) {
   std::string id, source = wanted;
   std::error_code ec;
-  if (const std::size_t at = wanted.find('='); at != std::string::npos && at > 0 && !std::filesystem::exists(wanted, ec)) {
+  if (const std::size_t at = wanted.find('=');
+      at != std::string::npos && at > 0 && !std::filesystem::exists(wanted, ec)) {
     id = wanted.substr(0, at);
     source = wanted.substr(at + 1);
   }
@@ -67,17 +69,21 @@ Status App::LoadOne(const std::string& wanted) {
   ASSIGN_OR_RETURN(const std::filesystem::path path, hub::ResolveModel(store, source));
   if (id.empty()) {
     const auto stored = store.Find(source);  // the full name of "smollm2" is "smollm2:135m"
-    if (stored && stored->path == path) id = stored->name;
-    else id = std::filesystem::is_directory(path, ec) ? path.filename().string() : path.stem().string();
+    if (stored && stored->path == path)
+      id = stored->name;
+    else
+      id = std::filesystem::is_directory(path, ec) ? path.filename().string() : path.stem().string();
     if (id.empty()) id = path.parent_path().filename().string();  // "folder/"
   }
-  if (service_->FindModel(id)) return Fail(Code::kAlreadyExists, "two models are to be served as '{}'; use NAME=PATH", id);
+  if (service_->FindModel(id))
+    return Fail(Code::kAlreadyExists, "two models are to be served as '{}'; use NAME=PATH", id);
 
   auto model = std::make_shared<Model>();
   model->id = id;
   model->created_unix = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   ASSIGN_OR_RETURN(hub::OpenedModel opened, hub::OpenModel(path));
-  if (!opened.tokenizer) return Fail(Code::kUnsupported, "{}: the model has no tokenizer; it cannot be served", path.string());
+  if (!opened.tokenizer)
+    return Fail(Code::kUnsupported, "{}: the model has no tokenizer; it cannot be served", path.string());
   model->tokenizer = std::move(opened.tokenizer);
   model->chat_template = std::move(opened.chat_template);
 
@@ -85,6 +91,7 @@ Status App::LoadOne(const std::string& wanted) {
   engine.threads = options_.threads;
   engine.context_tokens = options_.context_tokens;
   engine.cache_bytes = options_.cache_bytes;
+  engine.precision = options_.precision;
   engine.running_max = options_.running_max;
   engine.waiting_max = options_.waiting_max;
   if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
@@ -98,7 +105,8 @@ Status App::LoadOne(const std::string& wanted) {
 void App::Drain() {
   service_->phase = Phase::kDraining;  // /readyz says so while the running requests finish
   if (!service_->in_flight.WaitIdle(std::chrono::seconds(options_.drain_seconds_max)))
-    log::warn("{} requests did not finish within {} s; they are broken off", service_->in_flight.count(), options_.drain_seconds_max);
+    log::warn("{} requests did not finish within {} s; they are broken off", service_->in_flight.count(),
+              options_.drain_seconds_max);
   http_->Drain();
 }
 

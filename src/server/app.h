@@ -19,14 +19,15 @@ struct AppOptions {
   std::filesystem::path home;       // keys; models by name
   std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8460;        // 0: any free one
-  int threads = 0;                  // as EngineOptions
+  std::uint16_t port = 8460;  // 0: any free one
+  int threads = 0;            // as EngineOptions
   std::uint32_t context_tokens = 0;
   std::uint64_t cache_bytes = 0;
+  engine::Precision precision = engine::Precision::kAuto;
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
   std::uint32_t drain_seconds_max = 30;
-  bool new_key = false;             // make a key even if there are some
+  bool new_key = false;                                              // make a key even if there are some
   std::function<void(std::string_view model, double done)> on_load;  // 0..1, while Load runs
 };
 
@@ -38,7 +39,8 @@ class App {
   static Result<std::unique_ptr<App>> Create(AppOptions options);
   ~App();
 
-  /// Loads every model and makes the first key; then the server is ready. errors: as hub::ResolveModel, hub::OpenModel, engine::Engine::Create
+  /// Loads every model and makes the first key; then the server is ready. errors: as hub::ResolveModel, hub::OpenModel,
+  /// engine::Engine::Create
   Status Load();
 
   /// Stops taking requests, lets the running ones finish for at most drain_seconds_max, then closes.

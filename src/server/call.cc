@@ -6,8 +6,8 @@
 namespace yun::server {
 
 namespace {
-constexpr int kRetrySeconds = 1;       // a full queue empties by the token
-constexpr int kRestartSeconds = 5;     // loading, or a successor starting
+constexpr int kRetrySeconds = 1;    // a full queue empties by the token
+constexpr int kRestartSeconds = 5;  // loading, or a successor starting
 }  // namespace
 
 http::Headers Call::AnswerHeaders(http::Headers more) const {
@@ -62,11 +62,20 @@ api::ApiError ToApiError(const Error& error, std::string_view param) {
 api::ApiError HttpError(int status, std::string_view message) {
   api::ApiError error{status, std::string(message), "", ""};
   switch (status) {
-    case 408: error.code = "request_timeout"; break;
-    case 413: error.code = "too_large"; break;
-    case 431: error.code = "headers_too_large"; break;
-    case 503: error.code = "unavailable", error.type = "server_error"; break;
-    default: error.code = status >= 500 ? "internal" : "bad_request";
+    case 408:
+      error.code = "request_timeout";
+      break;
+    case 413:
+      error.code = "too_large";
+      break;
+    case 431:
+      error.code = "headers_too_large";
+      break;
+    case 503:
+      error.code = "unavailable", error.type = "server_error";
+      break;
+    default:
+      error.code = status >= 500 ? "internal" : "bad_request";
   }
   if (status >= 500) error.type = "server_error";
   return error;

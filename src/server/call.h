@@ -19,7 +19,7 @@ struct Call {
   std::string request_id;                  // "req_..."; goes out as x-request-id
   std::optional<cloud::ApiKeyRecord> key;  // who asks; empty when no valid key came
   InFlight::Ticket ticket;
-  std::string tail;                        // of the path, where a route ends in "*"
+  std::string tail;  // of the path, where a route ends in "*"
 
   /// The headers that every answer carries, and these.
   http::Headers AnswerHeaders(http::Headers more = {}) const;

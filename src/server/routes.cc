@@ -13,7 +13,7 @@ namespace {
 struct Route {
   std::string_view method, path;  // a path may end in '*': the rest goes to Call::tail
   void (*handler)(Service&, Call);
-  bool open = false;  // needs no key
+  bool open = false;   // needs no key
   bool heavy = false;  // parses and tokenises: runs on a worker
 };
 
@@ -30,7 +30,8 @@ constexpr std::string_view kCompatible = "/compatible-mode";
 
 /// The path as the table has it: without the compatible prefix and a slash at the end.
 std::string_view Normal(std::string_view path) {
-  if (path.starts_with(kCompatible) && path.substr(kCompatible.size()).starts_with("/v1/")) path.remove_prefix(kCompatible.size());
+  if (path.starts_with(kCompatible) && path.substr(kCompatible.size()).starts_with("/v1/"))
+    path.remove_prefix(kCompatible.size());
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path;
 }
@@ -60,15 +61,21 @@ api::ApiError KeyError(bool given) {
   api::ApiError error;
   error.status = 401;
   error.code = "invalid_api_key";
-  error.message = given ? "Incorrect API key provided. yun shows a key once, when it makes it; `yun serve --new-key` makes another."
-                        : "You didn't provide an API key. Send it as a header: 'Authorization: Bearer sk-...'.";
+  error.message =
+      given ? "Incorrect API key provided. yun shows a key once, when it makes it; `yun serve --new-key` makes another."
+            : "You didn't provide an API key. Send it as a header: 'Authorization: Bearer sk-...'.";
   return error;
 }
 
 }  // namespace
 
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
-  Call call{std::move(request), std::move(responder), "req_" + cloud::RandomHex(12), {}, InFlight::Ticket(service.in_flight), {}};
+  Call call{std::move(request),
+            std::move(responder),
+            "req_" + cloud::RandomHex(12),
+            {},
+            InFlight::Ticket(service.in_flight),
+            {}};
   const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;
@@ -81,8 +88,10 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   }
   if (!found) {
     if (allowed.empty())
-      return call.Fail({404, fmt::format("Unknown path: {} {}", call.request.method, call.request.path.substr(0, 256)), "", "unknown_url"});
-    return call.Fail({405, fmt::format("{} is not allowed here; allowed: {}.", call.request.method, allowed), "", "method_not_allowed"},
+      return call.Fail({404, fmt::format("Unknown path: {} {}", call.request.method, call.request.path.substr(0, 256)),
+                        "", "unknown_url"});
+    return call.Fail({405, fmt::format("{} is not allowed here; allowed: {}.", call.request.method, allowed), "",
+                      "method_not_allowed"},
                      {{"allow", allowed}});
   }
   call.tail = std::move(tail);
@@ -91,7 +100,8 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   if (!found->open && !call.key) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
   if (!found->heavy) return found->handler(service, std::move(call));
 
-  if (service.phase == Phase::kDraining) return call.Fail(ToApiError({Code::kUnavailable, "This server is shutting down."}));
+  if (service.phase == Phase::kDraining)
+    return call.Fail(ToApiError({Code::kUnavailable, "This server is shutting down."}));
   // std::function wants a copyable job; the responder stays reachable should the queue be full.
   auto shared = std::make_shared<Call>(std::move(call));
   if (!service.workers.TryPost([&service, shared, handler = found->handler] { handler(service, std::move(*shared)); }))

@@ -126,8 +126,12 @@ class Client : public http::Responder {
     });
     return open;
   }
-  void Finish() override { Set([&] { finished_ = true; }); }
-  void Abort() override { Set([&] { finished_ = aborted_ = true; }); }
+  void Finish() override {
+    Set([&] { finished_ = true; });
+  }
+  void Abort() override {
+    Set([&] { finished_ = aborted_ = true; });
+  }
   void OnClose(std::function<void()> callback) override {
     bool now = false;
     Set([&] {
@@ -211,7 +215,8 @@ class Serving : public testing::Test {
     service_.reset();
     fs::remove_all(home_);
   }
-  std::shared_ptr<Client> Ask(std::string method, std::string path, std::string body = "", std::string authorization = "?") {
+  std::shared_ptr<Client> Ask(std::string method, std::string path, std::string body = "",
+                              std::string authorization = "?") {
     auto client = std::make_shared<Client>();
     http::Request request;
     request.method = std::move(method);
@@ -223,8 +228,9 @@ class Serving : public testing::Test {
     return client;
   }
   std::shared_ptr<Client> Chat(const std::string& more = "") {
-    return Ask("POST", "/v1/chat/completions",
-               R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}])" + (more.empty() ? "" : "," + more) + "}");
+    return Ask(
+        "POST", "/v1/chat/completions",
+        R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}])" + (more.empty() ? "" : "," + more) + "}");
   }
   static void Push(engine::Stream& stream, std::string_view text) {
     for (unsigned char c : text) stream.Push({.id = c, .logprob = -0.25f, .top = {{c, -0.25f}, {257, -2.f}}});
@@ -439,11 +445,13 @@ TEST_F(Serving, ErrorsHaveTheirShape) {
   const Case cases[] = {
       {chat, "{", 400, "", "invalid_json"},
       {chat, R"({"model":"no","messages":[{"role":"user","content":"a"}]})", 404, "model", "model_not_found"},
-      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":"a"}],"temperature":3})", 400, "temperature", "invalid_value"},
+      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":"a"}],"temperature":3})", 400, "temperature",
+       "invalid_value"},
       {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":"raise"}]})", 400, "messages", "invalid_value"},
-      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":")" + std::string(200, 'x') + "\"}]}", 400, "messages",
+      {chat, R"({"model":"tiny:1b","messages":[{"role":"user","content":")" + std::string(200, 'x') + "\"}]}", 400,
+       "messages", "context_length_exceeded"},
+      {text, R"({"model":"tiny:1b","prompt":")" + std::string(100, 'x') + "\"}", 400, "prompt",
        "context_length_exceeded"},
-      {text, R"({"model":"tiny:1b","prompt":")" + std::string(100, 'x') + "\"}", 400, "prompt", "context_length_exceeded"},
       {text, R"({"model":"tiny:1b","prompt":[258]})", 400, "prompt", "invalid_value"},
   };
   for (const Case& c : cases) {

@@ -64,7 +64,8 @@ class InFlight {
 /// thread: members are atomic, guarded, or fixed after construction
 class Service {
  public:
-  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, int worker_threads) : keys(std::move(key_store)), workers(worker_threads) {}
+  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, int worker_threads)
+      : keys(std::move(key_store)), workers(worker_threads) {}
 
   void AddModel(std::shared_ptr<const Model> model);
   std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name

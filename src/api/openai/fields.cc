@@ -11,14 +11,21 @@ namespace json = boost::json;
 
 std::string_view KindName(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "a boolean";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "a boolean";
     case json::kind::int64:
-    case json::kind::uint64: return "an integer";
-    case json::kind::double_: return "a number";
-    case json::kind::string: return "a string";
-    case json::kind::array: return "an array";
-    case json::kind::object: return "an object";
+    case json::kind::uint64:
+      return "an integer";
+    case json::kind::double_:
+      return "a number";
+    case json::kind::string:
+      return "a string";
+    case json::kind::array:
+      return "an array";
+    case json::kind::object:
+      return "an object";
   }
   return "something else";
 }
@@ -34,7 +41,8 @@ const json::value* Fields::Find(std::string_view key) const {
 }
 
 void Fields::FailType(std::string_view param, std::string_view expected, const json::value& got) {
-  Fail(param, "invalid_type", "Invalid type for '{}': expected {}, but got {} instead.", param, expected, KindName(got));
+  Fail(param, "invalid_type", "Invalid type for '{}': expected {}, but got {} instead.", param, expected,
+       KindName(got));
 }
 
 void Fields::Bool(std::string_view key, bool& out) {
@@ -73,7 +81,8 @@ void Fields::Integer(std::string_view key, std::optional<std::int64_t>& out, std
   if (value->is_int64()) {
     number = value->get_int64();
   } else if (value->is_uint64()) {
-    return Fail(key, "invalid_value", "Invalid '{}': the range is [{}, {}]; got {}.", key, low, high, value->get_uint64());
+    return Fail(key, "invalid_value", "Invalid '{}': the range is [{}, {}]; got {}.", key, low, high,
+                value->get_uint64());
   } else if (value->is_double() && std::trunc(value->get_double()) == value->get_double() &&
              std::abs(value->get_double()) <= 9007199254740992.0) {
     number = static_cast<std::int64_t>(value->get_double());  // clients in languages without integers write 5.0
@@ -102,7 +111,8 @@ void Fields::OnlyValue(std::string_view key, std::initializer_list<std::string_v
   std::string_view text = "";
   if (value->is_string()) text = value->get_string();
   if (value->is_bool()) text = value->get_bool() ? "true" : "false";
-  if ((value->is_string() || value->is_bool()) && std::find(allowed.begin(), allowed.end(), text) != allowed.end()) return;
+  if ((value->is_string() || value->is_bool()) && std::find(allowed.begin(), allowed.end(), text) != allowed.end())
+    return;
   std::string list;
   for (std::string_view a : allowed) list += fmt::format("{}{}", list.empty() ? "" : ", ", a);
   if (list.empty()) return Fail(key, "unsupported_parameter", "'{}' is not supported yet; leave it out.", key);
@@ -115,7 +125,8 @@ Parsed<json::object> ParseObject(std::string_view body) {
   };
   if (body.size() > kBodyBytesMax)
     return tl::unexpected<ApiError>(
-        ApiError{413, fmt::format("The body has {} bytes; at most {} are allowed.", body.size(), kBodyBytesMax), "", "too_large"});
+        ApiError{413, fmt::format("The body has {} bytes; at most {} are allowed.", body.size(), kBodyBytesMax), "",
+                 "too_large"});
   if (body.empty()) return fail("The body is empty; a JSON object is needed.");
   json::parse_options options;
   options.max_depth = kNestingMax;

@@ -28,7 +28,8 @@ void ReadLogitBias(Fields& fields, Generation& out) {
     if (!bias.value().is_number()) return fields.FailType("logit_bias", "numbers as values", bias.value());
     const double number = bias.value().to_number<double>();
     if (!(number >= -100 && number <= 100))
-      return fields.Fail("logit_bias", "invalid_value", "Invalid 'logit_bias': the range is [-100, 100]; got {:g}.", number);
+      return fields.Fail("logit_bias", "invalid_value", "Invalid 'logit_bias': the range is [-100, 100]; got {:g}.",
+                         number);
     out.sampling.logit_bias.emplace_back(id, static_cast<float>(number));
   }
 }
@@ -41,8 +42,8 @@ void ReadStop(Fields& fields, Generation& out) {
     const json::string& text = stop.get_string();
     if (text.empty()) return fields.Fail("stop", "invalid_value", "Invalid 'stop': a stop string must not be empty.");
     if (text.size() > kStopBytesMax)
-      return fields.Fail("stop", "invalid_value", "Invalid 'stop': a stop string has at most {} bytes; got {}.", kStopBytesMax,
-                         text.size());
+      return fields.Fail("stop", "invalid_value", "Invalid 'stop': a stop string has at most {} bytes; got {}.",
+                         kStopBytesMax, text.size());
     out.stop.emplace_back(text);
   };
   if (!value->is_array()) return add(*value);
@@ -74,17 +75,21 @@ void ReadStopIds(Fields& fields, Generation& out) {
   if (!value) return;
   if (!value->is_array()) return fields.FailType("stop_token_ids", "an array of integers", *value);
   if (value->get_array().size() > kStopIdsMax)
-    return fields.Fail("stop_token_ids", "invalid_value", "Invalid 'stop_token_ids': at most {} ids are allowed; got {}.",
-                       kStopIdsMax, value->get_array().size());
+    return fields.Fail("stop_token_ids", "invalid_value",
+                       "Invalid 'stop_token_ids': at most {} ids are allowed; got {}.", kStopIdsMax,
+                       value->get_array().size());
   ReadIds(fields, "stop_token_ids", value->get_array(), out.stop_ids);
 }
 
 void ReadSeed(Fields& fields, Generation& out) {
   const json::value* value = fields.Find("seed");
   if (!value) return;
-  if (value->is_int64()) out.sampling.seed = static_cast<std::uint64_t>(value->get_int64());
-  else if (value->is_uint64()) out.sampling.seed = value->get_uint64();
-  else fields.FailType("seed", "an integer", *value);
+  if (value->is_int64())
+    out.sampling.seed = static_cast<std::uint64_t>(value->get_int64());
+  else if (value->is_uint64())
+    out.sampling.seed = value->get_uint64();
+  else
+    fields.FailType("seed", "an integer", *value);
 }
 
 void ReadStream(Fields& fields, Generation& out) {
@@ -97,7 +102,8 @@ void ReadStream(Fields& fields, Generation& out) {
   for (const auto& option : value->get_object()) {
     if (option.key() == "include_usage") {
       if (option.value().is_null()) continue;
-      if (!option.value().is_bool()) return fields.FailType("stream_options.include_usage", "a boolean", option.value());
+      if (!option.value().is_bool())
+        return fields.FailType("stream_options.include_usage", "a boolean", option.value());
       out.include_usage = option.value().get_bool();
     } else if (option.key() != "include_obfuscation") {  // padding against traffic analysis: a wish that may go unmet
       return fields.Fail("stream_options", "unknown_parameter", "Unknown parameter: 'stream_options.{}'.",
@@ -160,14 +166,17 @@ std::optional<json::string> ContentText(Fields& fields, const std::string& param
     if (!object) return fields.FailType(at, "an object", part), std::nullopt;
     const json::value* type = object->if_contains("type");
     if (!type || !type->is_string())
-      return fields.Fail(at + ".type", "missing_required_parameter", "Missing required parameter: '{}.type'.", at), std::nullopt;
+      return fields.Fail(at + ".type", "missing_required_parameter", "Missing required parameter: '{}.type'.", at),
+             std::nullopt;
     if (type->get_string() != "text")
       return fields.Fail(at + ".type", "unsupported_value",
                          "'{}': parts of type '{}' are not supported yet; only 'text' is.", at,
                          std::string_view(type->get_string()).substr(0, 64)),
              std::nullopt;
     const json::value* value = object->if_contains("text");
-    if (!value) return fields.Fail(at + ".text", "missing_required_parameter", "Missing required parameter: '{}.text'.", at), std::nullopt;
+    if (!value)
+      return fields.Fail(at + ".text", "missing_required_parameter", "Missing required parameter: '{}.text'.", at),
+             std::nullopt;
     if (!value->is_string()) return fields.FailType(at + ".text", "a string", *value), std::nullopt;
     if (index++) text += "\n";
     text += value->get_string();
@@ -187,7 +196,8 @@ void ReadToolCalls(Fields& fields, const std::string& at, json::value& calls) {
       return fields.Fail(param, "missing_required_parameter", "Missing required parameter: '{}' (an object).", param);
     const json::value* name = function->get_object().if_contains("name");
     if (!name || !name->is_string())
-      return fields.Fail(param + ".name", "missing_required_parameter", "Missing required parameter: '{}.name'.", param);
+      return fields.Fail(param + ".name", "missing_required_parameter", "Missing required parameter: '{}.name'.",
+                         param);
     json::value* arguments = function->get_object().if_contains("arguments");
     if (!arguments || arguments->is_object()) continue;
     if (!arguments->is_string()) return fields.FailType(param + ".arguments", "a string", *arguments);
@@ -201,7 +211,8 @@ void ReadMessages(Fields& fields, ChatRequest& out) {
   if (!value) return fields.Fail("messages", "missing_required_parameter", "Missing required parameter: 'messages'.");
   if (!value->is_array()) return fields.FailType("messages", "an array", *value);
   const json::array& messages = value->get_array();
-  if (messages.empty()) return fields.Fail("messages", "invalid_value", "Invalid 'messages': [] is too short; one is needed.");
+  if (messages.empty())
+    return fields.Fail("messages", "invalid_value", "Invalid 'messages': [] is too short; one is needed.");
   if (messages.size() > kMessagesMax)
     return fields.Fail("messages", "invalid_value", "Invalid 'messages': at most {} are allowed; got {}.", kMessagesMax,
                        messages.size());
@@ -212,35 +223,43 @@ void ReadMessages(Fields& fields, ChatRequest& out) {
     if (!messages[i].is_object()) return fields.FailType(at, "an object", messages[i]);
     json::object message = messages[i].get_object();
     const json::value* role_value = message.if_contains("role");
-    if (!role_value) return fields.Fail(at + ".role", "missing_required_parameter", "Missing required parameter: '{}.role'.", at);
+    if (!role_value)
+      return fields.Fail(at + ".role", "missing_required_parameter", "Missing required parameter: '{}.role'.", at);
     if (!role_value->is_string()) return fields.FailType(at + ".role", "a string", *role_value);
     const std::string role(role_value->get_string());
     if (role != "system" && role != "developer" && role != "user" && role != "assistant" && role != "tool")
       return fields.Fail(at + ".role", "invalid_value",
-                         "Invalid '{}.role': '{}' is none of system, developer, user, assistant, tool.", at, role.substr(0, 32));
+                         "Invalid '{}.role': '{}' is none of system, developer, user, assistant, tool.", at,
+                         role.substr(0, 32));
     if (role == "developer") message["role"] = "system";  // templates know the older word
     json::value* calls = message.if_contains("tool_calls");
     if (calls && calls->is_null()) message.erase("tool_calls"), calls = nullptr;
     if (calls && role != "assistant")
-      return fields.Fail(at + ".tool_calls", "invalid_value", "Invalid '{}.tool_calls': only an assistant calls tools.", at);
+      return fields.Fail(at + ".tool_calls", "invalid_value", "Invalid '{}.tool_calls': only an assistant calls tools.",
+                         at);
     if (calls) ReadToolCalls(fields, at + ".tool_calls", *calls);
     if (role == "tool" && !tool_may_follow)
-      return fields.Fail(at + ".role", "invalid_value",
-                         "Invalid '{}': messages with role 'tool' must be a response to a preceding message with 'tool_calls'.", at);
+      return fields.Fail(
+          at + ".role", "invalid_value",
+          "Invalid '{}': messages with role 'tool' must be a response to a preceding message with 'tool_calls'.", at);
     const json::value* content = message.if_contains("content");
     if ((!content || content->is_null()) && role != "assistant")
-      return fields.Fail(at + ".content", "missing_required_parameter", "Missing required parameter: '{}.content'.", at);
+      return fields.Fail(at + ".content", "missing_required_parameter", "Missing required parameter: '{}.content'.",
+                         at);
     std::optional<json::string> text = ContentText(fields, at + ".content", content);
     if (!text) return;
     message["content"] = std::move(*text);
     for (std::string_view name : {"name", "tool_call_id", "reasoning_content"}) {
       const json::value* field = message.if_contains(name);
-      if (field && field->is_null()) message.erase(name);
-      else if (field && !field->is_string()) return fields.FailType(fmt::format("{}.{}", at, name), "a string", *field);
+      if (field && field->is_null())
+        message.erase(name);
+      else if (field && !field->is_string())
+        return fields.FailType(fmt::format("{}.{}", at, name), "a string", *field);
     }
     const json::value* partial = message.if_contains("partial");
     if (partial && partial->is_bool() && partial->get_bool())
-      return fields.Fail(at + ".partial", "unsupported_parameter", "'{}.partial' is not supported yet; leave it out.", at);
+      return fields.Fail(at + ".partial", "unsupported_parameter", "'{}.partial' is not supported yet; leave it out.",
+                         at);
     tool_may_follow = (calls && !message.at("tool_calls").get_array().empty()) || role == "tool";
     out.messages.push_back(std::move(message));
   }
@@ -255,7 +274,8 @@ void ReadTools(Fields& fields, ChatRequest& out) {
   if (!value->is_array()) return fields.FailType("tools", "an array", *value);
   const json::array& tools = value->get_array();
   if (tools.size() > kToolsMax)
-    return fields.Fail("tools", "invalid_value", "Invalid 'tools': at most {} are allowed; got {}.", kToolsMax, tools.size());
+    return fields.Fail("tools", "invalid_value", "Invalid 'tools': at most {} are allowed; got {}.", kToolsMax,
+                       tools.size());
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const std::string at = fmt::format("tools[{}]", i);
     const json::object* tool = tools[i].if_object();
@@ -266,7 +286,8 @@ void ReadTools(Fields& fields, ChatRequest& out) {
     const json::value* function = tool->if_contains("function");
     const json::value* name = function && function->is_object() ? function->get_object().if_contains("name") : nullptr;
     if (!name || !name->is_string() || name->get_string().empty())
-      return fields.Fail(at + ".function.name", "missing_required_parameter", "Missing required parameter: '{}.function.name'.", at);
+      return fields.Fail(at + ".function.name", "missing_required_parameter",
+                         "Missing required parameter: '{}.function.name'.", at);
   }
   if (!tools.empty()) fields.OnlyValue("parallel_tool_calls", {"true"});
   if (choice != "none") out.tools = tools;
@@ -277,8 +298,10 @@ void ReadTemplateVariables(Fields& fields, ChatRequest& out) {
     if (!value->is_object()) return fields.FailType("chat_template_kwargs", "an object", *value);
     for (const auto& variable : value->get_object()) {
       const std::string_view name = variable.key();
-      if (name == "messages" || name == "tools" || name == "bos_token" || name == "eos_token" || name == "add_generation_prompt")
-        return fields.Fail("chat_template_kwargs", "invalid_value", "Invalid 'chat_template_kwargs': '{}' cannot be set.", name);
+      if (name == "messages" || name == "tools" || name == "bos_token" || name == "eos_token" ||
+          name == "add_generation_prompt")
+        return fields.Fail("chat_template_kwargs", "invalid_value",
+                           "Invalid 'chat_template_kwargs': '{}' cannot be set.", name);
     }
     out.template_variables = value->get_object();
   }
@@ -294,9 +317,11 @@ void ReadResponseFormat(Fields& fields) {
   if (!value->is_object()) return fields.FailType("response_format", "an object", *value);
   const json::value* type = value->get_object().if_contains("type");
   if (!type || !type->is_string())
-    return fields.Fail("response_format.type", "missing_required_parameter", "Missing required parameter: 'response_format.type'.");
+    return fields.Fail("response_format.type", "missing_required_parameter",
+                       "Missing required parameter: 'response_format.type'.");
   if (type->get_string() != "text")
-    fields.Fail("response_format", "unsupported_value", "'response_format' of type '{}' is not supported yet; only 'text' is.",
+    fields.Fail("response_format", "unsupported_value",
+                "'response_format' of type '{}' is not supported yet; only 'text' is.",
                 std::string_view(type->get_string()).substr(0, 64));
 }
 
@@ -306,7 +331,8 @@ void ReadModalities(Fields& fields) {
   if (!value->is_array()) return fields.FailType("modalities", "an array", *value);
   for (const json::value& modality : value->get_array())
     if (!modality.is_string() || modality.get_string() != "text")
-      return fields.Fail("modalities", "unsupported_value", "This value of 'modalities' is not supported yet; supported: [\"text\"].");
+      return fields.Fail("modalities", "unsupported_value",
+                         "This value of 'modalities' is not supported yet; supported: [\"text\"].");
 }
 
 }  // namespace
@@ -315,14 +341,55 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
   Fields fields(*object);
-  fields.OnlyKnown({"model", "messages", "tools", "tool_choice", "parallel_tool_calls", "temperature", "top_p", "top_k", "min_p",
-                    "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias", "seed", "stop", "stop_token_ids",
-                    "max_tokens", "max_completion_tokens", "n", "logprobs", "top_logprobs", "ignore_eos", "stream",
-                    "stream_options", "user", "enable_thinking", "chat_template_kwargs", "response_format", "modalities",
-                    "service_tier", "store", "enable_search", "metadata", "safety_identifier", "prompt_cache_key",
-                    "prompt_cache_retention", "prediction", "audio", "functions", "function_call", "reasoning_effort",
-                    "thinking_budget", "preserve_thinking", "verbosity", "web_search_options", "search_options",
-                    "enable_code_interpreter", "tool_stream", "min_tokens"});
+  fields.OnlyKnown({"model",
+                    "messages",
+                    "tools",
+                    "tool_choice",
+                    "parallel_tool_calls",
+                    "temperature",
+                    "top_p",
+                    "top_k",
+                    "min_p",
+                    "repetition_penalty",
+                    "presence_penalty",
+                    "frequency_penalty",
+                    "logit_bias",
+                    "seed",
+                    "stop",
+                    "stop_token_ids",
+                    "max_tokens",
+                    "max_completion_tokens",
+                    "n",
+                    "logprobs",
+                    "top_logprobs",
+                    "ignore_eos",
+                    "stream",
+                    "stream_options",
+                    "user",
+                    "enable_thinking",
+                    "chat_template_kwargs",
+                    "response_format",
+                    "modalities",
+                    "service_tier",
+                    "store",
+                    "enable_search",
+                    "metadata",
+                    "safety_identifier",
+                    "prompt_cache_key",
+                    "prompt_cache_retention",
+                    "prediction",
+                    "audio",
+                    "functions",
+                    "function_call",
+                    "reasoning_effort",
+                    "thinking_budget",
+                    "preserve_thinking",
+                    "verbosity",
+                    "web_search_options",
+                    "search_options",
+                    "enable_code_interpreter",
+                    "tool_stream",
+                    "min_tokens"});
   ChatRequest out;
   ReadGeneration(fields, out);
   ReadMessages(fields, out);
@@ -330,8 +397,8 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   ReadTemplateVariables(fields, out);
   ReadResponseFormat(fields);
   ReadModalities(fields);
-  for (std::string_view key : {"audio", "functions", "function_call", "reasoning_effort", "thinking_budget", "preserve_thinking",
-                               "web_search_options", "search_options", "min_tokens"})
+  for (std::string_view key : {"audio", "functions", "function_call", "reasoning_effort", "thinking_budget",
+                               "preserve_thinking", "web_search_options", "search_options", "min_tokens"})
     fields.OnlyValue(key, {});
   fields.OnlyValue("verbosity", {"medium"});
   fields.OnlyValue("enable_code_interpreter", {"false"});
@@ -373,7 +440,8 @@ void ReadPrompts(Fields& fields, CompletionRequest& out) {
     return;
   }
   if (array.size() * out.n > kPromptsMax)
-    return fields.Fail("prompt", "invalid_value", "Invalid 'prompt': at most {} answers in one request are allowed; {} prompts x n={} asked.",
+    return fields.Fail("prompt", "invalid_value",
+                       "Invalid 'prompt': at most {} answers in one request are allowed; {} prompts x n={} asked.",
                        kPromptsMax, array.size(), out.n);
   for (const json::value& prompt : array) {
     if (!fields.ok()) return;
@@ -394,9 +462,32 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
   Fields fields(*object);
-  fields.OnlyKnown({"model", "prompt", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
-                    "frequency_penalty", "logit_bias", "seed", "stop", "stop_token_ids", "max_tokens", "n", "logprobs", "ignore_eos",
-                    "stream", "stream_options", "user", "echo", "suffix", "best_of", "service_tier", "store", "enable_search",
+  fields.OnlyKnown({"model",
+                    "prompt",
+                    "temperature",
+                    "top_p",
+                    "top_k",
+                    "min_p",
+                    "repetition_penalty",
+                    "presence_penalty",
+                    "frequency_penalty",
+                    "logit_bias",
+                    "seed",
+                    "stop",
+                    "stop_token_ids",
+                    "max_tokens",
+                    "n",
+                    "logprobs",
+                    "ignore_eos",
+                    "stream",
+                    "stream_options",
+                    "user",
+                    "echo",
+                    "suffix",
+                    "best_of",
+                    "service_tier",
+                    "store",
+                    "enable_search",
                     "min_tokens"});
   CompletionRequest out;
   ReadGeneration(fields, out);

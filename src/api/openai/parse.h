@@ -10,21 +10,22 @@ namespace yun::api::openai {
 
 // Limits of a request, beyond what the HTTP server bounds.
 inline constexpr std::size_t kBodyBytesMax = 16u << 20;
-inline constexpr std::size_t kNestingMax = 64;        // of JSON
+inline constexpr std::size_t kNestingMax = 64;  // of JSON
 inline constexpr std::size_t kMessagesMax = 16384;
 inline constexpr std::size_t kToolsMax = 128;
 inline constexpr std::size_t kStopsMax = 16;
 inline constexpr std::size_t kStopBytesMax = 1024;
 inline constexpr std::size_t kStopIdsMax = 64;
 inline constexpr std::size_t kLogitBiasesMax = 1024;
-inline constexpr std::size_t kPromptsMax = 128;       // prompts x n of one completion request
-inline constexpr std::int64_t kChoicesMax = 4;        // n
+inline constexpr std::size_t kPromptsMax = 128;  // prompts x n of one completion request
+inline constexpr std::int64_t kChoicesMax = 4;   // n
 inline constexpr std::int64_t kTopLogprobsMax = 20;
 inline constexpr std::int64_t kMaxTokensMax = 1 << 24;
-inline constexpr std::size_t kNameBytesMax = 256;     // model, user
+inline constexpr std::size_t kNameBytesMax = 256;  // model, user
 
 /// errors: 400 with `param` and a `code` of: invalid_json, missing_required_parameter, invalid_type, invalid_value,
-///         unknown_parameter, unsupported_parameter, unsupported_value (a valid wish that yun cannot fulfil yet); 413 too_large
+///         unknown_parameter, unsupported_parameter, unsupported_value (a valid wish that yun cannot fulfil yet); 413
+///         too_large
 Parsed<ChatRequest> ParseChatRequest(std::string_view body);
 Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body);
 

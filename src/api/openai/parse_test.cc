@@ -37,9 +37,11 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Messages(R"({"role":"user"})"), "messages[0].content", "missing_required_parameter"},
       {Messages(R"({"role":"user","content":5})"), "messages[0].content", "invalid_type"},
       {Messages(R"({"role":"user","content":[5]})"), "messages[0].content[0]", "invalid_type"},
-      {Messages(R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]})"),
+      {Messages(
+           R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]})"),
        "messages[0].content[1].type", "unsupported_value"},
-      {Messages(R"({"role":"user","content":[{"type":"text"}]})"), "messages[0].content[0].text", "missing_required_parameter"},
+      {Messages(R"({"role":"user","content":[{"type":"text"}]})"), "messages[0].content[0].text",
+       "missing_required_parameter"},
       {Messages(R"({"role":"tool","content":"x","tool_call_id":"1"})"), "messages[0].role", "invalid_value"},
       {Messages(R"({"role":"user","content":"a","tool_calls":[]})"), "messages[0].tool_calls", "invalid_value"},
       {Messages(R"({"role":"assistant","tool_calls":[{"id":"1"}]})"), "messages[0].tool_calls[0].function",
@@ -67,7 +69,8 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Chat(R"("seed":1.5)"), "seed", "invalid_type"},
       {Chat(R"("stop":"")"), "stop", "invalid_value"},
       {Chat(R"("stop":[1])"), "stop", "invalid_type"},
-      {Chat(R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])"), "stop", "invalid_value"},
+      {Chat(R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])"), "stop",
+       "invalid_value"},
       {Chat("\"stop\":\"" + std::string(kStopBytesMax + 1, 'x') + "\""), "stop", "invalid_value"},
       {Chat(R"("stop_token_ids":[-1])"), "stop_token_ids", "invalid_value"},
       {Chat(R"("stop_token_ids":[4294967296])"), "stop_token_ids", "invalid_value"},
@@ -113,11 +116,13 @@ TEST(ParseChat, NamesTheFieldAtFault) {
 
 TEST(ParseChat, ReadsEveryParameter) {
   const auto parsed = ParseChatRequest(Chat(
-      R"("temperature":0,"top_p":0.9,"top_k":20,"min_p":0.05,"repetition_penalty":1.1,"presence_penalty":1,"frequency_penalty":-1,
-         "logit_bias":{"12":-100,"3":1.5},"seed":-7,"stop":["a","b"],"stop_token_ids":[5],"max_completion_tokens":9,"max_tokens":99,
+      R"("temperature":0,"top_p":0.9,"top_k":20,"min_p":0.05,"repetition_penalty":1.1,"presence_penalty":1,
+         "frequency_penalty":-1,
+         "logit_bias":{"12":-100,"3":1.5},"seed":-7,"stop":["a","b"],"stop_token_ids":[5],"max_completion_tokens":9,
+         "max_tokens":99,
          "n":2,"logprobs":true,"top_logprobs":3,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true},
-         "user":"u","enable_thinking":false,"response_format":{"type":"text"},"service_tier":"auto","metadata":{"a":"b"},
-         "tool_choice":null,"store":false)"));
+         "user":"u","enable_thinking":false,"response_format":{"type":"text"},"service_tier":"auto",
+         "metadata":{"a":"b"},"tool_choice":null,"store":false)"));
   ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
   const ChatRequest& r = *parsed;
   EXPECT_EQ(r.model, "m");
@@ -143,7 +148,8 @@ TEST(ParseChat, ReadsEveryParameter) {
 TEST(ParseChat, LeavesWhatIsAbsentToTheModel) {
   const auto parsed = ParseChatRequest(Chat(R"("temperature":null,"stop":null,"n":null)"));
   ASSERT_TRUE(parsed.has_value());
-  EXPECT_FALSE(parsed->sampling.temperature || parsed->sampling.top_p || parsed->sampling.top_k || parsed->sampling.seed);
+  EXPECT_FALSE(parsed->sampling.temperature || parsed->sampling.top_p || parsed->sampling.top_k ||
+               parsed->sampling.seed);
   EXPECT_EQ(parsed->max_tokens, 0u);
   EXPECT_EQ(parsed->n, 1u);
   EXPECT_EQ(parsed->logprobs, -1);
@@ -155,14 +161,19 @@ TEST(ParseChat, MessagesBecomeWhatTemplatesRead) {
   };
   const Case cases[] = {
       {R"({"role":"developer","content":"d"})", R"([{"role":"system","content":"d"}])"},
-      {R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})", R"([{"role":"user","content":"a\nb"}])"},
+      {R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})",
+       R"([{"role":"user","content":"a\nb"}])"},
       {R"({"content":"order","role":"user","extra":1})", R"([{"content":"order","role":"user","extra":1}])"},
-      {R"({"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"b\":1,\"a\":2}"}}]},
+      {R"({"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function",)"
+       R"("function":{"name":"f","arguments":"{\"b\":1,\"a\":2}"}}]},
           {"role":"tool","tool_call_id":"1","content":"x"},{"role":"tool","tool_call_id":"2","content":"y"})",
-       R"([{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{"b":1,"a":2}}}]},{"role":"tool","tool_call_id":"1","content":"x"},{"role":"tool","tool_call_id":"2","content":"y"}])"},
+       R"([{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function",)"
+       R"("function":{"name":"f","arguments":{"b":1,"a":2}}}]},{"role":"tool","tool_call_id":"1",)"
+       R"("content":"x"},{"role":"tool","tool_call_id":"2","content":"y"}])"},
       {R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"not json"}}]})",
        R"([{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"not json"}}],"content":""}])"},
-      {R"({"role":"assistant","content":"c","tool_calls":null,"name":null})", R"([{"role":"assistant","content":"c"}])"},
+      {R"({"role":"assistant","content":"c","tool_calls":null,"name":null})",
+       R"([{"role":"assistant","content":"c"}])"},
   };
   for (const Case& c : cases) {
     const auto parsed = ParseChatRequest(Messages(c.messages));

@@ -16,13 +16,16 @@ bool ValidUtf8(std::string_view s) {
   for (std::size_t i = 0; i < s.size();) {
     const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
     const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                               : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : lead >= 0xe0 && lead < 0xf0 ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
     if (length == 0 || i + length > s.size()) return false;
     for (std::size_t k = 1; k < length; ++k)
       if ((byte(i + k) & 0xc0) != 0x80) return false;
-    if ((lead == 0xe0 && byte(i + 1) < 0xa0) || (lead == 0xed && byte(i + 1) > 0x9f) || (lead == 0xf0 && byte(i + 1) < 0x90) ||
-        (lead == 0xf4 && byte(i + 1) > 0x8f))
+    if ((lead == 0xe0 && byte(i + 1) < 0xa0) || (lead == 0xed && byte(i + 1) > 0x9f) ||
+        (lead == 0xf0 && byte(i + 1) < 0x90) || (lead == 0xf4 && byte(i + 1) > 0x8f))
       return false;
     i += length;
   }
@@ -73,8 +76,10 @@ std::string CompletionLogprobs(const Choice& choice) {
     offsets.emplace_back(offset);
     offset += CountCharacters(entry.token.bytes);
   }
-  return json::serialize(json::object{{"tokens", std::move(tokens)}, {"token_logprobs", std::move(logprobs)},
-                                      {"top_logprobs", std::move(tops)}, {"text_offset", std::move(offsets)}});
+  return json::serialize(json::object{{"tokens", std::move(tokens)},
+                                      {"token_logprobs", std::move(logprobs)},
+                                      {"top_logprobs", std::move(tops)},
+                                      {"text_offset", std::move(offsets)}});
 }
 
 std::string FinishReason(const Choice& choice) {
@@ -82,14 +87,15 @@ std::string FinishReason(const Choice& choice) {
 }
 
 std::string UsageText(const UsageCounts& usage) {
-  return fmt::format(
-      R"({{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},"prompt_tokens_details":{{"cached_tokens":{}}}}})",
-      usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens + usage.completion_tokens, usage.cached_tokens);
+  return fmt::format(R"({{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
+                     R"("prompt_tokens_details":{{"cached_tokens":{}}}}})",
+                     usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens + usage.completion_tokens,
+                     usage.cached_tokens);
 }
 
 std::string HeadText(const AnswerHead& head, std::string_view object) {
-  return fmt::format(R"({{"id":{},"object":"{}","created":{},"model":{},"system_fingerprint":null,)", Quote(head.id), object,
-                     head.created, Quote(head.model));
+  return fmt::format(R"({{"id":{},"object":"{}","created":{},"model":{},"system_fingerprint":null,)", Quote(head.id),
+                     object, head.created, Quote(head.model));
 }
 
 std::string_view ChunkObject(const AnswerHead& head) {
@@ -111,9 +117,9 @@ std::string WriteAnswer(const AnswerHead& head, const std::vector<Choice>& choic
     const Choice& c = choices[i];
     if (i) out += ',';
     if (chat)
-      out += fmt::format(
-          R"({{"index":{},"message":{{"role":"assistant","content":{},"refusal":null}},"logprobs":{},"finish_reason":{}}})", c.index,
-          Quote(c.text), ChatLogprobs(c), FinishReason(c));
+      out += fmt::format(R"({{"index":{},"message":{{"role":"assistant","content":{},"refusal":null}},"logprobs":{},)"
+                         R"("finish_reason":{}}})",
+                         c.index, Quote(c.text), ChatLogprobs(c), FinishReason(c));
     else
       out += fmt::format(R"({{"index":{},"text":{},"logprobs":{},"finish_reason":{}}})", c.index, Quote(c.text),
                          CompletionLogprobs(c), FinishReason(c));
@@ -125,13 +131,15 @@ std::string WriteChunk(const AnswerHead& head, const Choice& c, bool first, bool
   std::string out = HeadText(head, ChunkObject(head));
   if (head.dialog == Dialog::kChat) {
     std::string delta;
-    if (first) delta = fmt::format(R"("role":"assistant","content":{})", Quote(c.text));
-    else if (!c.text.empty()) delta = fmt::format(R"("content":{})", Quote(c.text));
+    if (first)
+      delta = fmt::format(R"("role":"assistant","content":{})", Quote(c.text));
+    else if (!c.text.empty())
+      delta = fmt::format(R"("content":{})", Quote(c.text));
     out += fmt::format(R"("choices":[{{"index":{},"delta":{{{}}},"logprobs":{},"finish_reason":{}}}])", c.index, delta,
                        c.logprobs.empty() ? "null" : ChatLogprobs(c), FinishReason(c));
   } else {
-    out += fmt::format(R"("choices":[{{"index":{},"text":{},"logprobs":{},"finish_reason":{}}}])", c.index, Quote(c.text),
-                       c.logprobs.empty() ? "null" : CompletionLogprobs(c), FinishReason(c));
+    out += fmt::format(R"("choices":[{{"index":{},"text":{},"logprobs":{},"finish_reason":{}}}])", c.index,
+                       Quote(c.text), c.logprobs.empty() ? "null" : CompletionLogprobs(c), FinishReason(c));
   }
   return out + (with_usage ? ",\"usage\":null}" : "}");
 }
@@ -151,7 +159,9 @@ std::string WriteModelList(const std::vector<ModelEntry>& models) {
 }
 
 std::string WriteError(const ApiError& error, std::string_view request_id) {
-  const auto or_null = [](const std::string& s) { return s.empty() ? json::value(nullptr) : json::value(json::string(s)); };
+  const auto or_null = [](const std::string& s) {
+    return s.empty() ? json::value(nullptr) : json::value(json::string(s));
+  };
   json::object body{{"error", json::object{{"message", error.message},
                                            {"type", error.type},
                                            {"param", or_null(error.param)},

@@ -40,13 +40,14 @@ struct Choice {
   std::string_view finish_reason = {};  // "stop", "length"; empty: not finished
   bool with_logprobs = false;
   std::vector<LogprobEntry> logprobs;
-  std::size_t text_offset = 0;          // completions: characters before the first entry of logprobs
+  std::size_t text_offset = 0;  // completions: characters before the first entry of logprobs
 };
 
 /// The whole answer of a request without `stream`.
 std::string WriteAnswer(const AnswerHead& head, const std::vector<Choice>& choices, const UsageCounts& usage);
 
-/// A chunk of a stream. `first`: carries the role (chat). `with_usage`: the request asked for usage, so chunks hold a null one.
+/// A chunk of a stream. `first`: carries the role (chat). `with_usage`: the request asked for usage, so chunks hold a
+/// null one.
 std::string WriteChunk(const AnswerHead& head, const Choice& choice, bool first, bool with_usage);
 /// The last chunk when usage was asked for: no choices.
 std::string WriteUsageChunk(const AnswerHead& head, const UsageCounts& usage);

@@ -47,18 +47,23 @@ TEST(Write, ChunksOfAStream) {
       {"hi", "", true, false,
        R"("choices":[{"index":0,"delta":{"role":"assistant","content":"hi"},"logprobs":null,"finish_reason":null}]})"},
       {"", "", true, true,
-       R"("choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null})"},
-      {"x", "", false, false, R"("choices":[{"index":0,"delta":{"content":"x"},"logprobs":null,"finish_reason":null}]})"},
+       R"("choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,)"
+       R"("finish_reason":null}],"usage":null})"},
+      {"x", "", false, false,
+       R"("choices":[{"index":0,"delta":{"content":"x"},"logprobs":null,"finish_reason":null}]})"},
       {"", "length", false, false, R"("choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"length"}]})"},
   };
   for (const Case& c : cases) {
     Choice choice;
     choice.text = c.text;
     choice.finish_reason = c.finish;
-    EXPECT_EQ(WriteChunk(kChat, choice, c.first, c.usage),
-              R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":42,"model":"m","system_fingerprint":null,)" + c.want);
+    EXPECT_EQ(
+        WriteChunk(kChat, choice, c.first, c.usage),
+        R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":42,"model":"m","system_fingerprint":null,)" +
+            c.want);
   }
-  EXPECT_EQ(Text(json::parse(WriteChunk(kText, Finished(), true, false)).at("choices").at(0).at("text")), Finished().text);
+  EXPECT_EQ(Text(json::parse(WriteChunk(kText, Finished(), true, false)).at("choices").at(0).at("text")),
+            Finished().text);
   const json::value usage = json::parse(WriteUsageChunk(kChat, {1, 2, 0}));
   EXPECT_TRUE(usage.at("choices").as_array().empty());
   EXPECT_EQ(usage.at("usage").at("completion_tokens").as_int64(), 2);
@@ -67,7 +72,8 @@ TEST(Write, ChunksOfAStream) {
 TEST(Write, Logprobs) {
   Choice c = Finished();
   c.with_logprobs = true;
-  c.logprobs = {{{"\xe4\xb8\xad", -0.5}, {{"\xe4\xb8\xad", -0.5}, {"\xff", -std::numeric_limits<double>::infinity()}}}, {{"b", -1}, {}}};
+  c.logprobs = {{{"\xe4\xb8\xad", -0.5}, {{"\xe4\xb8\xad", -0.5}, {"\xff", -std::numeric_limits<double>::infinity()}}},
+                {{"b", -1}, {}}};
   const json::value chat = json::parse(WriteAnswer(kChat, {c}, {}));
   const json::value& first = chat.at("choices").at(0).at("logprobs").at("content").at(0);
   EXPECT_EQ(Text(first.at("token")), "\xe4\xb8\xad");
@@ -83,10 +89,13 @@ TEST(Write, Logprobs) {
 
 TEST(Write, ModelsAndErrors) {
   EXPECT_EQ(WriteModelList({{"a", 1}, {"b", 2}}),
-            R"({"object":"list","data":[{"id":"a","object":"model","created":1,"owned_by":"yun"},{"id":"b","object":"model","created":2,"owned_by":"yun"}]})");
+            R"({"object":"list","data":[{"id":"a","object":"model","created":1,"owned_by":"yun"},{"id":"b",)"
+            R"("object":"model","created":2,"owned_by":"yun"}]})");
   EXPECT_EQ(WriteError({400, "no \"x\"", "messages", "invalid_type"}, "req_1"),
-            R"({"error":{"message":"no \"x\"","type":"invalid_request_error","param":"messages","code":"invalid_type"},"request_id":"req_1"})");
-  EXPECT_EQ(WriteError({401, "m", "", ""}, ""), R"({"error":{"message":"m","type":"invalid_request_error","param":null,"code":null}})");
+            R"({"error":{"message":"no \"x\"","type":"invalid_request_error","param":"messages",)"
+            R"("code":"invalid_type"},"request_id":"req_1"})");
+  EXPECT_EQ(WriteError({401, "m", "", ""}, ""),
+            R"({"error":{"message":"m","type":"invalid_request_error","param":null,"code":null}})");
 }
 
 }  // namespace

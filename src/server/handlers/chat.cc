@@ -28,7 +28,8 @@ void ChatCompletions(Service& service, Call call) {
   std::vector<std::vector<engine::TokenId>> prompts;
   prompts.push_back(model->tokenizer->Encode(*text, true));
   if (prompts.front().empty())
-    return call.Fail({400, "The messages give an empty prompt with this model's chat template.", "messages", "invalid_value"});
+    return call.Fail(
+        {400, "The messages give an empty prompt with this model's chat template.", "messages", "invalid_value"});
 
   openai::AnswerHead head{openai::Dialog::kChat, "chatcmpl-" + cloud::RandomHex(12),
                           std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()), model->id};

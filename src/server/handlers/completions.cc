@@ -30,8 +30,9 @@ void Completions(Service& service, Call call) {
     const auto size = static_cast<std::int64_t>(model->engine->config().vocab);
     for (const engine::TokenId id : prompts.back())
       if (id >= size)
-        return call.Fail({400, fmt::format("Invalid 'prompt': the token id {} is not below the vocabulary's size, {}.", id, size),
-                          "prompt", "invalid_value"});
+        return call.Fail(
+            {400, fmt::format("Invalid 'prompt': the token id {} is not below the vocabulary's size, {}.", id, size),
+             "prompt", "invalid_value"});
   }
   openai::AnswerHead head{openai::Dialog::kCompletion, "cmpl-" + cloud::RandomHex(12),
                           std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()), model->id};

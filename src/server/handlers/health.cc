@@ -33,9 +33,12 @@ void Health(Service& service, Call call) {
 
 void Ready(Service& service, Call call) {
   switch (service.phase.load()) {
-    case Phase::kLoading: return call.Respond(503, R"({"status":"loading"})");
-    case Phase::kReady: return call.Respond(200, R"({"status":"ready"})");
-    case Phase::kDraining: return call.Respond(503, R"({"status":"draining"})");
+    case Phase::kLoading:
+      return call.Respond(503, R"({"status":"loading"})");
+    case Phase::kReady:
+      return call.Respond(200, R"({"status":"ready"})");
+    case Phase::kDraining:
+      return call.Respond(503, R"({"status":"draining"})");
   }
 }
 

@@ -6,11 +6,13 @@ namespace yun::server::handlers {
 namespace openai = api::openai;
 
 api::ApiError NoSuchModel(const Service& service, std::string_view id) {
-  if (service.phase == Phase::kLoading) return ToApiError({Code::kUnavailable, "The models are still being loaded."}, "model");
+  if (service.phase == Phase::kLoading)
+    return ToApiError({Code::kUnavailable, "The models are still being loaded."}, "model");
   std::string names;
   for (const auto& model : service.Models()) names += (names.empty() ? "" : ", ") + model->id;
-  return {404, fmt::format("The model '{}' does not exist or is not served here. Served: {}.", id.substr(0, 256), names), "model",
-          "model_not_found"};
+  return {404,
+          fmt::format("The model '{}' does not exist or is not served here. Served: {}.", id.substr(0, 256), names),
+          "model", "model_not_found"};
 }
 
 void ListModels(Service& service, Call call) {
