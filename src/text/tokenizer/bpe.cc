@@ -54,8 +54,10 @@ WordCache::Slot& WordCache::At(const std::uint64_t (&key)[4]) {
 }
 
 Status Bpe::AddMerge(TokenId left, TokenId right, TokenId merged) {
-  if (rules_.size() >= kMaxMerges) return Fail(Code::kTooLarge, "more than {} merges", kMaxMerges);
-  rules_.push_back({left, right, merged});
+  if (added_.size() >= kMaxMerges) return Fail(Code::kTooLarge, "more than {} merges", kMaxMerges);
+  CHECK(left >= 0 && left < kMaxTokens && right >= 0 && right < kMaxTokens && merged >= 0);
+  added_.push_back({left, right});
+  merged_.push_back(merged);
   return {};
 }
 
@@ -66,19 +68,24 @@ void Bpe::Finish(const Vocab* vocab, Options options) {
     const char byte = static_cast<char>(b);
     bytes_[static_cast<std::size_t>(b)] = vocab->Find({&byte, 1});
   }
-  const std::size_t slots = std::bit_ceil(rules_.size() * 2 + 2);
-  pairs_.assign(slots, {kNoPair, kNoRank, -1});
+  // At most 5/8 full.
+  const std::size_t slots = std::bit_ceil(added_.size() * 8 / 5 + 2);
+  rules_.assign(slots, kFree);
   mask_ = slots - 1;
   shift_ = 64 - std::countr_zero(slots);
-  for (std::size_t rank = 0; rank < rules_.size(); ++rank) {
-    const auto [left, right, merged] = rules_[rank];
-    const std::uint64_t key =
-        static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
-    std::size_t slot = (key * 0x9E3779B97F4A7C15u) >> shift_;
-    while (pairs_[slot].key != kNoPair && pairs_[slot].key != key) slot = (slot + 1) & mask_;
-    pairs_[slot] = {key, static_cast<std::uint32_t>(rank), merged};
+  for (std::size_t rank = 0; rank < added_.size(); ++rank) {
+    const std::uint64_t pair = PairOf(added_[rank][0], added_[rank][1]);
+    std::size_t slot = SlotOf(pair);
+    while (rules_[slot] != kFree && rules_[slot] >> kRankBits != pair) slot = (slot + 1) & mask_;
+    rules_[slot] = pair << kRankBits | rank;
   }
-  rules_ = {};
+  added_ = {};
+  byte_ranks_.assign(256 * 256, kNoRank);
+  for (std::size_t a = 0; a < 256; ++a) {
+    for (std::size_t b = 0; b < 256; ++b) {
+      if (bytes_[a] >= 0 && bytes_[b] >= 0) byte_ranks_[a << 8 | b] = Find(bytes_[a], bytes_[b]);
+    }
+  }
 }
 
 void Bpe::EncodeCached(const char* p, std::size_t n, std::size_t readable, WordCache& cache,
@@ -130,38 +137,44 @@ void Bpe::EncodeNew(const char* p, std::size_t n, std::vector<TokenId>* out) con
       return;
     }
   }
-  if (n <= kShortBytes) {
-    TokenId ids[kShortBytes];
-    std::size_t count = 0;
-    Symbols(p, n, [&](TokenId id) { ids[count++] = id; });
-    MergeShort(ids, count, out);
-  } else {
+  if (n > kShortBytes) {
     std::vector<TokenId> ids;
     ids.reserve(n);
     Symbols(p, n, [&](TokenId id) { ids.push_back(id); });
     MergeLong(ids, out);
+    return;
   }
+  TokenId ids[kShortBytes];
+  std::uint32_t ranks[kShortBytes];  // of ids[i] and ids[i + 1]
+  std::size_t count = 0;
+  Symbols(p, n, [&](TokenId id) { ids[count++] = id; });
+  if (count == n && options_.unknown < 0) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(p);
+    for (std::size_t i = 0; i + 1 < n; ++i)
+      ranks[i] = byte_ranks_[static_cast<std::size_t>(bytes[i]) << 8 | bytes[i + 1]];
+  } else {
+    for (std::size_t i = 0; i + 1 < count; ++i) ranks[i] = Find(ids[i], ids[i + 1]);
+  }
+  MergeShort(ids, ranks, count, out);
 }
 
-void Bpe::MergeShort(TokenId* ids, std::size_t n, std::vector<TokenId>* out) const {
-  Merge merges[kShortBytes];  // of ids[i] and ids[i + 1]
-  for (std::size_t i = 0; i + 1 < n; ++i) merges[i] = Find(ids[i], ids[i + 1]);
+void Bpe::MergeShort(TokenId* ids, std::uint32_t* ranks, std::size_t n, std::vector<TokenId>* out) const {
   while (n > 1) {
     std::size_t best = 0;
-    std::uint32_t rank = merges[0].rank;
+    std::uint32_t rank = ranks[0];
     for (std::size_t i = 1; i + 1 < n; ++i) {
-      if (merges[i].rank < rank) {
-        rank = merges[i].rank;
+      if (ranks[i] < rank) {
+        rank = ranks[i];
         best = i;
       }
     }
     if (rank == kNoRank) break;
-    ids[best] = merges[best].merged;
-    std::memmove(ids + best + 1, ids + best + 2, (n - best - 2) * sizeof *ids);
-    if (n - best > 2) std::memmove(merges + best, merges + best + 1, (n - best - 2) * sizeof *merges);
+    ids[best] = merged_[rank];
+    if (best > 0) ranks[best - 1] = Find(ids[best - 1], ids[best]);
+    if (best + 2 < n) ranks[best] = Find(ids[best], ids[best + 2]);
+    for (std::size_t i = best + 1; i + 1 < n; ++i) ids[i] = ids[i + 1];
+    for (std::size_t i = best + 1; i + 2 < n; ++i) ranks[i] = ranks[i + 1];
     --n;
-    if (best > 0) merges[best - 1] = Find(ids[best - 1], ids[best]);
-    if (best + 1 < n) merges[best] = Find(ids[best], ids[best + 1]);
   }
   out->insert(out->end(), ids, ids + n);
 }
@@ -170,7 +183,7 @@ void Bpe::MergeLong(const std::vector<TokenId>& start, std::vector<TokenId>* out
   struct Symbol {
     TokenId id;
     std::uint32_t previous, next;  // positions; kEnd: none
-    Merge merge;                   // with the next
+    std::uint32_t rank;            // with the next
   };
   constexpr std::uint32_t kEnd = ~0u;
   const auto n = static_cast<std::uint32_t>(start.size());
@@ -180,16 +193,15 @@ void Bpe::MergeLong(const std::vector<TokenId>& start, std::vector<TokenId>* out
   heap.reserve(n);
   for (std::uint32_t i = 0; i < n; ++i) {
     const bool last = i + 1 == n;
-    symbols[i] = {start[i], i == 0 ? kEnd : i - 1, last ? kEnd : i + 1,
-                  last ? Merge{kNoRank, -1} : Find(start[i], start[i + 1])};
-    if (symbols[i].merge.rank != kNoRank) heap.push_back(static_cast<std::uint64_t>(symbols[i].merge.rank) << 32 | i);
+    symbols[i] = {start[i], i == 0 ? kEnd : i - 1, last ? kEnd : i + 1, last ? kNoRank : Find(start[i], start[i + 1])};
+    if (symbols[i].rank != kNoRank) heap.push_back(static_cast<std::uint64_t>(symbols[i].rank) << 32 | i);
   }
   std::make_heap(heap.begin(), heap.end(), std::greater<>());
   const auto renew = [&](std::uint32_t i) {
     Symbol& symbol = symbols[i];
-    symbol.merge = symbol.next == kEnd ? Merge{kNoRank, -1} : Find(symbol.id, symbols[symbol.next].id);
-    if (symbol.merge.rank == kNoRank) return;
-    heap.push_back(static_cast<std::uint64_t>(symbol.merge.rank) << 32 | i);
+    symbol.rank = symbol.next == kEnd ? kNoRank : Find(symbol.id, symbols[symbol.next].id);
+    if (symbol.rank == kNoRank) return;
+    heap.push_back(static_cast<std::uint64_t>(symbol.rank) << 32 | i);
     std::push_heap(heap.begin(), heap.end(), std::greater<>());
   };
   while (!heap.empty()) {
@@ -198,10 +210,10 @@ void Bpe::MergeLong(const std::vector<TokenId>& start, std::vector<TokenId>* out
     heap.pop_back();
     const auto at = static_cast<std::uint32_t>(top);
     Symbol& symbol = symbols[at];
-    if (symbol.merge.rank != top >> 32) continue;
+    if (symbol.rank != top >> 32) continue;
     Symbol& right = symbols[symbol.next];
-    symbol.id = symbol.merge.merged;
-    right.merge = {kNoRank, -1};  // gone: its heap entries are stale
+    symbol.id = merged_[symbol.rank];
+    right.rank = kNoRank;  // gone: its heap entries are stale
     symbol.next = right.next;
     if (symbol.next != kEnd) symbols[symbol.next].previous = at;
     if (symbol.previous != kEnd) renew(symbol.previous);

@@ -12,7 +12,7 @@
 
 namespace yun {
 
-constexpr std::size_t kMaxMerges = 1u << 22;
+constexpr std::size_t kMaxMerges = (1u << 22) - 1;
 
 /// Pieces lately encoded by one thread, with their ids: most pieces of a text have been seen before.
 /// Direct mapped, one cache line an entry; a piece too long for its slot is not kept.
@@ -64,31 +64,29 @@ class Bpe {
   }
 
  private:
-  struct Pair {
-    std::uint64_t key;  // left << 32 | right; kNoPair: free
-    std::uint32_t rank;
-    TokenId merged;
-  };
-  struct Merge {
-    std::uint32_t rank;
-    TokenId merged;
-  };
-  static constexpr std::uint64_t kNoPair = ~0ull;
-  static constexpr std::uint32_t kNoRank = ~0u;
+  // A rule in one word, so that the table of a large vocabulary is 2 MiB and stays near the processor:
+  // left << 43 | right << 22 | rank. Free: all ones, which is the rank kNoRank too.
+  static constexpr int kRankBits = 22, kIdBits = 21;
+  static_assert(kMaxTokens <= std::int64_t{1} << kIdBits && kMaxMerges < (1u << kRankBits));
+  static constexpr std::uint32_t kNoRank = (1u << kRankBits) - 1;
+  static constexpr std::uint64_t kFree = ~0ull;
 
-  Merge Find(TokenId left, TokenId right) const {
-    const std::uint64_t key =
-        static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
-    for (std::size_t slot = (key * 0x9E3779B97F4A7C15u) >> shift_;; slot = (slot + 1) & mask_) {
-      const Pair& pair = pairs_[slot];
-      if (pair.key == key) return {pair.rank, pair.merged};
-      if (pair.key == kNoPair) return {kNoRank, -1};
+  static std::uint64_t PairOf(TokenId left, TokenId right) {
+    return static_cast<std::uint64_t>(left) << kIdBits | static_cast<std::uint64_t>(right);
+  }
+  std::size_t SlotOf(std::uint64_t pair) const { return (pair * 0x9E3779B97F4A7C15u) >> shift_; }
+  /// The rank of the rule that joins the two, or kNoRank.
+  std::uint32_t Find(TokenId left, TokenId right) const {
+    const std::uint64_t pair = PairOf(left, right);
+    for (std::size_t slot = SlotOf(pair);; slot = (slot + 1) & mask_) {
+      const std::uint64_t rule = rules_[slot];
+      if (rule >> kRankBits == pair || rule == kFree) return static_cast<std::uint32_t>(rule) & kNoRank;
     }
   }
   void EncodeCached(const char* p, std::size_t n, std::size_t readable, WordCache& cache,
                     std::vector<TokenId>* out) const;
   void EncodeNew(const char* p, std::size_t n, std::vector<TokenId>* out) const;
-  void MergeShort(TokenId* ids, std::size_t n, std::vector<TokenId>* out) const;
+  void MergeShort(TokenId* ids, std::uint32_t* ranks, std::size_t n, std::vector<TokenId>* out) const;
   void MergeLong(const std::vector<TokenId>& ids, std::vector<TokenId>* out) const;
   template <class Push>
   void Symbols(const char* p, std::size_t n, Push&& push) const;
@@ -96,8 +94,10 @@ class Bpe {
   const Vocab* vocab_ = nullptr;
   Options options_;
   std::array<TokenId, 256> bytes_{};
-  std::vector<std::array<TokenId, 3>> rules_;  // until Finish
-  std::vector<Pair> pairs_;
+  std::vector<std::array<TokenId, 2>> added_;  // the rules' pairs, until Finish
+  std::vector<TokenId> merged_;                // by rank
+  std::vector<std::uint64_t> rules_;           // open addressing
+  std::vector<std::uint32_t> byte_ranks_;      // of two bytes' tokens: first << 8 | second
   std::size_t mask_ = 0;
   int shift_ = 63;
 };
