@@ -168,10 +168,15 @@ class JsonWriter {
       return;
     }
     std::vector<const std::pair<Value, Value>*> items;
-    for (const auto& item : dict.items) items.push_back(&item);
-    if (style_.sort_keys) {
-      std::stable_sort(items.begin(), items.end(),
-                       [](const auto* a, const auto* b) { return Compare(a->first, b->first, "<") < 0; });
+    for (const auto& item : dict.items) {
+      auto at = items.end();
+      if (style_.sort_keys) {
+        // Insertion, which an order that NaN breaks cannot lead out of bounds.
+        budget_->Spend(1 + static_cast<int64_t>(items.size() / 8));
+        at = std::upper_bound(items.begin(), items.end(), &item,
+                              [](const auto* a, const auto* b) { return Compare(a->first, b->first, "<") == -1; });
+      }
+      items.insert(at, &item);
     }
     out.push_back('{');
     bool first = true;
