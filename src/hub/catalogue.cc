@@ -4,9 +4,9 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/toml.h"
 #include "hub/name.h"
 #include "hub/source.h"
-#include "hub/toml.h"
 
 namespace yun::embedded {
 std::string_view hub_catalogue_toml();
@@ -19,35 +19,33 @@ constexpr std::uint64_t kCatalogueBytesMax = 4u << 20;
 constexpr std::size_t kEntriesMax = 10000;
 constexpr std::size_t kListMax = 64;
 
-Result<std::vector<std::string>> Strings(const toml::table& table, const char* key) {
+Result<std::vector<std::string>> Strings(const TomlValue& table, const char* key) {
   std::vector<std::string> out;
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return out;
-  const toml::array* array = node->as_array();
-  if (array == nullptr) return Fail(Code::kCorrupt, "{} must be a list of strings", key);
-  if (array->size() > kListMax) return Fail(Code::kCorrupt, "{}: more than {} items", key, kListMax);
-  for (const toml::node& item : *array) {
-    const auto text = item.value_exact<std::string>();
-    if (!text) return Fail(Code::kCorrupt, "{} must be a list of strings", key);
-    out.push_back(*text);
+  const TomlValue* list = table.Find(key);
+  if (list == nullptr) return out;
+  if (list->kind != TomlValue::Kind::kArray) return Fail(Code::kCorrupt, "{} must be a list of strings", key);
+  if (list->items.size() > kListMax) return Fail(Code::kCorrupt, "{}: more than {} items", key, kListMax);
+  for (const TomlValue& item : list->items) {
+    if (item.kind != TomlValue::Kind::kString) return Fail(Code::kCorrupt, "{} must be a list of strings", key);
+    out.push_back(item.text);
   }
   return out;
 }
 
-Result<std::string> String(const toml::table& table, const char* key) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return std::string();
-  const auto text = node->value_exact<std::string>();
-  if (!text) return Fail(Code::kCorrupt, "{} must be a string", key);
-  return *text;
+Result<std::string> String(const TomlValue& table, const char* key) {
+  const TomlValue* value = table.Find(key);
+  if (value == nullptr) return std::string();
+  if (value->kind != TomlValue::Kind::kString) return Fail(Code::kCorrupt, "{} must be a string", key);
+  return value->text;
 }
 
-Result<std::uint64_t> Number(const toml::table& table, const char* key) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return std::uint64_t{0};
-  const auto number = node->value_exact<std::int64_t>();
-  if (!number || *number < 0) return Fail(Code::kCorrupt, "{} must be a whole number, 0 or more", key);
-  return static_cast<std::uint64_t>(*number);
+Result<std::uint64_t> Number(const TomlValue& table, const char* key) {
+  const TomlValue* value = table.Find(key);
+  if (value == nullptr) return std::uint64_t{0};
+  if (value->kind != TomlValue::Kind::kInteger || value->number < 0) {
+    return Fail(Code::kCorrupt, "{} must be a whole number, 0 or more", key);
+  }
+  return static_cast<std::uint64_t>(value->number);
 }
 
 bool IsSha256(std::string_view hex) {
@@ -55,7 +53,7 @@ bool IsSha256(std::string_view hex) {
          std::all_of(hex.begin(), hex.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-Result<CatalogueEntry> ParseEntry(const toml::table& table) {
+Result<CatalogueEntry> ParseEntry(const TomlValue& table) {
   CatalogueEntry out;
   ASSIGN_OR_RETURN(out.name, String(table, "name"));
   RETURN_IF_ERROR(CheckName(out.name));
@@ -72,14 +70,15 @@ Result<CatalogueEntry> ParseEntry(const toml::table& table) {
   ASSIGN_OR_RETURN(out.memory_bytes, Number(table, "memory_bytes"));
   ASSIGN_OR_RETURN(out.context, Number(table, "context"));
   ASSIGN_OR_RETURN(out.cannot_run, String(table, "cannot_run"));
-  if (const toml::node* node = table.get("sha256")) {
-    const toml::table* sums = node->as_table();
-    if (sums == nullptr) return Fail(Code::kCorrupt, "sha256 must be a table: file = \"hex\"");
-    for (const auto& [key, value] : *sums) {
-      const auto hex = value.value_exact<std::string>();
-      if (!hex || !IsSha256(*hex))
-        return Fail(Code::kCorrupt, "sha256 of '{}' is not 64 lower-case hex digits", key.str());
-      out.sha256.emplace(key.str(), *hex);
+  if (const TomlValue* sums = table.Find("sha256")) {
+    if (sums->kind != TomlValue::Kind::kTable) {
+      return Fail(Code::kCorrupt, "sha256 must be a table: {{ \"file\" = \"hex\" }}");
+    }
+    for (const auto& [file, sum] : sums->members) {
+      if (sum.kind != TomlValue::Kind::kString || !IsSha256(sum.text)) {
+        return Fail(Code::kCorrupt, "sha256 of '{}' is not 64 lower-case hex digits", file);
+      }
+      out.sha256.emplace(file, sum.text);
     }
   }
   return out;
@@ -88,23 +87,20 @@ Result<CatalogueEntry> ParseEntry(const toml::table& table) {
 }  // namespace
 
 Result<Catalogue> Catalogue::Parse(std::string_view text) {
-  if (text.size() > kCatalogueBytesMax) return Fail(Code::kTooLarge, "more than {} bytes", kCatalogueBytesMax);
-  ASSIGN_OR_RETURN(const toml::table root, ParseToml(text));
+  ASSIGN_OR_RETURN(const TomlValue root, ParseToml(text));
   Catalogue out;
-  const toml::node* models = root.get("model");
+  const TomlValue* models = root.Find("model");
   if (models == nullptr) return out;
-  const toml::array* array = models->as_array();
-  if (array == nullptr)
-    return Fail(Code::kCorrupt, "line {}: model must be a list: [[model]]", models->source().begin.line);
-  if (array->size() > kEntriesMax) return Fail(Code::kTooLarge, "more than {} models", kEntriesMax);
-  for (const toml::node& node : *array) {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) return Fail(Code::kCorrupt, "line {}: model must be a table", node.source().begin.line);
-    auto entry = ParseEntry(*table);
+  if (models->kind != TomlValue::Kind::kArray) {
+    return Fail(Code::kCorrupt, "line {}: model must be a list: [[model]]", models->line);
+  }
+  if (models->items.size() > kEntriesMax) return Fail(Code::kTooLarge, "more than {} models", kEntriesMax);
+  for (const TomlValue& table : models->items) {
+    auto entry = ParseEntry(table);
     if (!entry) {
       entry.error().code = Code::kCorrupt;
-      return Wrap(std::move(entry.error()), fmt::format("line {}: model '{}'", node.source().begin.line,
-                                                        (*table)["name"].value_or(std::string("?"))));
+      return Wrap(std::move(entry.error()),
+                  fmt::format("line {}: model '{}'", table.line, table.String("name").value_or("?")));
     }
     out.entries_.push_back(std::move(*entry));
   }

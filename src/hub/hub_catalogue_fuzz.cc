@@ -29,17 +29,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0]) {
-    case 'c': (void)yun::hub::Catalogue::Parse(text).has_value(); break;
+    case 'c':
+      (void)yun::hub::Catalogue::Parse(text).has_value();
+      break;
     case 'r':
       if (const auto record = yun::hub::ParseRecord(text)) {
         const auto again = yun::hub::ParseRecord(yun::hub::WriteRecord(*record));
         Must(again && again->name == record->name && again->path == record->path);
       }
       break;
-    case 'h': CheckListing(yun::hub::ParseHuggingFaceTree(text)); break;
-    case 'm': CheckListing(yun::hub::ParseModelScopeFiles(text)); break;
-    case 'l': (void)yun::hub::NextPage(text); break;
-    case 'n': (void)yun::hub::SplitNames(text).has_value(); break;
+    case 'h':
+      CheckListing(yun::hub::ParseHuggingFaceTree(text));
+      break;
+    case 'm':
+      CheckListing(yun::hub::ParseModelScopeFiles(text));
+      break;
+    case 'l':
+      (void)yun::hub::NextPage(text);
+      break;
+    case 'n':
+      (void)yun::hub::SplitNames(text).has_value();
+      break;
     default:
       if (const auto source = yun::hub::ParseSource(text)) Must(!yun::hub::DefaultName(*source).empty());
   }

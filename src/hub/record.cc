@@ -1,16 +1,10 @@
 #include "hub/record.h"
 
-#include <sstream>
+#include <algorithm>
 
-#include "hub/toml.h"
+#include "base/toml.h"
 
 namespace yun::hub {
-namespace {
-
-constexpr std::uint64_t kRecordBytesMax = 4u << 20;
-
-}  // namespace
-
 bool IsSafeRelativePath(std::string_view path) {
   constexpr std::size_t kPathBytesMax = 1024;
   constexpr std::size_t kPartBytesMax = 255;  // NAME_MAX
@@ -28,51 +22,41 @@ bool IsSafeRelativePath(std::string_view path) {
 }
 
 std::string WriteRecord(const ModelRecord& record) {
-  toml::table root;
-  root.insert("name", record.name);
-  root.insert("path", record.path);
-  root.insert("bytes", static_cast<std::int64_t>(record.bytes));
-  root.insert("source", record.source);
-  root.insert("licence", record.licence);
-  root.insert("added_unix", record.added_unix);
-  toml::array files;
+  std::string out = fmt::format("name = {}\npath = {}\nbytes = {}\nsource = {}\nlicence = {}\nadded_unix = {}\n",
+                                TomlQuoted(record.name), TomlQuoted(record.path), record.bytes,
+                                TomlQuoted(record.source), TomlQuoted(record.licence), record.added_unix);
   for (const RecordedFile& file : record.files) {
-    toml::table entry;
-    entry.insert("path", file.path);
-    entry.insert("bytes", static_cast<std::int64_t>(file.bytes));
-    if (!file.sha256.empty()) entry.insert("sha256", file.sha256);
-    files.push_back(std::move(entry));
+    out += fmt::format("\n[[file]]\npath = {}\nbytes = {}\n", TomlQuoted(file.path), file.bytes);
+    if (!file.sha256.empty()) out += fmt::format("sha256 = {}\n", TomlQuoted(file.sha256));
   }
-  root.insert("file", std::move(files));
-  std::ostringstream out;
-  out << root << "\n";
-  return out.str();
+  return out;
 }
 
 Result<ModelRecord> ParseRecord(std::string_view text) {
-  if (text.size() > kRecordBytesMax) return Fail(Code::kTooLarge, "more than {} bytes", kRecordBytesMax);
-  ASSIGN_OR_RETURN(const toml::table root, ParseToml(text));
+  ASSIGN_OR_RETURN(const TomlValue root, ParseToml(text));
+  const auto bytes = [](const TomlValue& table) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, table.Integer("bytes").value_or(0)));
+  };
   ModelRecord out;
-  out.name = root["name"].value_or(std::string());
-  out.path = root["path"].value_or(std::string());
-  out.bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, root["bytes"].value_or(std::int64_t{0})));
-  out.source = root["source"].value_or(std::string());
-  out.licence = root["licence"].value_or(std::string());
-  out.added_unix = root["added_unix"].value_or(std::int64_t{0});
+  out.name = root.String("name").value_or("");
+  out.path = root.String("path").value_or("");
+  out.bytes = bytes(root);
+  out.source = root.String("source").value_or("");
+  out.licence = root.String("licence").value_or("");
+  out.added_unix = root.Integer("added_unix").value_or(0);
   if (out.name.empty()) return Fail(Code::kCorrupt, "no name");
-  if (out.path != "." && !IsSafeRelativePath(out.path))
+  if (out.path != "." && !IsSafeRelativePath(out.path)) {
     return Fail(Code::kCorrupt, "path '{}' leaves the folder", out.path);
-  if (const toml::array* files = root["file"].as_array()) {
-    for (const toml::node& node : *files) {
-      const toml::table* entry = node.as_table();
-      if (entry == nullptr) return Fail(Code::kCorrupt, "file: not a table");
-      RecordedFile file;
-      file.path = (*entry)["path"].value_or(std::string());
-      file.bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*entry)["bytes"].value_or(std::int64_t{0})));
-      file.sha256 = (*entry)["sha256"].value_or(std::string());
-      if (!IsSafeRelativePath(file.path)) return Fail(Code::kCorrupt, "file '{}' leaves the folder", file.path);
-      out.files.push_back(std::move(file));
-    }
+  }
+  const TomlValue* files = root.Find("file");
+  if (files == nullptr) return out;
+  for (const TomlValue& entry : files->items) {
+    RecordedFile file;
+    file.path = entry.String("path").value_or("");
+    file.bytes = bytes(entry);
+    file.sha256 = entry.String("sha256").value_or("");
+    if (!IsSafeRelativePath(file.path)) return Fail(Code::kCorrupt, "file '{}' leaves the folder", file.path);
+    out.files.push_back(std::move(file));
   }
   return out;
 }

@@ -1,8 +1,8 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/toml.h"
 #include "hub/pull.h"
-#include "hub/toml.h"
 
 namespace yun::hub {
 namespace {
@@ -30,8 +30,8 @@ Status CheckToken(const std::string& token, const char* name) {
   return {};
 }
 
-void Take(const toml::table& table, const char* key, std::string& out) {
-  if (const auto value = table[key].value<std::string>()) out = *value;
+void Take(const TomlValue& table, const char* key, std::string& out) {
+  if (auto value = table.String(key)) out = std::move(*value);
 }
 
 void Take(const char* variable, std::string& out) {
