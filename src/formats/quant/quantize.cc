@@ -11,7 +11,11 @@
 namespace yun::quant {
 namespace {
 
-float Inverse(float d) { return d == 0.f ? 0.f : 1.f / d; }
+/// 0 where the inverse is no number: what is divided by it is too small to be stored.
+float Inverse(float d) {
+  const float inverse = 1.f / d;
+  return std::isfinite(inverse) ? inverse : 0.f;
+}
 
 /// The element of largest magnitude, with its sign.
 float Extreme(const float* x, int n) {
@@ -77,12 +81,10 @@ bool Quantize(const float* x, BlockQ5_1& b) {
 
 bool Quantize(const float* x, BlockQ8_0& b) {
   const float d = std::fabs(Extreme(x, 32)) / 127.f, inverse = Inverse(d);
-  const bool finite = std::isfinite(inverse);
   b.d = FloatToHalf(d);
   for (int j = 0; j < 32; ++j) {
-    // Halves go away from zero, as the reference does it. Below 2^-126 the inverse overflows; the half scale is 0
-    // there.
-    const float scaled = finite ? x[j] * inverse : 0.f;
+    // Halves go away from zero, as the reference does it.
+    const float scaled = x[j] * inverse;
     const int q = static_cast<int>(static_cast<double>(scaled) + (scaled < 0.f ? -0.5 : 0.5));
     b.qs[j] = static_cast<std::int8_t>(std::clamp(q, -127, 127));
   }
@@ -131,7 +133,7 @@ void FitScaleMin(const float* x, const float* weight, int n, int levels, float* 
     if (!(scale > 0)) continue;
     const float f_scale = static_cast<float>(scale), f_min = static_cast<float>(min);
     float error = 0;
-    const float f_inverse = 1.f / f_scale;
+    const float f_inverse = Inverse(f_scale);
     for (int i = 0; i < n; ++i) {
       const float q = static_cast<float>(std::clamp(Nearest(std::min((x[i] + f_min) * f_inverse, 64.f)), 0, levels));
       const float diff = f_scale * q - f_min - x[i];
