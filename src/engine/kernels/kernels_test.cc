@@ -176,6 +176,23 @@ TEST_P(Tables, MatMulEqualsReference) {
   }
 }
 
+// Two planes: the sum of what each gives alone, on top of what is there.
+TEST_P(Tables, PlanesAddUp) {
+  const Kernels& k = *GetParam();
+  const std::uint32_t rows = 5, cols = 64, n = 32;
+  const Packed w = Pack(Type::kQ4_1, false, n, cols, RandomBlocks(Type::kQ4_1, n, cols, 3));
+  const Acts a = MakeActs(k, Random(rows * cols, 1), rows, cols, true), b = MakeActs(k, Random(rows * cols, 2), rows, cols, true);
+  const std::size_t bytes = rows * ActivationRowBytes(cols, true);
+  Aligned both(2 * bytes);
+  std::memcpy(both.get(), a.view.data, bytes);
+  std::memcpy(both.get() + bytes, b.view.data, bytes);
+  std::vector<float> got(rows * n, 1.f), expected(rows * n, 1.f);
+  k.matmul(w.matrix, 0, 2, {both.get(), rows, cols, k.tile_rows_max, 1, 2, bytes}, got.data(), n, true);
+  k.matmul(w.matrix, 0, 2, a.view, expected.data(), n, true);
+  k.matmul(w.matrix, 0, 2, b.view, expected.data(), n, true);
+  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5f);
+}
+
 TEST_P(Tables, QuantizeEqualsReference) {
   const Kernels& k = *GetParam();
   const std::uint32_t cols = 256;

@@ -36,11 +36,15 @@ struct PackedMatrix {
 /// table that made them), as even as can be: see TileOf in activations.h. A tile of r rows over `cols` columns is
 ///   quantised:  int8 q[block][r][32], then Meta[block][r]
 ///   floats:     float x[col][r]
+/// With two planes the second holds, in the same form, what the first one's rounding left over: x = scale q + scale' q'
+/// carries 15 bits instead of 8.
 struct Activations {
   const uint8_t* data;
   uint32_t rows, cols;
   uint32_t tile_rows_max;
   uint8_t quantised;
+  uint8_t planes = 1;
+  uint64_t plane_bytes = 0;
 };
 
 /// Of one row's block of 32: x = scale q. The sums let kernels subtract a code's offset before they scale.

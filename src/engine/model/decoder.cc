@@ -24,7 +24,8 @@ std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.pa
 
 Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
                  bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max)
-    : config_(config), weights_(std::move(weights)), kernels_(kernels), pool_(pool), f32_(f32), rows_max_(rows_max),
+    : config_(config), weights_(std::move(weights)), kernels_(kernels), pool_(pool), f32_(f32),
+      planes_(config.hidden < kWideActivationsBelow ? 2 : 1), rows_max_(rows_max),
       logit_rows_max_(logit_rows_max), logits_stride_(PaddedCols(weights_->output)), rope_(MakeRope(config)) {
   CHECK(rows_max >= 1 && logit_rows_max >= 1);
   const LayerWeights& first = weights_->layers.front();
@@ -59,7 +60,9 @@ void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_li
     const bool quantised = kernels::IsQuantised(matrix->packing);
     auto& bytes = quantised ? buffer.quantised : buffer.floats;
     (quantised ? buffer.want_quantised : buffer.want_floats) = true;
-    bytes.resize(rows * kernels::ActivationRowBytes(cols, quantised) + 64);
+    const std::uint64_t plane_bytes = rows * kernels::ActivationRowBytes(cols, quantised);
+    if (quantised) buffer.plane_bytes = plane_bytes;
+    bytes.resize(plane_bytes * (quantised ? planes_ : 1) + 64);
   }
 }
 
@@ -70,7 +73,8 @@ std::uint8_t* Decoder::Data(std::vector<std::uint8_t>& bytes) {
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
   const bool quantised = kernels::IsQuantised(consumer.packing);
-  return {Data(quantised ? buffer.quantised : buffer.floats), rows, buffer.cols, kernels_.tile_rows_max, quantised};
+  return {Data(quantised ? buffer.quantised : buffer.floats), rows, buffer.cols, kernels_.tile_rows_max, quantised,
+          quantised ? planes_ : std::uint8_t{1}, buffer.plane_bytes};
 }
 
 void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
@@ -79,8 +83,20 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
   const std::uint32_t m = row - tile.row_begin;
   if (buffer.want_quantised) {
     std::uint8_t* data = kernels::TileData(Data(buffer.quantised), buffer.cols, true, tile.row_begin);
-    kernels_.quantize(x, col / kernels::kBlockCols, n / kernels::kBlockCols, buffer.cols / kernels::kBlockCols, data, tile.rows,
-                      m);
+    const std::uint32_t first = col / kernels::kBlockCols, count = n / kernels::kBlockCols;
+    const std::uint32_t total = buffer.cols / kernels::kBlockCols;
+    kernels_.quantize(x, first, count, total, data, tile.rows, m);
+    if (planes_ == 2) {
+      const auto* q = reinterpret_cast<const std::int8_t*>(data);
+      const auto* meta = reinterpret_cast<const kernels::Meta*>(data + std::size_t{buffer.cols} * tile.rows);
+      for (std::uint32_t b = 0; b < count; ++b) {
+        float rest[kernels::kBlockCols];
+        const std::size_t at = std::size_t{first + b} * tile.rows + m;
+        for (std::uint32_t i = 0; i < kernels::kBlockCols; ++i)
+          rest[i] = x[b * kernels::kBlockCols + i] - meta[at].scale * static_cast<float>(q[at * kernels::kBlockCols + i]);
+        kernels_.quantize(rest, first + b, 1, total, data + buffer.plane_bytes, tile.rows, m);
+      }
+    }
   }
   if (buffer.want_floats) {
     auto* data = reinterpret_cast<float*>(kernels::TileData(Data(buffer.floats), buffer.cols, false, tile.row_begin));

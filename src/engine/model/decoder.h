@@ -30,6 +30,8 @@ class Decoder {
   /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
   Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
           bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max);
+  /// Activations of models narrower than this carry 15 bits instead of 8: rounding hurts them most and they are cheap.
+  static constexpr std::uint32_t kWideActivationsBelow = 1024;
 
   /// The cache that Forward needs.
   CacheShape cache_shape() const;
@@ -49,6 +51,7 @@ class Decoder {
   struct ActBuffer {
     std::vector<std::uint8_t> quantised, floats;  // with room to align
     std::uint32_t cols = 0;
+    std::uint64_t plane_bytes = 0;
     bool want_quantised = false, want_floats = false;
   };
   /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
@@ -86,6 +89,7 @@ class Decoder {
   const kernels::Kernels& kernels_;  // borrows
   ThreadPool& pool_;                 // borrows
   bool f32_;
+  std::uint8_t planes_;
   std::uint32_t rows_max_, logit_rows_max_;
   std::size_t logits_stride_;
   RopeFrequencies rope_;

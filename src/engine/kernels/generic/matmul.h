@@ -256,7 +256,9 @@ void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Act
     uint32_t row = 0;
     for (uint32_t t = 0; t < count; ++t) {
       const uint32_t rows = small + (t < extra ? 1 : 0);
-      TileOfRows<F, kQuantised>(rows, w, p, stop, acts.data + row * row_bytes, out + row * stride, stride, add);
+      for (uint32_t plane = 0; plane < acts.planes; ++plane)
+        TileOfRows<F, kQuantised>(rows, w, p, stop, acts.data + plane * acts.plane_bytes + row * row_bytes, out + row * stride,
+                                  stride, add || plane > 0);
       row += rows;
     }
   }

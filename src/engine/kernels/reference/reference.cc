@@ -50,10 +50,11 @@ void MatMul(const PackedMatrix& w, std::uint32_t begin, std::uint32_t end, const
         if (quantised) {
           const auto* q = reinterpret_cast<const std::int8_t*>(data);
           const auto* meta = reinterpret_cast<const Meta*>(data + std::size_t{w.cols} * tile.rows);
-          for (std::uint32_t k = 0; k < w.cols; ++k) {
-            const std::size_t at = std::size_t{k / kBlockCols} * tile.rows + m;
-            sum += double{weights[k]} * meta[at].scale * q[at * kBlockCols + k % kBlockCols];
-          }
+          for (std::uint32_t plane = 0; plane < acts.planes; ++plane, q += acts.plane_bytes, meta += acts.plane_bytes / sizeof(Meta))
+            for (std::uint32_t k = 0; k < w.cols; ++k) {
+              const std::size_t at = std::size_t{k / kBlockCols} * tile.rows + m;
+              sum += double{weights[k]} * meta[at].scale * q[at * kBlockCols + k % kBlockCols];
+            }
         } else {
           const auto* x = reinterpret_cast<const float*>(data);
           for (std::uint32_t k = 0; k < w.cols; ++k) sum += double{weights[k]} * x[std::size_t{k} * tile.rows + m];
