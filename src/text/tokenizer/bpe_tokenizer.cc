@@ -1,5 +1,6 @@
 #include "text/tokenizer/bpe_tokenizer.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -20,10 +21,14 @@ WordCache& CacheOf(std::uint64_t tokenizer) {
     std::uint64_t tokenizer = 0;
     std::unique_ptr<WordCache> cache;
   };
-  thread_local std::array<Entry, 2> entries;
+  thread_local std::array<Entry, 4> entries;  // the one last used first
   if (entries[0].tokenizer != tokenizer) {
-    std::swap(entries[0], entries[1]);
-    if (entries[0].tokenizer != tokenizer) entries[0] = {tokenizer, std::make_unique<WordCache>()};
+    auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.tokenizer == tokenizer; });
+    if (at == entries.end()) {
+      at = entries.end() - 1;
+      *at = {tokenizer, std::make_unique<WordCache>()};
+    }
+    std::rotate(entries.begin(), at, at + 1);
   }
   return *entries[0].cache;
 }
