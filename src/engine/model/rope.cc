@@ -47,8 +47,9 @@ RopeFrequencies MakeRope(const ModelConfig& c) {
       break;
     }
     case RopeScaling::kYarn: {
-      const double low = std::max(0.0, std::floor(CorrectionDim(c.yarn_beta_fast, c)));
-      double high = std::min(c.rope_dim - 1.0, std::ceil(CorrectionDim(c.yarn_beta_slow, c)));
+      double low = CorrectionDim(c.yarn_beta_fast, c), high = CorrectionDim(c.yarn_beta_slow, c);
+      if (c.yarn_truncate) low = std::floor(low), high = std::ceil(high);
+      low = std::max(0.0, low), high = std::min(c.rope_dim - 1.0, high);
       if (high == low) high += 0.001;
       for (std::uint32_t i = 0; i < half; ++i) {
         const double ramp = std::clamp((i - low) / (high - low), 0.0, 1.0);  // 0: kept as it is, 1: interpolated
