@@ -13,7 +13,7 @@ if(NOT YUN_ENGINE_ONLY)
   pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
   pkg_check_modules(fmt REQUIRED IMPORTED_TARGET fmt)
   pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
-  include(cmake/rust.cmake OPTIONAL)
+  include(cmake/rust.cmake)
 else()
   # A cross build has no libraries of its own: fmt and spdlog from their headers, GoogleTest from Debian's source of it.
   # -idirafter: the target's C library comes first.

@@ -17,7 +17,8 @@ boost::json::value ReadJson(const std::string& path) {
   return boost::json::parse(text.str());
 }
 
-Result<std::string> Render(std::string_view source, boost::json::object variables = {}, boost::json::array messages = {}) {
+Result<std::string> Render(std::string_view source, boost::json::object variables = {},
+                           boost::json::array messages = {}) {
   auto t = ChatTemplate::Create(source);
   if (!t) return tl::unexpected<Error>(t.error());
   RenderOptions options;
@@ -25,7 +26,9 @@ Result<std::string> Render(std::string_view source, boost::json::object variable
   return (*t)->Render(messages, {}, options);
 }
 
-std::string Show(const Result<std::string>& r) { return r ? *r : std::string(CodeName(r.error().code)) + ": " + r.error().message; }
+std::string Show(const Result<std::string>& r) {
+  return r ? *r : std::string(CodeName(r.error().code)) + ": " + r.error().message;
+}
 
 // What transformers renders; tools/golden/make_chat_goldens.py makes the file.
 TEST(ChatTemplate, RendersEveryFeatureAsTransformersDoes) {
@@ -60,21 +63,24 @@ TEST(ChatTemplate, SaysWhatIsWrongAndWhere) {
     const char* says;
   };
   const Case cases[] = {
-      {"a\nb\n{% nope %}", Code::kCorrupt, "line 3: Encountered unknown tag 'nope'"},
-      {"{% if x %}\n", Code::kCorrupt, "expected 'endif'"},
-      {"{{ (1 }}", Code::kCorrupt, "unexpected '}'"},
-      {"{{ 'abc }}", Code::kCorrupt, "closing quote"},
-      {"{# x", Code::kCorrupt, "Missing end of comment tag"},
-      {"{% raw %}x", Code::kCorrupt, "Missing end of raw directive"},
-      {"{{ '\\ud800' }}", Code::kCorrupt, "no character"},
-      {"{% break %}", Code::kCorrupt, "outside of a loop"},
+      {"a\nb\n{% nope %}", Code::kCorrupt, "line 3: unknown statement nope"},
+      {"{% if x %}\n", Code::kCorrupt, "unexpected end of input"},
+      {"{{ (1 }}", Code::kCorrupt, "unexpected `}`, expected `)`"},
+      {"{{ 'abc }}", Code::kCorrupt, "unexpected end of string"},
+      {"{# x", Code::kCorrupt, "unexpected end of comment"},
+      {"{% raw %}x", Code::kCorrupt, "unclosed raw block"},
+      {"{{ '\\ud800' }}", Code::kCorrupt, "bad string escape"},
+      {"{% break %}", Code::kCorrupt, "must be placed inside a loop"},
       {"{% include 'x' %}", Code::kCorrupt, "no place in a chat template"},
-      {"{% set 1 = 2 %}", Code::kCorrupt, "can't assign"},
+      {"{% set 1 = 2 %}", Code::kCorrupt, "expected identifier"},
       {"\n{{ raise_exception('roles must alternate') }}", Code::kInvalidArgument, "roles must alternate"},
-      {"\n\n{{ a.b }}", Code::kInvalidArgument, "line 3: 'a' is undefined"},
-      {"{{ 'a' + 1 }}", Code::kInvalidArgument, "can only concatenate str"},
-      {"{{ [1]|sort(attribute=none) + {} }}", Code::kInvalidArgument, "unsupported operand"},
-      {"{% set ns = namespace() %}{% set ns._x = 1 %}", Code::kInvalidArgument, "underscore"},
+      {"\n\n{{ a.b }}", Code::kInvalidArgument, "line 3: undefined value: `a` is undefined"},
+      {"{{ 'a' + 1 }}", Code::kInvalidArgument, "+ operator on unsupported types string and number"},
+      {"{{ [1]|sort(attribute=none) + {} }}", Code::kInvalidArgument, "unsupported types"},
+      {"{{ 9 ** 9 ** 9 }}", Code::kInvalidArgument, "unable to calculate"},
+      {"{{ range(10 ** 30) }}", Code::kInvalidArgument, "cannot convert"},
+      {"\xff", Code::kCorrupt, "not UTF-8"},
+      {"\n{{ __yun_tick }}", Code::kCorrupt, "line 2: names that begin with __yun_"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.source);
@@ -100,22 +106,20 @@ TEST(ChatTemplate, StopsHostileTemplates) {
       "{% set ns = namespace(a=[]) %}{% for i in range(100000) %}{% set ns.a = [ns.a] %}{% endfor %}",
       "{% set ns = namespace(a={}) %}{% for i in range(100000) %}{% set ns.a = {'k': ns.a} %}{% endfor %}",
       "{% set ns = namespace(a=[1, 2]) %}{% for i in range(100) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}",
-      "{% set ns = namespace(a=[1, 2]) %}{% for i in range(100) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a | tojson }}",
+      "{% set ns = namespace(a=[1, 2]) %}{% for i in range(100) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a | "
+      "tojson }}",
       "{{ 'x' * 100000000000 }}",
       "{{ [1] * 100000000000 }}",
       "{{ ('x' * 1000000).replace('', 'y' * 10000) }}",
       "{{ ('y' * 1000000).join(('x' * 100000) | list) }}",
       "{{ ('x' * 100000) | list | join('y' * 1000000) }}",
-      "{{ '%1000000000d' % 1 }}",
+      "{{ '%1000000000d' | format(1) }}",
       "{{ '{:1000000000}'.format(1) }}",
       "{{ 'x'.ljust(1000000000) }}",
       "{{ 'x'.center(1000000000) }}",
       "{{ 'x' | indent(1000000000, true) }}",
       "{{ ('\\n' * 1000000) | indent(10000, false, true) }}",
-      "{{ ('\\t' * 1000000).expandtabs(100000) | length }}{{ ('\\t' * 10000000).expandtabs(1000) }}",
-      "{{ 9 ** 9 ** 9 }}",
       "{{ range(100001) | list }}",
-      "{{ range(10 ** 30) }}",
       "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
       "{% for a in range(100000) %}{{ 'x' * 1000 }}{% endfor %}",
       "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
@@ -123,7 +127,8 @@ TEST(ChatTemplate, StopsHostileTemplates) {
       "{% for x in [[1]] recursive %}{{ loop([x]) }}{% endfor %}",
       "{% for i in range(100000) %}{% for j in range(1000) %}{% macro m() %}{% endmacro %}{% endfor %}{% endfor %}",
       "{% for i in range(100000) %}{% set n = namespace() %}{% endfor %}",
-      "{% set ns = namespace(n=namespace()) %}{% for i in range(100000) %}{% set m = namespace(x=ns.n) %}{% set ns.n = m %}{% endfor %}",
+      "{% set ns = namespace(n=namespace()) %}{% for i in range(100000) %}{% set m = namespace(x=ns.n) %}{% set ns.n = "
+      "m %}{% endfor %}",
       "{{ " + repeat("(", 5000) + "1" + repeat(")", 5000) + " }}",
       "{{ " + repeat("[", 5000) + repeat("]", 5000) + " }}",
       "{{ " + repeat("not ", 100000) + "1 }}",
@@ -133,6 +138,14 @@ TEST(ChatTemplate, StopsHostileTemplates) {
       "{{ 'x'" + repeat("|trim", 100000) + " }}",
       "{{ x" + repeat(" if x", 100000) + " }}",
       repeat("{% if 1 %}", 10000),
+      "{{ 1" + repeat(" + 1", 30000) + " }}",
+      "{{ " + repeat("-", 100000) + "1 }}",
+      "{% if x %}" + repeat("{% elif x %}", 10000) + "{% endif %}",
+      "{% for i in range(100000) %}{% for j in range(100000) %}{% set a = [a] %}{% endfor %}{% endfor %}",
+      "{% set ns = namespace(a=[1]) %}{% for i in range(100000) %}{% set ns.a = [ns.a[0:]] %}{% endfor %}",
+      "{% set b = 'x' * 50000000 %}{% for i in range(100000) %}{% if b in b ~ 'x' %}{% endif %}{% endfor %}",
+      "{% set b = 'x' * 50000000 %}{% for i in range(100000) %}{% if b != b and b in b %}{% endif %}{% endfor %}",
+      "{% macro m(x, n) %}{% if n %}{{ m(x, n - 1) }}{{ m(x, n - 1) }}{% endif %}{% endmacro %}{{ m('x', 80) }}",
       repeat("{% for x in y %}", 10000),
       std::string(2 << 20, 'x'),
   };
@@ -146,15 +159,19 @@ TEST(ChatTemplate, StopsHostileTemplates) {
 
 TEST(ChatTemplate, LetsGoOfWhatRefersToItself) {
   // The address sanitizer's leak check is the assertion.
-  EXPECT_EQ(Show(Render("{% set ns = namespace() %}{% set ns.self = ns %}{% set ns.l = [ns] %}{% macro m() %}{{ m }}{% endmacro %}"
-                        "{% set ns.m = m %}{% for x in [1] %}{% set ns.loop = loop %}{% endfor %}ok")),
-            "ok");
+  EXPECT_EQ(
+      Show(Render(
+          "{% set ns = namespace() %}{% set ns.self = ns %}{% set ns.l = [ns] %}{% macro m() %}{{ m }}{% endmacro %}"
+          "{% set ns.m = m %}{% for x in [1] %}{% set ns.loop = loop %}{% endfor %}ok")),
+      "ok");
 }
 
 TEST(ChatTemplate, HandsMessagesOverAsTransformersDoes) {
   auto messages = boost::json::parse(R"([
-    {"role": "assistant", "content": null, "reasoning": "r", "tool_calls": [{"function": {"name": "f", "arguments": "{\"z\":1, \"a\":2}"}}]}
-  ])").as_array();
+    {"role": "assistant", "content": null, "reasoning": "r",
+     "tool_calls": [{"function": {"name": "f", "arguments": "{\"z\":1, \"a\":2}"}}]}
+  ])")
+                      .as_array();
   EXPECT_EQ(Show(Render("{{ messages[0].keys() | list | tojson }}{{ messages[0].content is defined }}"
                         "{{ messages[0].tool_calls[0].function.arguments }}{{ tools is none }}{{ documents is none }}",
                         {}, messages)),
@@ -194,10 +211,12 @@ TEST(ChatTemplate, ServesSeveralThreads) {
 }
 
 TEST(ChatTemplate, PrintsTextOutsideTagsAsItIs) {
+  static constexpr std::string_view kParts[] = {"a", "b", " ",  "\n", "\t",       "}",      "%",
+                                                "#", "-", "\"", "'",  "\xC3\xA9", {"\0", 1}};
   std::mt19937 random(1);
   for (int round = 0; round < 500; ++round) {
     std::string text;
-    for (size_t n = random() % 40; n--;) text += "ab \n\t}%#-\"'\xC3\xA9\x80\0"[random() % 16];
+    for (size_t n = random() % 40; n--;) text += kParts[random() % std::size(kParts)];
     std::string want = text.ends_with('\n') ? text.substr(0, text.size() - 1) : text;
     EXPECT_EQ(Show(Render(text)), want);
   }
@@ -205,9 +224,11 @@ TEST(ChatTemplate, PrintsTextOutsideTagsAsItIs) {
 
 TEST(ChatTemplate, NeverCrashesOnTokensInAnyOrder) {
   static constexpr std::string_view kParts[] = {
-      "{{ ", " }}", "{% ", " %}", "{%- ", " -%}", "{#", "#}", "if ", "else", "endif", "for ", "x in xs", "endfor", "set ", "x", " = ",
-      "1", "'s'", " + ", " ~ ", ".a", "[0]", "[::-1]", "(", ")", "{", "}", ", ", "|tojson", " is ", "not ", "defined", "macro m()", "endmacro",
-      "m()", "\n", " ", "namespace(", "-", "**", "%", "none", "\xC3\xA9", "raw %}", "break"};
+      "{{ ",   " }}",  "{% ",     " %}",       "{%- ",     " -%}", "{#",  "#}", "if ",        "else",
+      "endif", "for ", "x in xs", "endfor",    "set ",     "x",    " = ", "1",  "'s'",        " + ",
+      " ~ ",   ".a",   "[0]",     "[::-1]",    "(",        ")",    "{",   "}",  ", ",         "|tojson",
+      " is ",  "not ", "defined", "macro m()", "endmacro", "m()",  "\n",  " ",  "namespace(", "-",
+      "**",    "%",    "none",    "\xC3\xA9",  "raw %}",   "break"};
   std::mt19937 random(2);
   int rendered = 0;
   for (int round = 0; round < 20000; ++round) {

@@ -1,0 +1,15 @@
+//! What yun takes from Rust, behind the C interface in include/yun_bridge.h.
+//!
+//! A chat template is run by minijinja. What is here makes it speak as Python's jinja2 does when transformers calls it
+//! (`python`, `json`, `methods`, `filters`), and keeps a template, which is untrusted code, within limits (`source`,
+//! `limits`).
+#![feature(alloc_error_hook)]
+
+mod abi;
+mod environment;
+mod filters;
+mod json;
+mod limits;
+mod methods;
+mod python;
+mod source;
