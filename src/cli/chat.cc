@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,7 +44,7 @@ void CatchInterrupts() {
   struct sigaction action {};
   action.sa_handler = [](int) { stop_answer.store(true); };
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);  // without SA_RESTART: the line editor's read must return
+  sigaction(SIGINT, &action, nullptr);
 }
 
 struct Options {
@@ -205,7 +206,9 @@ Result<int> Run(Options& options) {
   if (!session->has_template()) {
     return Fail(Code::kUnsupported, "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", session->name());
   }
-  const auto reader = LineReader::Create(hub::HomeFolder() / "chat_history");
+  std::error_code ignored;  // without the folder the history is not kept
+  std::filesystem::create_directories(hub::HomeFolder(), ignored);
+  const auto reader = LineReader::Create(hub::HomeFolder() / "chat_history", stop_answer);
   CatchInterrupts();
   return Chat(*session, *reader, options).Run();
 }

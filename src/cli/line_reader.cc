@@ -1,11 +1,14 @@
 #include "cli/line_reader.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
+#include <cstdlib>
+#include <cwchar>
 #include <iostream>
 
 namespace yun::cli {
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int kHistoryLines = 1000;
 constexpr std::size_t kMessageBytesMax = 16 << 20;
+constexpr int kPollMs = 100;  // a signal between two polls waits as long
 
 class PlainReader final : public LineReader {
  public:
@@ -30,8 +34,11 @@ class PlainReader final : public LineReader {
 
 class TerminalReader final : public LineReader {
  public:
-  explicit TerminalReader(const std::filesystem::path& history) : file_(history) {
-    std::setlocale(LC_CTYPE, "");  // libedit counts columns by it
+  TerminalReader(const std::filesystem::path& history, const std::atomic<bool>& interrupted)
+      : file_(history), interrupted_(interrupted) {
+    // libedit counts columns by the locale; without one of UTF-8 (a bare container) take the C library's own.
+    const char* locale = std::setlocale(LC_CTYPE, "");
+    if (!locale || MB_CUR_MAX < 4) std::setlocale(LC_CTYPE, "C.UTF-8");
     edit_ = el_init("yun", stdin, stdout, stderr);
     history_ = history_init();
     HistEvent event;
@@ -44,6 +51,11 @@ class TerminalReader final : public LineReader {
       el_get(edit, EL_CLIENTDATA, &self);
       return self->prompt_.data();
     });
+    el_set(edit_, EL_GETCFN, static_cast<el_rfunc_t>([](EditLine* edit, wchar_t* out) {
+      TerminalReader* self = nullptr;
+      el_get(edit, EL_CLIENTDATA, &self);
+      return self->ReadChar(out);
+    }));
     el_set(edit_, EL_EDITOR, "emacs");
     el_set(edit_, EL_HIST, ::history, history_);
     el_set(edit_, EL_SIGNAL, 0);  // Ctrl-C is ours
@@ -68,14 +80,12 @@ class TerminalReader final : public LineReader {
   Input ReadLine(const std::string& prompt) override {
     prompt_ = prompt;
     int count = 0;
-    errno = 0;
     const char* line = el_gets(edit_, &count);
     Input input;
     if (!line || count <= 0) {
-      if (count < 0 && errno == EINTR) {
+      if (interrupted_.load()) {
         // What was typed so far is dropped, and libedit begins anew.
         std::printf("\n");
-        el_set(edit_, EL_UNBUFFERED, 0);
         el_reset(edit_);
         input.kind = Kind::kInterrupted;
       }
@@ -97,7 +107,29 @@ class TerminalReader final : public LineReader {
   }
 
  private:
+  /// One character of what is typed: 1, 0 at the end of input, -1 when interrupted or broken.
+  int ReadChar(wchar_t* out) {
+    std::mbstate_t state{};
+    while (true) {
+      if (interrupted_.load()) return -1;
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      if (::poll(&input, 1, kPollMs) <= 0) continue;
+      char byte;
+      const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return static_cast<int>(got);
+      const std::size_t used = std::mbrtowc(out, &byte, 1, &state);
+      if (used == static_cast<std::size_t>(-2)) continue;
+      if (used == static_cast<std::size_t>(-1)) {
+        state = {};  // a byte that starts no character of the locale is dropped
+        continue;
+      }
+      return 1;
+    }
+  }
+
   std::filesystem::path file_;
+  const std::atomic<bool>& interrupted_;  // borrows
   std::string prompt_;
   EditLine* edit_;
   History* history_;
@@ -105,8 +137,8 @@ class TerminalReader final : public LineReader {
 
 }  // namespace
 
-std::unique_ptr<LineReader> LineReader::Create(const std::filesystem::path& history) {
-  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0) return std::make_unique<TerminalReader>(history);
+std::unique_ptr<LineReader> LineReader::Create(const std::filesystem::path& history, const std::atomic<bool>& interrupted) {
+  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0) return std::make_unique<TerminalReader>(history, interrupted);
   return std::make_unique<PlainReader>();
 }
 

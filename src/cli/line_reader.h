@@ -1,8 +1,8 @@
 // Lines from a person: with editing, history and several-line input on a terminal, plainly elsewhere.
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace yun::cli {
@@ -16,7 +16,8 @@ class LineReader {
   };
 
   /// `history`: a file that keeps what was typed on a terminal; empty: none is kept.
-  static std::unique_ptr<LineReader> Create(const std::filesystem::path& history);
+  /// On a terminal `interrupted` becoming true drops the line being typed; the caller's signal handler sets it.
+  static std::unique_ptr<LineReader> Create(const std::filesystem::path& history, const std::atomic<bool>& interrupted);
   virtual ~LineReader() = default;
 
   /// One message: a line; lines joined where one ends with a backslash; or all between two lines of """.
