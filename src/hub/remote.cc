@@ -70,11 +70,13 @@ Result<RemoteModel> LookUpHuggingFace(const Source& source, const std::vector<st
   const std::string& token = settings.hf_token.Reveal();
   if (!token.empty()) out.headers.emplace_back("authorization", "Bearer " + token);
   out.token_help =
-      token.empty()
-          ? fmt::format("Set HF_TOKEN to an access token of yours, and accept the licence at {}/{} if it asks",
-                        settings.hf_endpoint, source.repo)
-          : fmt::format("HF_TOKEN is set: is it still good, and has its owner accepted the licence at {}/{}?",
-                        settings.hf_endpoint, source.repo);
+      token.empty() ? fmt::format(
+                          "Is the name right (a missing repository is answered so, too)? If it is, set HF_TOKEN to an "
+                          "access token of "
+                          "yours, and accept the licence at {}/{} if it asks",
+                          settings.hf_endpoint, source.repo)
+                    : fmt::format("HF_TOKEN is set: is it still good, and has its owner accepted the licence at {}/{}?",
+                                  settings.hf_endpoint, source.repo);
   const std::string revision = source.revision.empty() ? "main" : source.revision;
   http::FetchRequest request;
   request.headers = out.headers;
@@ -107,7 +109,10 @@ Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std
                                      const HubSettings& settings, const PullOptions& options) {
   RemoteModel out;
   const std::string& token = settings.ms_token.Reveal();
-  if (!token.empty()) out.headers.emplace_back("authorization", "Bearer " + token);
+  if (!token.empty()) {
+    out.headers.emplace_back("authorization", "Bearer " + token);
+    out.headers.emplace_back("cookie", "m_session_id=" + token);  // what the files themselves are guarded by
+  }
   out.token_help = token.empty() ? "Set MODELSCOPE_API_TOKEN to an access token of yours"
                                  : "MODELSCOPE_API_TOKEN is set: is it still good, and may its owner read this model?";
   const std::string revision = source.revision.empty() ? "master" : source.revision;
@@ -122,8 +127,8 @@ Result<RemoteModel> LookUpModelScope(const Source& source, const std::vector<std
   if (!selection) return Wrap(std::move(selection.error()), "ms:" + source.repo);
   out.selection = std::move(*selection);
   for (RemoteFile& file : out.selection.files) {
-    file.url = fmt::format("{}/models/{}/resolve/{}/{}", settings.ms_endpoint, source.repo, Encoded(revision),
-                           Encoded(file.path));
+    file.url = fmt::format("{}/api/v1/models/{}/repo?Revision={}&FilePath={}", settings.ms_endpoint, source.repo,
+                           Encoded(revision), Encoded(file.path));
   }
   out.source = "ms:" + source.repo;
   return out;

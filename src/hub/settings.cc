@@ -25,7 +25,9 @@ Status CheckEndpoint(std::string& endpoint) {
 
 Status CheckToken(const std::string& token, const char* name) {
   for (const char c : token) {
-    if (c <= 0x20 || c > 0x7e) return Fail(Code::kInvalidArgument, "{} holds a space or a control character", name);
+    if (c <= 0x20 || c > 0x7e || c == ';' || c == ',') {
+      return Fail(Code::kInvalidArgument, "{} holds a character that no token has", name);
+    }
   }
   return {};
 }

@@ -114,12 +114,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.send_tree(m[1], query)
         if m := re.fullmatch(r"/api/v1/models/([^/]+/[^/]+)/repo/files", path):
             return self.send_ms_files(m[1])
-        if m := re.fullmatch(r"/(?:models/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
-            data = hub.files.get(m[1], {}).get(m[3])
-            if data is not None and hub.cdn and hub.is_large(m[3], data):
-                # Another name of the same machine is another host: what is meant for the hub must not arrive there.
-                return self.send_text(302, "", {"Location": f"http://localhost:{hub.port}/cdn/{m[1]}/{m[3]}"})
-            return self.send_file(m[1], m[3])
+        if m := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            return self.send_or_redirect(m[1], m[3])
+        if m := re.fullmatch(r"/api/v1/models/([^/]+/[^/]+)/repo", path):
+            if hub.token and f"m_session_id={hub.token}" not in self.headers.get("cookie", ""):
+                return self.send_text(401, "who are you?")
+            return self.send_or_redirect(m[1], query["FilePath"][0])
         self.send_text(404, "no such path")
 
     def send_text(self, status, text, headers=None, kind="text/plain"):
@@ -176,6 +176,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                   "Sha256": hashlib.sha256(data).hexdigest()} for path, data in sorted(hub.files[repo].items())]
         return self.send_text(200, json.dumps({"Code": 200, "Success": True, "Data": {"Files": files + hub.extra_listing}}),
                               kind="application/json")
+
+    def send_or_redirect(self, repo, path):
+        data = self.hub.files.get(repo, {}).get(path)
+        if data is not None and self.hub.cdn and self.hub.is_large(path, data):
+            # Another name of the same machine is another host: what is meant for the hub must not arrive there.
+            return self.send_text(302, "", {"Location": f"http://localhost:{self.hub.port}/cdn/{repo}/{path}"})
+        return self.send_file(repo, path)
 
     def send_file(self, repo, path, plain=False):
         hub = self.hub

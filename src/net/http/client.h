@@ -12,8 +12,6 @@
 
 namespace yun::http {
 
-struct FetchResponse;
-
 struct FetchRequest {
   std::string url;
   std::string method = "GET";
@@ -26,9 +24,6 @@ struct FetchRequest {
   std::uint32_t stall_seconds_max = 60;       // no byte for this long fails the transfer
   std::uint32_t redirects_max = 8;            // only to http and https, never from https to http; 0: 3xx is the answer
   const std::atomic<bool>* cancel = nullptr;  // borrows
-  /// Called once with the status and headers of the last response, before its first body byte; false stops
-  /// (kCancelled). A pull needs it to tell 206 from 200 when it asked for a range.
-  std::function<bool(const FetchResponse& head)> on_head;
 };
 
 struct FetchResponse {
