@@ -42,15 +42,10 @@ pub fn as_float(v: &Value) -> Option<f64> {
     f64::try_from(v.clone()).ok()
 }
 
-/// Whether Python's repr shows a character as it is.
+/// Whether Python's repr shows a character as it is. Rust's table of what can be printed is made of the same Unicode
+/// categories; after a letter it leaves marks alone.
 fn is_printable(c: char) -> bool {
-    let mut bytes = [0; 4];
-    // Rust's own table of what can be printed is of the same Unicode categories; after a letter, marks are left alone.
-    c == ' '
-        || !['a', c].iter().collect::<String>().escape_debug().nth(1).is_some_and(|e| e == '\\' && c != '\\')
-        || c == '\''
-        || c == '"'
-        || c.encode_utf8(&mut bytes).is_empty()
+    matches!(c, ' ' | '\'' | '"') || ['a', c].iter().collect::<String>().escape_debug().nth(1) == Some(c)
 }
 
 fn write_string(s: &str, out: &mut String) {
