@@ -176,10 +176,12 @@ TEST(ChatTemplate, HandsMessagesOverAsTransformersDoes) {
                         "{{ messages[0].tool_calls[0].function.arguments }}{{ tools is none }}{{ documents is none }}",
                         {}, messages)),
             R"(["thinking", "role", "reasoning", "tool_calls", "reasoning_content"]False{"z":1, "a":2}TrueTrue)");
-  EXPECT_EQ(Show(Render("{% set x = nope %}{% set y = 1 if false %}{{ x is defined }}{{ y is defined }}{{ x }}|{{ y }}")),
-            "FalseFalse|");
-  EXPECT_EQ(Show(Render("{% set a = '%}' %}{% set b = {'c': '\\'='} %}{{ a ~ b.c }}{{ '{% set x = 1 %}' }}{# {% set #}")),
-            "%}'={% set x = 1 %}");
+  EXPECT_EQ(
+      Show(Render("{% set x = nope %}{% set y = 1 if false %}{{ x is defined }}{{ y is defined }}{{ x }}|{{ y }}")),
+      "FalseFalse|");
+  EXPECT_EQ(
+      Show(Render("{% set a = '%}' %}{% set b = {'c': '\\'='} %}{{ a ~ b.c }}{{ '{% set x = 1 %}' }}{# {% set #}")),
+      "%}'={% set x = 1 %}");
   EXPECT_EQ(Render("x", {}, boost::json::array{1}).error().code, Code::kInvalidArgument);
 
   auto t = ChatTemplate::Create("{{ bos_token }}{{ eos_token is defined }}{{ add_generation_prompt }}{{ x }}");
