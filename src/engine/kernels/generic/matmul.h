@@ -94,11 +94,6 @@ inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const ui
   }
 }
 
-// A few rows are bound by memory. The hardware's prefetchers lose the thread at every panel, for the NP streams of a group
-// of panels jump to the next group; so each stream is asked for this many blocks ahead, across that jump.
-constexpr uint32_t kPrefetchBlocks = 4;
-constexpr int kPrefetchRowsMax = 4;
-
 /// One tile of MR rows against NP panels: MR * NP * 16 outputs.
 template <class F, int MR, int NP>
 void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride, bool add) {
@@ -116,15 +111,6 @@ void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, f
     for (int m = 0; m < MR; ++m) acc[p][m] = Zero();
   }
   for (uint32_t b = 0; b < blocks; ++b) {
-    if constexpr (MR <= kPrefetchRowsMax) {
-      const uint32_t ahead = b + kPrefetchBlocks;
-      const size_t jump = ahead < blocks ? kPrefetchBlocks * size_t{F::kCodeBytes}
-                                         : NP * w.panel_bytes - (blocks - kPrefetchBlocks) * size_t{F::kCodeBytes};
-#pragma GCC unroll 16
-      for (int p = 0; p < NP; ++p)
-#pragma GCC unroll 16
-        for (uint32_t line = 0; line < F::kCodeBytes; line += 64) __builtin_prefetch(codes[p] + jump + line);
-    }
     VI sums[NP][MR];
 #pragma GCC unroll 16
     for (int p = 0; p < NP; ++p)
