@@ -40,8 +40,6 @@ configure_and_build() {
   fi
   local jobs
   jobs=$(build_jobs)
-  if [ "$(ninja -C "build/$preset" -n "$@" 2>/dev/null | tail -n 1)" != 'ninja: no work to do.' ]; then
-    say "building $* in build/$preset, $jobs at a time (the first time takes minutes, later ones seconds)"
-  fi
+  say "building $* in build/$preset, $jobs at a time (minutes the first time, seconds after that)"
   ninja -C "build/$preset" -j "$jobs" "$@" >&2
 }
