@@ -50,15 +50,15 @@ struct Probe {
 /// Seconds of one multiplication by `rows` rows, the best of five.
 double TimeMatMul(const kernels::Kernels& k, ThreadPool& pool, const Probe& probe, std::uint32_t rows) {
   const std::uint32_t cols = probe.matrix.cols;
-  const bool quantised = kernels::IsQuantised(probe.matrix.packing);
-  std::vector<std::uint8_t> acts(rows * kernels::ActivationRowBytes(cols, quantised) + 64, 0);
+  const kernels::ActForm form = kernels::FormFor(probe.matrix.packing, k.bf16_dot);
+  std::vector<std::uint8_t> acts(rows * kernels::ActivationRowBytes(cols, form) + 64, 0);
   std::vector<float> out(std::size_t{rows} * probe.matrix.panels * kernels::kPanelRows);
   double best = 1e9;
   for (int i = 0; i < 5; ++i) {
     const auto begin = Clock::now();
     pool.ParallelFor((probe.matrix.panels + 15) / 16, [&](std::uint32_t chunk, int) {
       k.matmul(probe.matrix, chunk * 16, std::min(probe.matrix.panels, chunk * 16 + 16),
-               {acts.data(), rows, cols, k.tile_rows_max, quantised}, out.data(), std::size_t{probe.matrix.panels} * 16, false);
+               {acts.data(), rows, cols, k.tile_rows_max, form}, out.data(), std::size_t{probe.matrix.panels} * 16, false);
     });
     best = std::min(best, Seconds(begin));
   }

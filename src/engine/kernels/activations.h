@@ -26,12 +26,22 @@ inline Tile TileOfRow(std::uint32_t rows, std::uint32_t tile_rows_max, std::uint
   const std::uint32_t big_rows = extra * (small + 1);
   return TileOf(rows, tile_rows_max, row < big_rows ? row / (small + 1) : extra + (row - big_rows) / small);
 }
-/// Bytes of one row of activations, the same in every tile.
-inline std::size_t ActivationRowBytes(std::uint32_t cols, bool quantised) {
-  return quantised ? cols + cols / kBlockCols * sizeof(Meta) : cols * sizeof(float);
+/// What a matrix eats, with kernels that can (or cannot) multiply bfloat16.
+inline ActForm FormFor(Packing packing, bool bf16_dot) {
+  switch (packing) {
+    case Packing::kF32:
+    case Packing::kF16: return ActForm::kFloat;
+    case Packing::kBF16: return bf16_dot ? ActForm::kBf16 : ActForm::kFloat;
+    default: return ActForm::kInt8;
+  }
 }
-inline std::uint8_t* TileData(std::uint8_t* data, std::uint32_t cols, bool quantised, std::uint32_t row_begin) {
-  return data + row_begin * ActivationRowBytes(cols, quantised);
+/// Bytes of one row of activations, the same in every tile.
+inline std::size_t ActivationRowBytes(std::uint32_t cols, ActForm form) {
+  if (form == ActForm::kInt8) return cols + cols / kBlockCols * sizeof(Meta);
+  return form == ActForm::kBf16 ? std::size_t{(cols + 1) / 2} * 4 : cols * sizeof(float);
+}
+inline std::uint8_t* TileData(std::uint8_t* data, std::uint32_t cols, ActForm form, std::uint32_t row_begin) {
+  return data + row_begin * ActivationRowBytes(cols, form);
 }
 
 }  // namespace yun::kernels

@@ -33,11 +33,15 @@ struct AttendTask {
 struct Kernels {
   const char* name;
   uint32_t tile_rows_max;  // rows of an activation tile
+  bool bf16_dot;           // kBF16 matrices eat kBf16 activations; else kFloat
 
   /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in a tile of `tile_rows` rows, row m.
   /// scale = max|x| / 127; q = round to nearest even; a block of zeros has scale 0.
   void (*quantize)(const float* x, uint32_t first_block, uint32_t blocks, uint32_t total_blocks, uint8_t* tile,
                    uint32_t tile_rows, uint32_t m);
+
+  /// x[cols] -> row m of a kBf16 tile, columns [first, first + cols); first even. Round to nearest even.
+  void (*to_bf16)(const float* x, uint32_t first, uint32_t cols, uint8_t* tile, uint32_t tile_rows, uint32_t m);
 
   /// out[row][n] (+)= sum_k act[row][k] w[n][k] for n in panels [panel_begin, panel_end) and all rows.
   /// shapes: out [acts.rows, out_stride], written to the panels' full width, so out_stride >= 16 panels
@@ -69,5 +73,6 @@ struct Kernels {
 const Kernels* ReferenceKernels();
 const Kernels* Avx2Kernels();
 const Kernels* Avx512Kernels();
+const Kernels* Avx512Bf16Kernels();
 
 }  // namespace yun::kernels

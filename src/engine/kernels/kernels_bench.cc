@@ -35,11 +35,11 @@ void MatMul(benchmark::State& state, const Kernels* k, Packing packing, std::uin
   PackedMatrix w = PackedShape(packing, n, cols);
   const Memory weights(PackedBytes(w));
   w.data = weights.data;
-  const bool quantised = IsQuantised(packing);
-  const Memory acts(rows * ActivationRowBytes(cols, quantised));
+  const ActForm form = FormFor(packing, k->bf16_dot);
+  const Memory acts(rows * ActivationRowBytes(cols, form));
   std::vector<float> out(std::size_t{rows} * w.panels * kPanelRows);
   for (auto _ : state) {
-    k->matmul(w, 0, w.panels, {acts.data, rows, cols, k->tile_rows_max, quantised}, out.data(), w.panels * kPanelRows, false);
+    k->matmul(w, 0, w.panels, {acts.data, rows, cols, k->tile_rows_max, form}, out.data(), w.panels * kPanelRows, false);
     benchmark::ClobberMemory();
   }
   const auto runs = static_cast<double>(state.iterations());

@@ -122,20 +122,22 @@ struct Acts {
   Activations view;
   Aligned memory{0};
 };
-Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows, std::uint32_t cols, bool quantised) {
+Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows, std::uint32_t cols, ActForm form) {
   Acts a;
-  a.memory = Aligned(rows * ActivationRowBytes(cols, quantised));
+  a.memory = Aligned(rows * ActivationRowBytes(cols, form));
   for (std::uint32_t m = 0; m < rows; ++m) {
     const Tile tile = TileOfRow(rows, k.tile_rows_max, m);
-    std::uint8_t* data = TileData(a.memory.get(), cols, quantised, tile.row_begin);
-    if (quantised) {
+    std::uint8_t* data = TileData(a.memory.get(), cols, form, tile.row_begin);
+    if (form == ActForm::kBf16) {
+      k.to_bf16(x.data() + std::size_t{m} * cols, 0, cols, data, tile.rows, m - tile.row_begin);
+    } else if (form == ActForm::kInt8) {
       k.quantize(x.data() + std::size_t{m} * cols, 0, cols / 32, cols / 32, data, tile.rows, m - tile.row_begin);
     } else {
       for (std::uint32_t c = 0; c < cols; ++c)
         reinterpret_cast<float*>(data)[std::size_t{c} * tile.rows + m - tile.row_begin] = x[std::size_t{m} * cols + c];
     }
   }
-  a.view = {a.memory.get(), rows, cols, k.tile_rows_max, quantised};
+  a.view = {a.memory.get(), rows, cols, k.tile_rows_max, form};
   return a;
 }
 
@@ -145,16 +147,16 @@ TEST_P(Tables, MatMulEqualsReference) {
   const Kernels& reference = *ReferenceKernels();
   for (const Type type : kTypes) {
     for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 29u}) {
-      const std::uint32_t cols = quant::InfoOf(type).block_items == 256 ? 512 : type == Type::kF32 ? 45 : 96;
+      const std::uint32_t cols = quant::InfoOf(type).block_items == 256 ? 512 : type == Type::kF32 || type == Type::kBF16 ? 45 : 96;
       const std::uint32_t n = 16 * 5 + 3;
       const auto bytes = RandomBlocks(type, n, cols, rows);
       const Packed w = Pack(type, false, n, cols, bytes);
-      const bool quantised = IsQuantised(w.matrix.packing);
+      const ActForm form = FormFor(w.matrix.packing, k.bf16_dot), plain = FormFor(w.matrix.packing, false);
       auto x = Random(std::size_t{rows} * cols, 7 + rows);
       for (std::uint32_t i = 0; i < cols / 3; ++i) x[i] = 0;         // whole blocks of zeros
       x[cols - 1] = 1e4f;                                            // an outlier
       if (rows > 1) x[cols] = 1e-41f;                                // a denormal
-      const Acts fast = MakeActs(k, x, rows, cols, quantised), slow = MakeActs(reference, x, rows, cols, quantised);
+      const Acts fast = MakeActs(k, x, rows, cols, form), slow = MakeActs(reference, x, rows, cols, plain);
       const std::size_t stride = w.matrix.panels * kPanelRows;
       std::vector<float> got(rows * stride, 1.f), expected(rows * stride, 1.f);
       const bool add = rows % 2;
@@ -167,8 +169,9 @@ TEST_P(Tables, MatMulEqualsReference) {
         for (std::uint32_t m = 0; m < rows; ++m) {
           double magnitude = 1;
           for (std::uint32_t c = 0; c < cols; ++c) magnitude += std::fabs(double{weights[c]} * x[std::size_t{m} * cols + c]);
-          // The offset of codes makes intermediate sums larger than the result: their rounding counts too.
-          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col], 2e-5 * magnitude)
+          // The offset of codes makes intermediate sums larger than the result: their rounding counts too. Activations in
+          // bfloat16 are off by up to 2^-9 each.
+          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col], (form == ActForm::kBf16 ? 2e-3 : 2e-5) * magnitude)
               << quant::InfoOf(type).name << " rows " << rows << " row " << m << " col " << col;
         }
       }
@@ -181,13 +184,13 @@ TEST_P(Tables, PlanesAddUp) {
   const Kernels& k = *GetParam();
   const std::uint32_t rows = 5, cols = 64, n = 32;
   const Packed w = Pack(Type::kQ4_1, false, n, cols, RandomBlocks(Type::kQ4_1, n, cols, 3));
-  const Acts a = MakeActs(k, Random(rows * cols, 1), rows, cols, true), b = MakeActs(k, Random(rows * cols, 2), rows, cols, true);
-  const std::size_t bytes = rows * ActivationRowBytes(cols, true);
+  const Acts a = MakeActs(k, Random(rows * cols, 1), rows, cols, ActForm::kInt8), b = MakeActs(k, Random(rows * cols, 2), rows, cols, ActForm::kInt8);
+  const std::size_t bytes = rows * ActivationRowBytes(cols, ActForm::kInt8);
   Aligned both(2 * bytes);
   std::memcpy(both.get(), a.view.data, bytes);
   std::memcpy(both.get() + bytes, b.view.data, bytes);
   std::vector<float> got(rows * n, 1.f), expected(rows * n, 1.f);
-  k.matmul(w.matrix, 0, 2, {both.get(), rows, cols, k.tile_rows_max, 1, 2, bytes}, got.data(), n, true);
+  k.matmul(w.matrix, 0, 2, {both.get(), rows, cols, k.tile_rows_max, ActForm::kInt8, 2, bytes}, got.data(), n, true);
   k.matmul(w.matrix, 0, 2, a.view, expected.data(), n, true);
   k.matmul(w.matrix, 0, 2, b.view, expected.data(), n, true);
   for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5f);
@@ -199,8 +202,8 @@ TEST_P(Tables, QuantizeEqualsReference) {
   auto x = Random(cols, 3);
   for (int i = 0; i < 32; ++i) x[i] = 0;
   x[40] = 3e38f, x[70] = 1e-42f, x[100] = -0.f;
-  const Acts fast = MakeActs(k, x, 1, cols, true), slow = MakeActs(*ReferenceKernels(), x, 1, cols, true);
-  EXPECT_EQ(std::memcmp(fast.view.data, slow.view.data, ActivationRowBytes(cols, true)), 0);
+  const Acts fast = MakeActs(k, x, 1, cols, ActForm::kInt8), slow = MakeActs(*ReferenceKernels(), x, 1, cols, ActForm::kInt8);
+  EXPECT_EQ(std::memcmp(fast.view.data, slow.view.data, ActivationRowBytes(cols, ActForm::kInt8)), 0);
 }
 
 TEST_P(Tables, RowsEqualReference) {

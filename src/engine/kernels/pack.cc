@@ -46,23 +46,14 @@ void PutBytes(std::uint8_t* block, std::uint32_t r, const std::uint8_t* codes) {
 }
 
 void PackFloats(const PackedMatrix& m, Type type, const std::byte* row, std::uint32_t r, std::uint8_t* out) {
-  const bool same = (type == Type::kF32 && m.packing == Packing::kF32) || (type == Type::kF16 && m.packing == Packing::kF16) ||
-                    (type == Type::kBF16 && m.packing == Packing::kBF16);
-  if (same && m.packing == Packing::kF32) {
-    for (std::uint32_t k = 0; k < m.cols; ++k) std::memcpy(out + (k * kPanelRows + r) * 4, row + 4 * k, 4);
-    return;
-  }
-  if (same) {
-    for (std::uint32_t k = 0; k < m.cols; ++k) std::memcpy(out + (k * kPanelRows + r) * 2, row + 2 * k, 2);
-    return;
-  }
   std::vector<float> values(m.cols);
   quant::DequantizeRow(type, row, values.data(), m.cols);
   for (std::uint32_t k = 0; k < m.cols; ++k) {
-    if (m.packing == Packing::kF32)
-      Put(out, k * kPanelRows + r, values[k]);
-    else
-      Put(out, k * kPanelRows + r, m.packing == Packing::kF16 ? quant::FloatToHalf(values[k]) : quant::FloatToBf16(values[k]));
+    switch (m.packing) {
+      case Packing::kF32: Put(out, k * kPanelRows + r, values[k]); break;
+      case Packing::kF16: Put(out, k * kPanelRows + r, quant::FloatToHalf(values[k])); break;
+      default: Put(out, (k / 2 * kPanelRows + r) * 2 + k % 2, quant::FloatToBf16(values[k])); break;
+    }
   }
 }
 
@@ -172,8 +163,8 @@ PackedMatrix PackedShape(Packing packing, std::uint32_t rows, std::uint32_t cols
   const std::uint32_t blocks = cols / kBlockCols, supers = cols / kSuperCols;
   switch (packing) {
     case Packing::kF32: m.panel_bytes = std::uint64_t{cols} * 64; break;
-    case Packing::kF16:
-    case Packing::kBF16: m.panel_bytes = AlignUp(cols * 32); break;
+    case Packing::kF16: m.panel_bytes = AlignUp(cols * 32); break;
+    case Packing::kBF16: m.panel_bytes = std::uint64_t{(cols + 1) / 2} * 64; break;
     case Packing::kQ8:
     case Packing::kQ4: m.codes_offset = AlignUp(blocks * 32); break;
     case Packing::kQ8M:

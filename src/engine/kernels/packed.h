@@ -1,7 +1,8 @@
 // Weights as the kernels eat them. Plain data only: this header is included by the sealed translation units.
 //
 // A matrix [rows, cols] is cut into panels of 16 rows. A panel holds first its scales, then its codes:
-//   floats  (kF32 kF16 kBF16)   element [k][row]
+//   floats  kF32 kF16   element [k][row]
+//           kBF16       element [k / 2][row][k % 2], as vdpbf16ps eats it; an odd last column is followed by zeros
 //   codes   for each block of 32 columns, 8 groups of 4 columns; a group is 64 bytes: [row][4 columns]. This is at once the
 //           operand of AVX-512's vpdpbusd (16 rows in 16 lanes) and a slice of an AMX int8 tile.
 //     8 bit   8 groups of 64 bytes
@@ -32,17 +33,20 @@ struct PackedMatrix {
   uint32_t codes_offset;  // in a panel
 };
 
+enum class ActForm : uint8_t { kFloat, kInt8, kBf16 };
+
 /// The same activations for every matrix that eats them. Rows are cut into tiles of at most `tile_rows_max` rows (of the
 /// table that made them), as even as can be: see TileOf in activations.h. A tile of r rows over `cols` columns is
-///   quantised:  int8 q[block][r][32], then Meta[block][r]
-///   floats:     float x[col][r]
+///   kInt8   int8 q[block][r][32], then Meta[block][r]
+///   kFloat  float x[col][r]
+///   kBf16   bfloat16 x[col / 2][r][col % 2], an odd last column followed by zeros
 /// With two planes the second holds, in the same form, what the first one's rounding left over: x = scale q + scale' q'
 /// carries 15 bits instead of 8.
 struct Activations {
   const uint8_t* data;
   uint32_t rows, cols;
   uint32_t tile_rows_max;
-  uint8_t quantised;
+  ActForm form;
   uint8_t planes = 1;
   uint64_t plane_bytes = 0;
 };

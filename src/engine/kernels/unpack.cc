@@ -30,7 +30,7 @@ void UnpackRow(const PackedMatrix& w, std::uint32_t row, float* out) {
   const std::uint32_t r = row % kPanelRows;
   if (w.codes_offset == 0) {
     for (std::uint32_t k = 0; k < w.cols; ++k) {
-      const std::uint32_t at = k * kPanelRows + r;
+      const std::uint32_t at = w.packing == Packing::kBF16 ? (k / 2 * kPanelRows + r) * 2 + k % 2 : k * kPanelRows + r;
       if (w.packing == Packing::kF32) {
         std::memcpy(out + k, panel + 4 * at, 4);
       } else {

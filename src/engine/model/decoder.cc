@@ -9,6 +9,9 @@
 #include "engine/kernels/pack.h"
 
 namespace yun::engine {
+
+using kernels::ActForm;
+
 namespace {
 
 constexpr std::uint32_t kPanelRows = kernels::kPanelRows;
@@ -57,32 +60,33 @@ void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_li
   buffer.cols = cols;
   const std::uint32_t rows = std::max(rows_max_, logit_rows_max_);
   for (const kernels::PackedMatrix* matrix : consumers) {
-    const bool quantised = kernels::IsQuantised(matrix->packing);
-    auto& bytes = quantised ? buffer.quantised : buffer.floats;
-    (quantised ? buffer.want_quantised : buffer.want_floats) = true;
-    const std::uint64_t plane_bytes = rows * kernels::ActivationRowBytes(cols, quantised);
-    if (quantised) buffer.plane_bytes = plane_bytes;
-    bytes.resize(plane_bytes * (quantised ? planes_ : 1) + 64);
+    const ActForm form = kernels::FormFor(matrix->packing, kernels_.bf16_dot);
+    const std::uint64_t plane_bytes = rows * kernels::ActivationRowBytes(cols, form);
+    if (form == ActForm::kInt8) buffer.plane_bytes = plane_bytes;
+    buffer.bytes[static_cast<int>(form)].resize(plane_bytes * (form == ActForm::kInt8 ? planes_ : 1) + 64);
   }
 }
 
-std::uint8_t* Decoder::Data(std::vector<std::uint8_t>& bytes) {
+std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
+  std::vector<std::uint8_t>& bytes = buffer.bytes[static_cast<int>(form)];
   const auto at = reinterpret_cast<std::uintptr_t>(bytes.data());
   return bytes.data() + ((at + 63) / 64 * 64 - at);
 }
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
-  const bool quantised = kernels::IsQuantised(consumer.packing);
-  return {Data(quantised ? buffer.quantised : buffer.floats), rows, buffer.cols, kernels_.tile_rows_max, quantised,
-          quantised ? planes_ : std::uint8_t{1}, buffer.plane_bytes};
+  const ActForm form = kernels::FormFor(consumer.packing, kernels_.bf16_dot);
+  return {Data(buffer, form), rows, buffer.cols, kernels_.tile_rows_max, form, form == ActForm::kInt8 ? planes_ : std::uint8_t{1},
+          buffer.plane_bytes};
 }
 
 void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
                      std::uint32_t n) {
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
-  if (buffer.want_quantised) {
-    std::uint8_t* data = kernels::TileData(Data(buffer.quantised), buffer.cols, true, tile.row_begin);
+  const auto wanted = [&](ActForm form) { return !buffer.bytes[static_cast<int>(form)].empty(); };
+  const auto data_of = [&](ActForm form) { return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin); };
+  if (wanted(ActForm::kInt8)) {
+    std::uint8_t* data = data_of(ActForm::kInt8);
     const std::uint32_t first = col / kernels::kBlockCols, count = n / kernels::kBlockCols;
     const std::uint32_t total = buffer.cols / kernels::kBlockCols;
     kernels_.quantize(x, first, count, total, data, tile.rows, m);
@@ -98,8 +102,9 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
       }
     }
   }
-  if (buffer.want_floats) {
-    auto* data = reinterpret_cast<float*>(kernels::TileData(Data(buffer.floats), buffer.cols, false, tile.row_begin));
+  if (wanted(ActForm::kBf16)) kernels_.to_bf16(x, col, n, data_of(ActForm::kBf16), tile.rows, m);
+  if (wanted(ActForm::kFloat)) {
+    auto* data = reinterpret_cast<float*>(data_of(ActForm::kFloat));
     for (std::uint32_t i = 0; i < n; ++i) data[std::size_t{col + i} * tile.rows + m] = x[i];
   }
 }

@@ -49,10 +49,9 @@ class Decoder {
  private:
   /// Activations of some rows in the forms that the consuming matrices eat.
   struct ActBuffer {
-    std::vector<std::uint8_t> quantised, floats;  // with room to align
+    std::vector<std::uint8_t> bytes[3];  // by ActForm, with room to align; empty where nobody eats that form
     std::uint32_t cols = 0;
     std::uint64_t plane_bytes = 0;
-    bool want_quantised = false, want_floats = false;
   };
   /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
   struct AttendPiece {
@@ -71,7 +70,7 @@ class Decoder {
   };
 
   void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
-  std::uint8_t* Data(std::vector<std::uint8_t>& bytes);
+  std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
   kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
   /// Writes columns [col, col + n) of a row of activations.
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col, std::uint32_t n);

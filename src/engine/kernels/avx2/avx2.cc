@@ -27,8 +27,6 @@ INLINE __m128i Load128(const void* p) { return _mm_loadu_si128(static_cast<const
 INLINE VF LoadF16(const void* p) {
   return {_mm256_cvtph_ps(Load128(p)), _mm256_cvtph_ps(Load128(static_cast<const char*>(p) + 16))};
 }
-INLINE __m256 WidenBF16(__m128i a) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(a), 16)); }
-INLINE VF LoadBF16(const void* p) { return {WidenBF16(Load128(p)), WidenBF16(Load128(static_cast<const char*>(p) + 16))}; }
 INLINE void StoreF16(uint16_t* p, VF a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -128,6 +126,13 @@ INLINE float ReduceMax(VF a) {
   x = _mm_max_ps(x, _mm_movehl_ps(x, x));
   return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
+INLINE VF EvenBf16(VB a) {
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(a.lo, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(a.hi, 16))};
+}
+INLINE VF OddBf16(VB a) {
+  const __m256i mask = _mm256_set1_epi32(static_cast<int>(0xFFFF0000u));
+  return {_mm256_castsi256_ps(_mm256_and_si256(a.lo, mask)), _mm256_castsi256_ps(_mm256_and_si256(a.hi, mask))};
+}
 #undef BOTH
 #undef TWO
 #undef INLINE
@@ -139,7 +144,8 @@ INLINE float ReduceMax(VF a) {
 
 extern const Kernels kAvx2Table;
 const Kernels kAvx2Table = {
-    .name = "avx2", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
+    .name = "avx2", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize, .to_bf16 = ToBf16, .matmul = MatMul,
+    .rms_norm = RmsNorm,
     .silu_mul = SiluMul, .rope = Rope, .add = AddRows, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
     .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };

@@ -94,6 +94,18 @@ inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const ui
   }
 }
 
+template <int MR, int NP>
+inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], uint32_t panel, float* out, size_t out_stride,
+                                                     bool add) {
+#pragma GCC unroll 16
+  for (int p = 0; p < NP; ++p)
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) {
+      float* o = out + m * out_stride + (panel + p) * kPanelRows;
+      Store(o, add ? Add(Load(o), acc[p][m]) : acc[p][m]);
+    }
+}
+
 /// One tile of MR rows against NP panels: MR * NP * 16 outputs.
 template <class F, int MR, int NP>
 void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride, bool add) {
@@ -150,13 +162,7 @@ void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, f
     q += 32 * MR;
     meta += MR;
   }
-#pragma GCC unroll 16
-  for (int p = 0; p < NP; ++p)
-#pragma GCC unroll 16
-    for (int m = 0; m < MR; ++m) {
-      float* o = out + m * out_stride + (panel + p) * kPanelRows;
-      Store(o, add ? Add(Load(o), acc[p][m]) : acc[p][m]);
-    }
+  StoreTile<MR, NP>(acc, panel, out, out_stride, add);
 }
 
 struct FloatF32 {
@@ -166,10 +172,6 @@ struct FloatF32 {
 struct FloatF16 {
   static constexpr uint32_t kBytes = 2;
   static VF Get(const uint8_t* p) { return LoadF16(p); }
-};
-struct FloatBF16 {
-  static constexpr uint32_t kBytes = 2;
-  static VF Get(const uint8_t* p) { return LoadBF16(p); }
 };
 
 template <class F, int MR, int NP>
@@ -195,56 +197,123 @@ void TileFloat(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float
     }
     x += MR;
   }
+  StoreTile<MR, NP>(acc, panel, out, out_stride, add);
+}
+
+/// bfloat16 weights in pairs of columns: by vdpbf16ps where there is one, else widened to floats.
+template <int MR, int NP>
+void TileBf16(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride, bool add) {
+  const uint8_t* rows[NP];
+  VF acc[NP][MR];
 #pragma GCC unroll 16
-  for (int p = 0; p < NP; ++p)
+  for (int p = 0; p < NP; ++p) {
+    rows[p] = w.data + (panel + p) * w.panel_bytes;
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) acc[p][m] = Zero();
+  }
+  for (uint32_t k = 0; k < w.cols; k += 2) {
+    VB pairs[NP];
+#pragma GCC unroll 16
+    for (int p = 0; p < NP; ++p) pairs[p] = LoadBytes(rows[p] + k * 32);
+#ifdef YUN_BF16_DOT
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) {
-      float* o = out + m * out_stride + (panel + p) * kPanelRows;
-      Store(o, add ? Add(Load(o), acc[p][m]) : acc[p][m]);
+      const VQ a = BroadcastQ(reinterpret_cast<const int8_t*>(tile) + 4 * m);
+#pragma GCC unroll 16
+      for (int p = 0; p < NP; ++p) acc[p][m] = DotBf16(acc[p][m], pairs[p], a);
     }
-}
-
-// Panels computed together for a tile of MR rows: as many as the registers hold (kAccumulators of int and of float each).
-constexpr int PanelsFor(int mr) { return mr * 4 <= kAccumulators ? 4 : mr * 2 <= kAccumulators ? 2 : 1; }
-
-using TileFunction = void (*)(const PackedMatrix&, uint32_t, const uint8_t*, float*, size_t, bool);
-
-template <class F, bool kQuantised, int MR>
-void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out, size_t stride, bool add) {
-  constexpr int NP = PanelsFor(MR);
-  uint32_t p = begin;
-  if constexpr (kQuantised) {
-    for (; p + NP <= end; p += NP) TileQuantised<F, MR, NP>(w, p, tile, out, stride, add);
-    for (; p < end; ++p) TileQuantised<F, MR, 1>(w, p, tile, out, stride, add);
-  } else {
-    for (; p + NP <= end; p += NP) TileFloat<F, MR, NP>(w, p, tile, out, stride, add);
-    for (; p < end; ++p) TileFloat<F, MR, 1>(w, p, tile, out, stride, add);
+    tile += 4 * MR;
+#else
+    const float* x = reinterpret_cast<const float*>(tile);
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) {
+#pragma GCC unroll 16
+      for (int p = 0; p < NP; ++p) acc[p][m] = Fma(EvenBf16(pairs[p]), Broadcast(x + m), acc[p][m]);
+    }
+    if (k + 1 < w.cols) {
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m) {
+#pragma GCC unroll 16
+        for (int p = 0; p < NP; ++p) acc[p][m] = Fma(OddBf16(pairs[p]), Broadcast(x + MR + m), acc[p][m]);
+      }
+    }
+    tile += 8 * MR;
+#endif
   }
+  StoreTile<MR, NP>(acc, panel, out, out_stride, add);
 }
 
-template <class F, bool kQuantised, int MR = kTileRows>
+// How a format's tile is computed, and what its activations are. kWide: only float accumulators, so twice the panels.
+template <class F>
+struct QuantisedTile {
+  static constexpr ActForm kForm = ActForm::kInt8;
+  static constexpr bool kWide = false;
+  template <int MR, int NP>
+  static void Run(const PackedMatrix& w, uint32_t p, const uint8_t* tile, float* out, size_t stride, bool add) {
+    TileQuantised<F, MR, NP>(w, p, tile, out, stride, add);
+  }
+};
+template <class F>
+struct FloatTile {
+  static constexpr ActForm kForm = ActForm::kFloat;
+  static constexpr bool kWide = true;
+  template <int MR, int NP>
+  static void Run(const PackedMatrix& w, uint32_t p, const uint8_t* tile, float* out, size_t stride, bool add) {
+    TileFloat<F, MR, NP>(w, p, tile, out, stride, add);
+  }
+};
+struct Bf16Tile {
+#ifdef YUN_BF16_DOT
+  static constexpr ActForm kForm = ActForm::kBf16;
+#else
+  static constexpr ActForm kForm = ActForm::kFloat;
+#endif
+  static constexpr bool kWide = true;
+  template <int MR, int NP>
+  static void Run(const PackedMatrix& w, uint32_t p, const uint8_t* tile, float* out, size_t stride, bool add) {
+    TileBf16<MR, NP>(w, p, tile, out, stride, add);
+  }
+};
+
+// Panels computed together for a tile of MR rows: as many as the registers hold.
+constexpr int PanelsFor(int mr, bool wide) {
+  const int room = wide ? kAccumulators * 2 : kAccumulators;
+  return mr * 4 <= room ? 4 : mr * 2 <= room ? 2 : 1;
+}
+
+template <class T, int MR>
+void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out, size_t stride, bool add) {
+  constexpr int NP = PanelsFor(MR, T::kWide);
+  uint32_t p = begin;
+  for (; p + NP <= end; p += NP) T::template Run<MR, NP>(w, p, tile, out, stride, add);
+  for (; p < end; ++p) T::template Run<MR, 1>(w, p, tile, out, stride, add);
+}
+
+template <class T, int MR = kTileRows>
 void TileOfRows(uint32_t rows, const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out,
                 size_t stride, bool add) {
-  if (rows == MR) return TilePanels<F, kQuantised, MR>(w, begin, end, tile, out, stride, add);
-  if constexpr (MR > 1) TileOfRows<F, kQuantised, MR - 1>(rows, w, begin, end, tile, out, stride, add);
+  if (rows == MR) return TilePanels<T, MR>(w, begin, end, tile, out, stride, add);
+  if constexpr (MR > 1) TileOfRows<T, MR - 1>(rows, w, begin, end, tile, out, stride, add);
 }
 
 /// Panels in groups that stay in the L2 cache while the tiles pass by.
-template <class F, bool kQuantised>
+template <class T>
 void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
                   bool add) {
   constexpr uint32_t kGroup = 4;
   const uint32_t count = (acts.rows + acts.tile_rows_max - 1) / acts.tile_rows_max;
   const uint32_t small = acts.rows / count, extra = acts.rows % count;
-  const size_t row_bytes = kQuantised ? acts.cols + acts.cols / kBlockCols * sizeof(Meta) : acts.cols * sizeof(float);
+  const size_t row_bytes = T::kForm == ActForm::kInt8   ? acts.cols + acts.cols / kBlockCols * sizeof(Meta)
+                           : T::kForm == ActForm::kBf16 ? size_t{(acts.cols + 1) / 2} * 4
+                                                        : acts.cols * sizeof(float);
   for (uint32_t p = begin; p < end; p += kGroup) {
     const uint32_t stop = p + kGroup < end ? p + kGroup : end;
     uint32_t row = 0;
     for (uint32_t t = 0; t < count; ++t) {
       const uint32_t rows = small + (t < extra ? 1 : 0);
       for (uint32_t plane = 0; plane < acts.planes; ++plane)
-        TileOfRows<F, kQuantised>(rows, w, p, stop, acts.data + plane * acts.plane_bytes + row * row_bytes, out + row * stride,
-                                  stride, add || plane > 0);
+        TileOfRows<T>(rows, w, p, stop, acts.data + plane * acts.plane_bytes + row * row_bytes, out + row * stride, stride,
+                      add || plane > 0);
       row += rows;
     }
   }

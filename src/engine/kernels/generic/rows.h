@@ -38,6 +38,21 @@ void Quantize(const float* x, uint32_t first, uint32_t blocks, uint32_t total, u
   }
 }
 
+uint16_t RoundBf16(float x) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &x, 4);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+void ToBf16(const float* x, uint32_t first, uint32_t cols, uint8_t* tile, uint32_t tile_rows, uint32_t m) {
+  uint16_t* out = reinterpret_cast<uint16_t*>(tile) + (static_cast<size_t>(first) / 2 * tile_rows + m) * 2;
+  for (uint32_t i = 0; i < cols; i += 2, out += 2 * tile_rows) {
+    out[0] = RoundBf16(x[i]);
+    out[1] = i + 1 < cols ? RoundBf16(x[i + 1]) : 0;
+  }
+}
+
 void RmsNorm(const float* x, const float* weight, uint32_t n, float eps, float* out) {
   VF sum = Zero();
   uint32_t i = 0;
@@ -250,16 +265,16 @@ void Attend(const AttendTask& task) { task.cache_f32 ? AttendFormat<CacheF32>(ta
 
 void MatMul(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride, bool add) {
   switch (w.packing) {
-    case Packing::kF32: return MatMulFormat<FloatF32, false>(w, begin, end, acts, out, stride, add);
-    case Packing::kF16: return MatMulFormat<FloatF16, false>(w, begin, end, acts, out, stride, add);
-    case Packing::kBF16: return MatMulFormat<FloatBF16, false>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8: return MatMulFormat<FormatQ8, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4: return MatMulFormat<FormatQ4, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8M: return MatMulFormat<FormatQ8M, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4M: return MatMulFormat<FormatQ4M, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4K: return MatMulFormat<FormatQ4K, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ5K: return MatMulFormat<FormatQ5K, true>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ6K: return MatMulFormat<FormatQ6K, true>(w, begin, end, acts, out, stride, add);
+    case Packing::kF32: return MatMulFormat<FloatTile<FloatF32>>(w, begin, end, acts, out, stride, add);
+    case Packing::kF16: return MatMulFormat<FloatTile<FloatF16>>(w, begin, end, acts, out, stride, add);
+    case Packing::kBF16: return MatMulFormat<Bf16Tile>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8: return MatMulFormat<QuantisedTile<FormatQ8>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4: return MatMulFormat<QuantisedTile<FormatQ4>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8M: return MatMulFormat<QuantisedTile<FormatQ8M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4M: return MatMulFormat<QuantisedTile<FormatQ4M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4K: return MatMulFormat<QuantisedTile<FormatQ4K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ5K: return MatMulFormat<QuantisedTile<FormatQ5K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ6K: return MatMulFormat<QuantisedTile<FormatQ6K>>(w, begin, end, acts, out, stride, add);
   }
 }
 

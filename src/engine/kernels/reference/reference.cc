@@ -35,19 +35,25 @@ void Quantize(const float* x, std::uint32_t first, std::uint32_t blocks, std::ui
   }
 }
 
+void ToBf16(const float* x, std::uint32_t first, std::uint32_t cols, std::uint8_t* tile, std::uint32_t tile_rows, std::uint32_t m) {
+  for (std::uint32_t i = 0; i < cols + cols % 2; ++i) {
+    const std::uint16_t value = i < cols ? quant::FloatToBf16(x[i]) : std::uint16_t{0};
+    std::memcpy(tile + ((std::size_t{first + i} / 2 * tile_rows + m) * 2 + i % 2) * 2, &value, 2);
+  }
+}
+
 void MatMul(const PackedMatrix& w, std::uint32_t begin, std::uint32_t end, const Activations& acts, float* out,
             std::size_t stride, bool add) {
-  const bool quantised = acts.quantised;
   std::vector<float> weights(w.cols), row(w.cols);
   std::vector<float> products(acts.rows);
   for (std::uint32_t n = begin * kPanelRows; n < end * kPanelRows; ++n) {
     UnpackRow(w, n, weights.data());
     for (std::uint32_t t = 0; t < TileCount(acts.rows, acts.tile_rows_max); ++t) {
       const Tile tile = TileOf(acts.rows, acts.tile_rows_max, t);
-      const std::uint8_t* data = acts.data + tile.row_begin * ActivationRowBytes(w.cols, quantised);
+      const std::uint8_t* data = acts.data + tile.row_begin * ActivationRowBytes(w.cols, acts.form);
       for (std::uint32_t m = 0; m < tile.rows; ++m) {
         double sum = 0;
-        if (quantised) {
+        if (acts.form == ActForm::kInt8) {
           const auto* q = reinterpret_cast<const std::int8_t*>(data);
           const auto* meta = reinterpret_cast<const Meta*>(data + std::size_t{w.cols} * tile.rows);
           for (std::uint32_t plane = 0; plane < acts.planes; ++plane, q += acts.plane_bytes, meta += acts.plane_bytes / sizeof(Meta))
@@ -159,7 +165,8 @@ double ExpWeights(const float* x, std::uint32_t n, float most, float scale, floa
 
 extern const Kernels kReferenceTable;
 const Kernels kReferenceTable = {
-    .name = "reference", .tile_rows_max = kTileRows, .quantize = Quantize, .matmul = MatMul, .rms_norm = RmsNorm,
+    .name = "reference", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize, .to_bf16 = ToBf16, .matmul = MatMul,
+    .rms_norm = RmsNorm,
     .silu_mul = SiluMul, .rope = Rope, .add = Add, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
     .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };
