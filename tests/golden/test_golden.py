@@ -21,15 +21,17 @@ TIE = 1e-3  # two logits this close may come out in either order
 TIMEOUT_S = 900
 
 
-def run(*arguments, stdin=None):
-    done = subprocess.run([YUN, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=TIMEOUT_S)
+def run(*arguments, stdin=None, cpu=None):
+    environment = dict(os.environ, **({"YUN_CPU": cpu} if cpu else {}))
+    done = subprocess.run([YUN, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=TIMEOUT_S,
+                          env=environment)
     assert done.returncode == 0, f"yun {' '.join(map(str, arguments))[:300]} -> {done.returncode}\n{done.stderr[-3000:]}"
     return done.stdout
 
 
-def forward(model, tokens, positions="last", greedy=0):
+def forward(model, tokens, positions="last", greedy=0, precision="f32", cpu=None):
     out = run("debug", "forward", "--model", model, "--tokens", ",".join(map(str, tokens)), "--positions", positions,
-              "--precision", "f32", *(["--greedy", greedy] if greedy else []))
+              "--precision", precision, *(["--greedy", greedy] if greedy else []), cpu=cpu)
     return json.loads(out)
 
 
@@ -86,9 +88,7 @@ def smollm2_path():
     return SMOLLM2
 
 
-@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in smollm2()["cases"]])
-def test_smollm2_greedy(case, smollm2_path):
-    got = forward(smollm2_path, case["prompt_ids"], "last", len(case["greedy"]))["greedy"]
+def assert_greedy(case, got):
     want, gaps = case["greedy"], case["gaps"]
     assert len(got) == len(want)
     for i, (g, w) in enumerate(zip(got, want)):
@@ -97,6 +97,21 @@ def test_smollm2_greedy(case, smollm2_path):
         assert gaps[i] < TIE, f"token {i} is {g}, transformers says {w} (ahead by {gaps[i]:.4f}); {i} tokens agree"
         warnings.warn(f"{case['name']}: tie at token {i} (gap {gaps[i]:.1e}); compared up to there")
         return
+
+
+@pytest.mark.parametrize("precision", ["f32", "auto"])
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in smollm2()["cases"]])
+def test_smollm2_greedy(case, precision, smollm2_path):
+    """In float32, and as it is served: 4-bit weights, integer products."""
+    assert_greedy(case, forward(smollm2_path, case["prompt_ids"], "last", len(case["greedy"]), precision)["greedy"])
+
+
+def test_smollm2_on_every_instruction_set(smollm2_path):
+    tables = json.loads(run("doctor", "--json"))["tables"].split()
+    assert tables[0] == "reference"
+    for table in tables[1:]:  # the reference would take minutes; it judges the others in the kernels' own tests
+        for case in smollm2()["cases"][:3]:
+            assert_greedy(case, forward(smollm2_path, case["prompt_ids"], "last", 64, "auto", table)["greedy"])
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in smollm2()["cases"]])
