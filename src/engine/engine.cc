@@ -45,26 +45,34 @@ class EngineImpl : public Engine {
  public:
   EngineImpl(std::shared_ptr<const Checkpoint> checkpoint, const ModelConfig& config, const kernels::Kernels& kernels,
              std::unique_ptr<ThreadPool> pool, const EngineOptions& options)
-      : checkpoint_(std::move(checkpoint)), config_(config), kernels_(kernels), options_(options), pool_(std::move(pool)) {}
+      : checkpoint_(std::move(checkpoint)),
+        config_(config),
+        kernels_(kernels),
+        options_(options),
+        pool_(std::move(pool)) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
     const bool f32 = options_.precision == Precision::kF32;
     decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, f32, options_.step_tokens_max,
                                          std::min(options_.running_max, options_.step_tokens_max));
     const CacheShape shape = decoder_->cache_shape();
-    const std::uint32_t wanted = std::min(options_.context_tokens ? options_.context_tokens : config_.context, config_.context);
+    const std::uint32_t wanted =
+        std::min(options_.context_tokens ? options_.context_tokens : config_.context, config_.context);
     const std::uint64_t one_context = BlockPool::BlocksFor(wanted) * shape.block_bytes();
     std::uint64_t bytes = options_.cache_bytes;
-    if (bytes == 0) bytes = options_.context_tokens ? std::max(one_context, kCacheBytesDefault)
-                                                    : std::max(std::min(one_context * 4, kCacheBytesDefault), shape.block_bytes());
+    if (bytes == 0)
+      bytes = options_.context_tokens ? std::max(one_context, kCacheBytesDefault)
+                                      : std::max(std::min(one_context * 4, kCacheBytesDefault), shape.block_bytes());
     const std::uint64_t blocks = std::min<std::uint64_t>(bytes / shape.block_bytes(), kCacheBlocksMax);
     if (blocks == 0)
-      return Fail(Code::kNoMemory, "a key-value cache of {} bytes holds no block of {} bytes", bytes, shape.block_bytes());
+      return Fail(Code::kNoMemory, "a key-value cache of {} bytes holds no block of {} bytes", bytes,
+                  shape.block_bytes());
     ASSIGN_OR_RETURN(cache_, CacheMemory::Create(shape, static_cast<std::uint32_t>(blocks)));
     blocks_ = std::make_unique<BlockPool>(static_cast<std::uint32_t>(blocks));
     context_tokens_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, blocks * kBlockTokens));
     scheduler_ = std::make_unique<Scheduler>(
-        SchedulerOptions{options_.running_max, options_.step_tokens_max, std::min(options_.step_tokens_max, 256u)}, *blocks_);
+        SchedulerOptions{options_.running_max, options_.step_tokens_max, std::min(options_.step_tokens_max, 256u)},
+        *blocks_);
     stats_.With([&](EngineStats& stats) {
       stats.cache_blocks = blocks;
       stats.cache_bytes = cache_.bytes();
@@ -89,7 +97,8 @@ class EngineImpl : public Engine {
     RETURN_IF_ERROR(CheckSampling(request.sampling, vocab));
     if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
     if (request.prompt.size() >= context_tokens_)
-      return Fail(Code::kTooLarge, "the prompt has {} tokens; this model's context is {} tokens here, prompt and answer together",
+      return Fail(Code::kTooLarge,
+                  "the prompt has {} tokens; this model's context is {} tokens here, prompt and answer together",
                   request.prompt.size(), context_tokens_);
     for (const TokenId id : request.prompt)
       if (id < 0 || id >= vocab)
@@ -100,8 +109,16 @@ class EngineImpl : public Engine {
     const std::uint32_t answer_max = request.max_tokens == 0 ? room : std::min(request.max_tokens, room);
     auto stream = std::make_shared<Stream>();
     const std::uint64_t seed = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-    auto sequence = std::unique_ptr<Sequence>(new Sequence{
-        {}, {}, stream, Sampler(request.sampling, request.prompt, seed, kernels_), request.prompt, answer_max, {}, Clock::now(), {}, {}});
+    auto sequence = std::unique_ptr<Sequence>(new Sequence{{},
+                                                           {},
+                                                           stream,
+                                                           Sampler(request.sampling, request.prompt, seed, kernels_),
+                                                           request.prompt,
+                                                           answer_max,
+                                                           {},
+                                                           Clock::now(),
+                                                           {},
+                                                           {}});
     sequence->tokens.reserve(request.prompt.size() + std::min<std::uint32_t>(answer_max, 4096));
     sequence->request = std::move(request);
     sequence->usage.prompt_tokens = sequence->tokens.size();
@@ -164,7 +181,8 @@ class EngineImpl : public Engine {
         sequence.usage.queue_us = Microseconds(sequence.submitted, begin);
       }
       const auto position = static_cast<std::uint32_t>(item.sequence->computed);
-      batch_.push_back({std::span(sequence.tokens).subspan(position, item.rows), position, item.sequence->blocks.data()});
+      batch_.push_back(
+          {std::span(sequence.tokens).subspan(position, item.rows), position, item.sequence->blocks.data()});
       row += item.rows;
       if (position + item.rows == sequence.tokens.size()) logit_rows_.push_back(row - 1);
     }
@@ -204,7 +222,9 @@ class EngineImpl : public Engine {
     const TokenId id = event.id;
     sequence.tokens.push_back(id);
     ++sequence.scheduled.tokens;
-    const auto among = [&](const std::vector<TokenId>& ids) { return std::find(ids.begin(), ids.end(), id) != ids.end(); };
+    const auto among = [&](const std::vector<TokenId>& ids) {
+      return std::find(ids.begin(), ids.end(), id) != ids.end();
+    };
     const bool stop = (!sequence.request.ignore_eos && among(config_.eos_ids)) || among(sequence.request.stop_ids);
     if (!stop) sequence.stream->Push(std::move(event));
     if (stop) {
@@ -260,9 +280,11 @@ class EngineImpl : public Engine {
 
 Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options) {
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
-    return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run", kStepTokensLimit);
+    return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
+                kStepTokensLimit);
   ASSIGN_OR_RETURN(Loaded loaded, Load(*checkpoint, options.precision, options.threads, options.on_load));
-  auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded.config, *loaded.kernels, std::move(loaded.pool), options);
+  auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded.config, *loaded.kernels,
+                                             std::move(loaded.pool), options);
   RETURN_IF_ERROR(engine->Start(std::move(loaded.weights)));
   return engine;
 }

@@ -44,7 +44,8 @@ class Engine {
 
   /// Checks the request against the limits and queues it.
   /// errors: kInvalidArgument (empty prompt, token id out of range, parameter out of range: names it),
-  ///         kTooLarge (prompt does not fit the context: says both lengths), kTooMany (queue full), kUnavailable (stopping)
+  ///         kTooLarge (prompt does not fit the context: says both lengths), kTooMany (queue full),
+  ///         kUnavailable (stopping)
   virtual Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) = 0;
 
   virtual EngineStats Stats() const = 0;

@@ -95,7 +95,8 @@ TEST(Engine, ManyAtOnceGiveWhatEachGivesAlone) {
   {
     const auto engine = Engine::Create(checkpoint, options);
     ASSERT_TRUE(engine);
-    for (unsigned i = 0; i < 12; ++i) alone.push_back(Collect(**(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30))).ids);
+    for (unsigned i = 0; i < 12; ++i)
+      alone.push_back(Collect(**(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30))).ids);
   }
   // A cache for about three of them: the others wait or are preempted, and still answer the same.
   const CacheShape shape = {3, 2, 16, true};

@@ -4,7 +4,8 @@
 
 namespace yun::engine {
 
-Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const std::function<void(double)>& on_load) {
+Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads,
+                    const std::function<void(double)>& on_load) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.config, checkpoint.Config());
   ASSIGN_OR_RETURN(loaded.kernels, kernels::ChooseKernels());

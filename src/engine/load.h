@@ -19,6 +19,7 @@ struct Loaded {
 };
 
 /// threads: 0 means one a physical core. errors: as Engine::Create
-Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const std::function<void(double)>& on_load);
+Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads,
+                    const std::function<void(double)>& on_load);
 
 }  // namespace yun::engine

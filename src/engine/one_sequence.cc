@@ -32,7 +32,8 @@ Result<std::vector<std::vector<float>>> OneSequence::Forward(std::span<const Tok
     if (id < 0 || id >= static_cast<std::int32_t>(config_.vocab))
       return Fail(Code::kInvalidArgument, "token id {} is outside the vocabulary of {}", id, config_.vocab);
   for (const std::uint32_t p : positions)
-    if (p >= tokens.size()) return Fail(Code::kInvalidArgument, "position {} is beyond the {} tokens", p, tokens.size());
+    if (p >= tokens.size())
+      return Fail(Code::kInvalidArgument, "position {} is beyond the {} tokens", p, tokens.size());
   std::vector<std::vector<float>> result(positions.size());
   for (std::size_t begin = 0; begin < tokens.size(); begin += rows_max_) {
     const std::size_t count = std::min<std::size_t>(rows_max_, tokens.size() - begin);

@@ -1,4 +1,4 @@
-// One sequence computed by hand, without scheduler and sampler: for `yun debug forward`, parity tests and quality figures.
+// One sequence computed by hand, without scheduler and sampler: for `yun debug forward`, parity and quality tests.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -25,7 +25,8 @@ class OneSequence {
 
   /// Appends tokens and returns the logits at some of them (indexes into `tokens`): one row of `vocab` floats each.
   /// errors: kTooLarge (over tokens_max in all), kInvalidArgument (token id or position out of range)
-  Result<std::vector<std::vector<float>>> Forward(std::span<const TokenId> tokens, std::span<const std::uint32_t> positions);
+  Result<std::vector<std::vector<float>>> Forward(std::span<const TokenId> tokens,
+                                                  std::span<const std::uint32_t> positions);
 
   const ModelConfig& config() const { return config_; }
 

@@ -35,7 +35,7 @@ struct Kernels {
   uint32_t tile_rows_max;  // rows of an activation tile
   bool bf16_dot;           // kBF16 matrices eat kBf16 activations; else kFloat
 
-  /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in a tile of `tile_rows` rows, row m.
+  /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in row m of a tile of `tile_rows`.
   /// scale = max|x| / 127; q = round to nearest even; a block of zeros has scale 0.
   void (*quantize)(const float* x, uint32_t first_block, uint32_t blocks, uint32_t total_blocks, uint8_t* tile,
                    uint32_t tile_rows, uint32_t m);
@@ -59,7 +59,8 @@ struct Kernels {
   void (*add)(float* x, const float* y, uint32_t n);
   /// f32 -> f16, round to nearest even
   void (*to_half)(const float* x, uint16_t* out, uint32_t n);
-  /// Attention with an online softmax. source: FlashAttention, Dao et al. 2022; online softmax, Milakov & Gimelshein 2018
+  /// Attention with an online softmax.
+  /// source: FlashAttention, Dao et al. 2022; online softmax, Milakov & Gimelshein 2018
   void (*attend)(const AttendTask& task);
   /// Index of the largest value (the first of equals); NaN counts as smallest.
   uint32_t (*argmax)(const float* x, uint32_t n);
@@ -69,10 +70,7 @@ struct Kernels {
   double (*exp_weights)(const float* x, uint32_t n, float most, float scale, float* out);
 };
 
-/// Null when this build or machine has no such table.
+/// The oracle; the other tables are found through registry.h.
 const Kernels* ReferenceKernels();
-const Kernels* Avx2Kernels();
-const Kernels* Avx512Kernels();
-const Kernels* Avx512Bf16Kernels();
 
 }  // namespace yun::kernels

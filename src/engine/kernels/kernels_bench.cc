@@ -18,12 +18,13 @@ struct Name {
   Packing packing;
   const char* text;
 };
-constexpr Name kPackings[] = {{Packing::kF32, "f32"}, {Packing::kF16, "f16"}, {Packing::kBF16, "bf16"}, {Packing::kQ8, "q8"},
-                              {Packing::kQ4, "q4"},   {Packing::kQ4M, "q4m"}, {Packing::kQ4K, "q4k"},   {Packing::kQ5K, "q5k"},
-                              {Packing::kQ6K, "q6k"}};
+constexpr Name kPackings[] = {{Packing::kF32, "f32"}, {Packing::kF16, "f16"}, {Packing::kBF16, "bf16"},
+                              {Packing::kQ8, "q8"},   {Packing::kQ4, "q4"},   {Packing::kQ4M, "q4m"},
+                              {Packing::kQ4K, "q4k"}, {Packing::kQ5K, "q5k"}, {Packing::kQ6K, "q6k"}};
 
 struct Memory {
-  explicit Memory(std::size_t bytes) : data(static_cast<std::uint8_t*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64))) {
+  explicit Memory(std::size_t bytes)
+      : data(static_cast<std::uint8_t*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64))) {
     std::mt19937 rng(1);
     for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::uint8_t>(rng() & 0x3B);  // no infinities as f16
   }
@@ -31,7 +32,8 @@ struct Memory {
   std::uint8_t* data;
 };
 
-void MatMul(benchmark::State& state, const Kernels* k, Packing packing, std::uint32_t n, std::uint32_t cols, std::uint32_t rows) {
+void MatMul(benchmark::State& state, const Kernels* k, Packing packing, std::uint32_t n, std::uint32_t cols,
+            std::uint32_t rows) {
   PackedMatrix w = PackedShape(packing, n, cols);
   const Memory weights(PackedBytes(w));
   w.data = weights.data;
@@ -39,7 +41,8 @@ void MatMul(benchmark::State& state, const Kernels* k, Packing packing, std::uin
   const Memory acts(rows * ActivationRowBytes(cols, form));
   std::vector<float> out(std::size_t{rows} * w.panels * kPanelRows);
   for (auto _ : state) {
-    k->matmul(w, 0, w.panels, {acts.data, rows, cols, k->tile_rows_max, form}, out.data(), w.panels * kPanelRows, false);
+    k->matmul(w, 0, w.panels, {acts.data, rows, cols, k->tile_rows_max, form}, out.data(), w.panels * kPanelRows,
+              false);
     benchmark::ClobberMemory();
   }
   const auto runs = static_cast<double>(state.iterations());
@@ -58,12 +61,14 @@ void Attend(benchmark::State& state, const Kernels* k, std::uint32_t rows, std::
   std::vector<float*> outs;
   for (std::uint32_t r = 0; r < rows; ++r) qs.push_back(&q[r * hd]), outs.push_back(&out[r * hd]);
   for (auto _ : state) {
-    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes, 0, blocks, 0, nullptr});
+    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
+               0, blocks, 0, nullptr});
     benchmark::ClobberMemory();
   }
   const auto runs = static_cast<double>(state.iterations());
   state.counters["op/s"] = benchmark::Counter(runs * 4.0 * hd * rows * tokens, benchmark::Counter::kIsRate);
-  state.counters["B/s"] = benchmark::Counter(runs * static_cast<double>(blocks * block_bytes), benchmark::Counter::kIsRate);
+  state.counters["B/s"] =
+      benchmark::Counter(runs * static_cast<double>(blocks * block_bytes), benchmark::Counter::kIsRate);
 }
 
 int Register() {
@@ -72,8 +77,9 @@ int Register() {
     const std::string table = k->name;
     for (const Name& name : kPackings)
       for (const std::uint32_t rows : {1u, 2u, 4u, 8u, 12u, 64u, 512u})
-        benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/3072x1024/rows:" + std::to_string(rows)).c_str(),
-                                     [=](benchmark::State& state) { MatMul(state, k, name.packing, 3072, 1024, rows); });
+        benchmark::RegisterBenchmark(
+            (table + "/matmul/" + name.text + "/3072x1024/rows:" + std::to_string(rows)).c_str(),
+            [=](benchmark::State& state) { MatMul(state, k, name.packing, 3072, 1024, rows); });
     for (const Name& name : kPackings)
       benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/65536x1024/rows:1").c_str(),
                                    [=](benchmark::State& state) { MatMul(state, k, name.packing, 65536, 1024, 1); });

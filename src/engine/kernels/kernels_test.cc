@@ -102,12 +102,14 @@ TEST(Pack, UnpacksToWhatTheFileSays) {
         quant::DequantizeRow(type, bytes.data() + r * quant::RowBytes(type, cols), expected.data(), cols);
         UnpackRow(packed.matrix, r, got.data());
         for (std::uint32_t k = 0; k < cols; ++k)
-          ASSERT_NEAR(got[k], expected[k], std::fabs(expected[k]) * 6e-4 * (PackingOf(type, f32) == Packing::kF16) + 1e-6)
+          ASSERT_NEAR(got[k], expected[k],
+                      std::fabs(expected[k]) * 6e-4 * (PackingOf(type, f32) == Packing::kF16) + 1e-6)
               << quant::InfoOf(type).name << " row " << r << " col " << k;
       }
       for (std::uint32_t r = rows; r < packed.matrix.panels * kPanelRows; ++r) {
         UnpackRow(packed.matrix, r, got.data());
-        if (PackingOf(type, f32) == Packing::kQ8 || PackingOf(type, f32) == Packing::kQ4) continue;  // scale 0 times offset
+        if (PackingOf(type, f32) == Packing::kQ8 || PackingOf(type, f32) == Packing::kQ4)
+          continue;  // scale 0 times offset
         for (float x : got) ASSERT_EQ(x, 0.f);
       }
     }
@@ -147,7 +149,9 @@ TEST_P(Tables, MatMulEqualsReference) {
   const Kernels& reference = *ReferenceKernels();
   for (const Type type : kTypes) {
     for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 29u}) {
-      const std::uint32_t cols = quant::InfoOf(type).block_items == 256 ? 512 : type == Type::kF32 || type == Type::kBF16 ? 45 : 96;
+      const std::uint32_t cols = quant::InfoOf(type).block_items == 256      ? 512
+                                 : type == Type::kF32 || type == Type::kBF16 ? 45
+                                                                             : 96;
       const std::uint32_t n = 16 * 5 + 3;
       const auto bytes = RandomBlocks(type, n, cols, rows);
       const Packed w = Pack(type, false, n, cols, bytes);
@@ -168,10 +172,12 @@ TEST_P(Tables, MatMulEqualsReference) {
         UnpackRow(w.matrix, col, weights.data());
         for (std::uint32_t m = 0; m < rows; ++m) {
           double magnitude = 1;
-          for (std::uint32_t c = 0; c < cols; ++c) magnitude += std::fabs(double{weights[c]} * x[std::size_t{m} * cols + c]);
-          // The offset of codes makes intermediate sums larger than the result: their rounding counts too. Activations in
-          // bfloat16 are off by up to 2^-9 each.
-          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col], (form == ActForm::kBf16 ? 2e-3 : 2e-5) * magnitude)
+          for (std::uint32_t c = 0; c < cols; ++c)
+            magnitude += std::fabs(double{weights[c]} * x[std::size_t{m} * cols + c]);
+          // The offset of codes makes intermediate sums larger than the result: their rounding counts too. Activations
+          // in bfloat16 are off by up to 2^-9 each.
+          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col],
+                      (form == ActForm::kBf16 ? 2e-3 : 2e-5) * magnitude)
               << quant::InfoOf(type).name << " rows " << rows << " row " << m << " col " << col;
         }
       }
@@ -184,7 +190,8 @@ TEST_P(Tables, PlanesAddUp) {
   const Kernels& k = *GetParam();
   const std::uint32_t rows = 5, cols = 64, n = 32;
   const Packed w = Pack(Type::kQ4_1, false, n, cols, RandomBlocks(Type::kQ4_1, n, cols, 3));
-  const Acts a = MakeActs(k, Random(rows * cols, 1), rows, cols, ActForm::kInt8), b = MakeActs(k, Random(rows * cols, 2), rows, cols, ActForm::kInt8);
+  const Acts a = MakeActs(k, Random(rows * cols, 1), rows, cols, ActForm::kInt8),
+             b = MakeActs(k, Random(rows * cols, 2), rows, cols, ActForm::kInt8);
   const std::size_t bytes = rows * ActivationRowBytes(cols, ActForm::kInt8);
   Aligned both(2 * bytes);
   std::memcpy(both.get(), a.view.data, bytes);
@@ -202,7 +209,8 @@ TEST_P(Tables, QuantizeEqualsReference) {
   auto x = Random(cols, 3);
   for (int i = 0; i < 32; ++i) x[i] = 0;
   x[40] = 3e38f, x[70] = 1e-42f, x[100] = -0.f;
-  const Acts fast = MakeActs(k, x, 1, cols, ActForm::kInt8), slow = MakeActs(*ReferenceKernels(), x, 1, cols, ActForm::kInt8);
+  const Acts fast = MakeActs(k, x, 1, cols, ActForm::kInt8),
+             slow = MakeActs(*ReferenceKernels(), x, 1, cols, ActForm::kInt8);
   EXPECT_EQ(std::memcmp(fast.view.data, slow.view.data, ActivationRowBytes(cols, ActForm::kInt8)), 0);
 }
 
@@ -261,7 +269,8 @@ TEST_P(Tables, AttendEqualsReference) {
     for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 128u})
       for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 8u, 12u}) {
         const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9, elem = f32 ? 4 : 2;
-        const std::uint64_t k_bytes = std::uint64_t{head_dim} * 16 * elem, block_bytes = k_bytes + 16ull * padded * elem;
+        const std::uint64_t k_bytes = std::uint64_t{head_dim} * 16 * elem,
+                            block_bytes = k_bytes + 16ull * padded * elem;
         Aligned cache(block_bytes * 12);
         const auto values = Random(block_bytes * 12 / elem, head_dim);
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -275,7 +284,8 @@ TEST_P(Tables, AttendEqualsReference) {
         std::vector<float*> as, bs;
         std::vector<std::uint32_t> limits;
         for (std::uint32_t r = 0; r < rows; ++r) {
-          qs.push_back(q.data() + r * head_dim), as.push_back(a.data() + r * head_dim), bs.push_back(b.data() + r * head_dim);
+          qs.push_back(q.data() + r * head_dim), as.push_back(a.data() + r * head_dim),
+              bs.push_back(b.data() + r * head_dim);
           limits.push_back(r == 0 ? 1 : tokens - 3 * r);
         }
         AttendTask task = {qs.data(), as.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),

@@ -175,7 +175,8 @@ PackedMatrix PackedShape(Packing packing, std::uint32_t rows, std::uint32_t cols
   return m;
 }
 
-void PackPanel(const PackedMatrix& shape, quant::Type type, const std::byte* const rows[kPanelRows], std::uint8_t* out) {
+void PackPanel(const PackedMatrix& shape, quant::Type type, const std::byte* const rows[kPanelRows],
+               std::uint8_t* out) {
   std::memset(out, 0, shape.panel_bytes);
   for (std::uint32_t r = 0; r < kPanelRows; ++r) {
     if (!rows[r]) continue;

@@ -3,8 +3,8 @@
 // A matrix [rows, cols] is cut into panels of 16 rows. A panel holds first its scales, then its codes:
 //   floats  kF32 kF16   element [k][row]
 //           kBF16       element [k / 2][row][k % 2], as vdpbf16ps eats it; an odd last column is followed by zeros
-//   codes   for each block of 32 columns, 8 groups of 4 columns; a group is 64 bytes: [row][4 columns]. This is at once the
-//           operand of AVX-512's vpdpbusd (16 rows in 16 lanes) and a slice of an AMX int8 tile.
+//   codes   for each block of 32 columns, 8 groups of 4 columns; a group is 64 bytes: [row][4 columns]. This is at once
+//           the operand of AVX-512's vpdpbusd (16 rows in 16 lanes) and a slice of an AMX int8 tile.
 //     8 bit   8 groups of 64 bytes
 //     4 bit   4 x 64 bytes: low nibbles are group g, high nibbles group g + 4
 //     5 bit   4 bit, then 64 bytes: bit g of a byte is the fifth bit of that byte in group g
@@ -35,8 +35,8 @@ struct PackedMatrix {
 
 enum class ActForm : uint8_t { kFloat, kInt8, kBf16 };
 
-/// The same activations for every matrix that eats them. Rows are cut into tiles of at most `tile_rows_max` rows (of the
-/// table that made them), as even as can be: see TileOf in activations.h. A tile of r rows over `cols` columns is
+/// The same activations for every matrix that eats them. Rows are cut into tiles of at most `tile_rows_max` rows (of
+/// the table that made them), as even as can be: see TileOf in activations.h. A tile of r rows over `cols` columns is
 ///   kInt8   int8 q[block][r][32], then Meta[block][r]
 ///   kFloat  float x[col][r]
 ///   kBf16   bfloat16 x[col / 2][r][col % 2], an odd last column followed by zeros

@@ -7,23 +7,20 @@
 
 namespace yun::kernels {
 
-extern const Kernels kReferenceTable, kAvx2Table, kAvx512Table, kAvx512Bf16Table;
+extern const Kernels kReferenceTable, kAvx2Table, kAvx512Table, kAvx512Bf16Table, kNeonTable, kNeonI8mmTable;
 
 const Kernels* ReferenceKernels() { return &kReferenceTable; }
-#if defined(__x86_64__)
-const Kernels* Avx2Kernels() { return Cpu().avx2 ? &kAvx2Table : nullptr; }
-const Kernels* Avx512Kernels() { return Cpu().avx512 ? &kAvx512Table : nullptr; }
-const Kernels* Avx512Bf16Kernels() { return Cpu().avx512_bf16 ? &kAvx512Bf16Table : nullptr; }
-#else
-const Kernels* Avx512Bf16Kernels() { return nullptr; }
-const Kernels* Avx2Kernels() { return nullptr; }
-const Kernels* Avx512Kernels() { return nullptr; }
-#endif
 
 std::vector<const Kernels*> RunnableKernels() {
-  std::vector<const Kernels*> tables;
-  for (const Kernels* table : {ReferenceKernels(), Avx2Kernels(), Avx512Kernels(), Avx512Bf16Kernels()})
-    if (table) tables.push_back(table);
+  std::vector<const Kernels*> tables = {&kReferenceTable};
+#if defined(__x86_64__)
+  if (Cpu().avx2) tables.push_back(&kAvx2Table);
+  if (Cpu().avx512) tables.push_back(&kAvx512Table);
+  if (Cpu().avx512_bf16) tables.push_back(&kAvx512Bf16Table);
+#elif defined(__aarch64__)
+  if (Cpu().dotprod) tables.push_back(&kNeonTable);
+  if (Cpu().dotprod && Cpu().i8mm) tables.push_back(&kNeonI8mmTable);
+#endif
   return tables;
 }
 

@@ -57,7 +57,8 @@ void UnpackRow(const PackedMatrix& w, std::uint32_t row, float* out) {
         break;
       case Packing::kQ6K:
         for (std::uint32_t half = 0; half < 2; ++half)
-          scale[half] = HalfAt(super, r) * static_cast<float>(static_cast<std::int8_t>(super[64 + (b % 8 * 2 + half) * 16 + r]));
+          scale[half] =
+              HalfAt(super, r) * static_cast<float>(static_cast<std::int8_t>(super[64 + (b % 8 * 2 + half) * 16 + r]));
         offset = 32;
         break;
       case Packing::kQ4K:

@@ -11,9 +11,11 @@ Result<CacheMemory> CacheMemory::Create(const CacheShape& shape, std::uint32_t b
   memory.shape_ = shape;
   memory.blocks_ = blocks;
   memory.bytes_ = blocks * shape.block_bytes();
-  void* data = ::mmap(nullptr, memory.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* data =
+      ::mmap(nullptr, memory.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (data == MAP_FAILED)
-    return Fail(Code::kNoMemory, "no memory for a key-value cache of {} MiB; ask for a smaller one", memory.bytes_ >> 20);
+    return Fail(Code::kNoMemory, "no memory for a key-value cache of {} MiB; ask for a smaller one",
+                memory.bytes_ >> 20);
   memory.data_ = static_cast<std::uint8_t*>(data);
   return memory;
 }

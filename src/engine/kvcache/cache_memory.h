@@ -35,7 +35,9 @@ class CacheMemory {
 
   const CacheShape& shape() const { return shape_; }
   std::uint64_t bytes() const { return bytes_; }
-  std::uint8_t* Layer(std::uint32_t layer) const { return data_ + layer * std::uint64_t{blocks_} * shape_.layer_block_bytes(); }
+  std::uint8_t* Layer(std::uint32_t layer) const {
+    return data_ + layer * std::uint64_t{blocks_} * shape_.layer_block_bytes();
+  }
 
  private:
   CacheShape shape_;

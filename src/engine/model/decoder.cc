@@ -25,11 +25,18 @@ std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.pa
 
 }  // namespace
 
-Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
-                 bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max)
-    : config_(config), weights_(std::move(weights)), kernels_(kernels), pool_(pool), f32_(f32),
-      planes_(config.hidden < kWideActivationsBelow ? 2 : 1), rows_max_(rows_max),
-      logit_rows_max_(logit_rows_max), logits_stride_(PaddedCols(weights_->output)), rope_(MakeRope(config)) {
+Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
+                 ThreadPool& pool, bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max)
+    : config_(config),
+      weights_(std::move(weights)),
+      kernels_(kernels),
+      pool_(pool),
+      f32_(f32),
+      planes_(config.hidden < kWideActivationsBelow ? 2 : 1),
+      rows_max_(rows_max),
+      logit_rows_max_(logit_rows_max),
+      logits_stride_(PaddedCols(weights_->output)),
+      rope_(MakeRope(config)) {
   CHECK(rows_max >= 1 && logit_rows_max >= 1);
   const LayerWeights& first = weights_->layers.front();
   k_column_ = PaddedCols(first.q);
@@ -56,7 +63,8 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
 
 CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_heads, config_.head_dim, f32_}; }
 
-void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers) {
+void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
+                      std::initializer_list<const kernels::PackedMatrix*> consumers) {
   buffer.cols = cols;
   const std::uint32_t rows = std::max(rows_max_, logit_rows_max_);
   for (const kernels::PackedMatrix* matrix : consumers) {
@@ -75,7 +83,8 @@ std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
   const ActForm form = kernels::FormFor(consumer.packing, kernels_.bf16_dot);
-  return {Data(buffer, form), rows, buffer.cols, kernels_.tile_rows_max, form, form == ActForm::kInt8 ? planes_ : std::uint8_t{1},
+  return {Data(buffer, form),     rows, buffer.cols,
+          kernels_.tile_rows_max, form, form == ActForm::kInt8 ? planes_ : std::uint8_t{1},
           buffer.plane_bytes};
 }
 
@@ -84,7 +93,9 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
   const auto wanted = [&](ActForm form) { return !buffer.bytes[static_cast<int>(form)].empty(); };
-  const auto data_of = [&](ActForm form) { return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin); };
+  const auto data_of = [&](ActForm form) {
+    return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin);
+  };
   if (wanted(ActForm::kInt8)) {
     std::uint8_t* data = data_of(ActForm::kInt8);
     const std::uint32_t first = col / kernels::kBlockCols, count = n / kernels::kBlockCols;
@@ -97,7 +108,8 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
         float rest[kernels::kBlockCols];
         const std::size_t at = std::size_t{first + b} * tile.rows + m;
         for (std::uint32_t i = 0; i < kernels::kBlockCols; ++i)
-          rest[i] = x[b * kernels::kBlockCols + i] - meta[at].scale * static_cast<float>(q[at * kernels::kBlockCols + i]);
+          rest[i] =
+              x[b * kernels::kBlockCols + i] - meta[at].scale * static_cast<float>(q[at * kernels::kBlockCols + i]);
         kernels_.quantize(rest, first + b, 1, total, data + buffer.plane_bytes, tile.rows, m);
       }
     }
@@ -154,7 +166,8 @@ void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, Act
 }
 
 /// Bias, head norms, rotation; query scaled in place, key and value into the cache.
-void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer, const CacheShape& shape) {
+void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer,
+                       const CacheShape& shape) {
   float* q = qkv_.data() + row * qkv_stride_;
   float* k = q + k_column_;
   float* v = q + v_column_;
@@ -192,8 +205,8 @@ void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_
   }
 }
 
-/// Cuts attention into pieces, the same for every layer: a few positions times the heads that share a KV head, so that each
-/// key and value is read once for all of them; long contexts of few rows are cut into runs of blocks as well.
+/// Cuts attention into pieces, the same for every layer: a few positions times the heads that share a KV head, so that
+/// each key and value is read once for all of them; long contexts of few rows are cut into runs of blocks as well.
 void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   pieces_.clear();
   merges_.clear();
@@ -224,9 +237,10 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
             continue;
           }
           for (std::uint32_t part = 0; part < parts; ++part)
-            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, blocks * part / parts, blocks * (part + 1) / parts,
-                               static_cast<std::int32_t>(part_slots + part * heads)});
-          for (std::uint32_t k = 0; k < heads; ++k) merges_.push_back({row + p, head + k, part_slots + k, parts, heads});
+            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, blocks * part / parts,
+                               blocks * (part + 1) / parts, static_cast<std::int32_t>(part_slots + part * heads)});
+          for (std::uint32_t k = 0; k < heads; ++k)
+            merges_.push_back({row + p, head + k, part_slots + k, parts, heads});
           part_slots += parts * heads;
         }
     }
@@ -234,7 +248,8 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   }
 }
 
-void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape) {
+void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer,
+                     const CacheShape& shape) {
   const std::uint32_t hd = config_.head_dim, group = config_.heads / config_.kv_heads;
   const std::size_t slot_floats = hd + 2;
   const auto run = [&](std::uint32_t index, int) {
@@ -253,8 +268,8 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
       }
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
     kernels_.attend({q, out, limits, n, hd, shape.head_dim_padded(), cache_layer, sequences[piece.sequence].blocks,
-                     shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin, piece.block_end,
-                     static_cast<std::uint8_t>(shape.f32), piece.part < 0 ? nullptr : partial});
+                     shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
+                     piece.block_end, static_cast<std::uint8_t>(shape.f32), piece.part < 0 ? nullptr : partial});
     if (piece.part >= 0)
       for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));
   };

@@ -28,8 +28,8 @@ class Decoder {
  public:
   /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits.
   /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
-  Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels, ThreadPool& pool,
-          bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max);
+  Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
+          ThreadPool& pool, bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max);
   /// Activations of models narrower than this carry 15 bits instead of 8: rounding hurts them most and they are cheap.
   static constexpr std::uint32_t kWideActivationsBelow = 1024;
 
@@ -40,7 +40,7 @@ class Decoder {
   /// Rows are numbered through the sequences in order.
   void Forward(std::span<const SequenceRows> sequences, CacheMemory& cache);
 
-  /// Logits of rows of the last Forward: row i at result + i * logits_stride(), `vocab` floats. Valid until the next call.
+  /// Logits of rows of the last Forward: row i at result + i * logits_stride(), `vocab` floats. Until the next call.
   float* Logits(std::span<const std::uint32_t> rows);
   std::size_t logits_stride() const { return logits_stride_; }
 
@@ -73,7 +73,8 @@ class Decoder {
   std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
   kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
   /// Writes columns [col, col + n) of a row of activations.
-  void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col, std::uint32_t n);
+  void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
+              std::uint32_t n);
   template <class F>
   void ForRows(std::uint32_t rows, F&& f);
   void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);

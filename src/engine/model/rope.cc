@@ -9,7 +9,8 @@ namespace {
 
 /// The dimension whose wave turns `rotations` times within the original context (YaRN, equation 17's inverse).
 double CorrectionDim(double rotations, const ModelConfig& c) {
-  return c.rope_dim * std::log(c.rope_original_context / (rotations * 2 * std::numbers::pi)) / (2 * std::log(c.rope_theta));
+  return c.rope_dim * std::log(c.rope_original_context / (rotations * 2 * std::numbers::pi)) /
+         (2 * std::log(c.rope_theta));
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ RopeFrequencies MakeRope(const ModelConfig& c) {
     rope.inverse[i] = 1.f / std::pow(c.rope_theta, static_cast<float>(2 * i) / static_cast<float>(c.rope_dim));
 
   if (!c.rope_freq_divisors.empty()) {
-    for (std::uint32_t i = 0; i < half && i < c.rope_freq_divisors.size(); ++i) rope.inverse[i] /= c.rope_freq_divisors[i];
+    for (std::uint32_t i = 0; i < half && i < c.rope_freq_divisors.size(); ++i)
+      rope.inverse[i] /= c.rope_freq_divisors[i];
     return rope;
   }
   switch (c.rope_scaling) {

@@ -30,7 +30,8 @@ Result<std::vector<float>> Vector(const Checkpoint& checkpoint, const std::strin
   return values;
 }
 
-Result<TensorView> Matrix(const Checkpoint& checkpoint, const std::string& name, std::uint64_t rows, std::uint64_t cols) {
+Result<TensorView> Matrix(const Checkpoint& checkpoint, const std::string& name, std::uint64_t rows,
+                          std::uint64_t cols) {
   ASSIGN_OR_RETURN(TensorView view, checkpoint.Tensor(name));
   if (view.shape.size() != 2 || view.shape[0] != rows || view.shape[1] != cols)
     return Fail(Code::kCorrupt, "tensor {}: expected shape [{}, {}]", name, rows, cols);
@@ -65,8 +66,8 @@ void Weights::Embed(std::int32_t token, float* out) const {
                        embedding.shape[1]);
 }
 
-Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& c, bool f32, ThreadPool& pool,
-                                             const std::function<void(double)>& on_progress) {
+Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& c, bool f32,
+                                             ThreadPool& pool, const std::function<void(double)>& on_progress) {
   auto weights = std::make_unique<Weights>();
   weights->layers.resize(c.layers);
   weights->tied = c.tied;
@@ -118,7 +119,8 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
 
   std::uint64_t bytes = 0;
   for (Job& job : jobs) {
-    const auto rows = static_cast<std::uint32_t>(job.view.shape[0]), cols = static_cast<std::uint32_t>(job.view.shape[1]);
+    const auto rows = static_cast<std::uint32_t>(job.view.shape[0]),
+               cols = static_cast<std::uint32_t>(job.view.shape[1]);
     kernels::Packing packing = kernels::PackingOf(job.view.type, f32);
     if (kernels::IsQuantised(packing) && cols % kernels::kBlockCols != 0) packing = kernels::Packing::kF16;
     *job.target = kernels::PackedShape(packing, rows, cols);

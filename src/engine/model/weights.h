@@ -52,7 +52,7 @@ struct Weights {
 
 /// Packs every matrix, in parallel, and lets the file's pages go.
 /// errors: kCorrupt, kNotFound (tensor missing), kUnsupported (shape), kNoMemory
-Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32, ThreadPool& pool,
-                                             const std::function<void(double)>& on_progress);
+Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32,
+                                             ThreadPool& pool, const std::function<void(double)>& on_progress);
 
 }  // namespace yun::engine

@@ -25,7 +25,8 @@ Status CheckSampling(const SamplingParams& p, std::int32_t vocab) {
        })
     if (!r.ok) return Fail(Code::kInvalidArgument, "{} must be in {}", r.name, r.range);
   if (p.logit_bias.size() > kLogitBiasMax)
-    return Fail(Code::kInvalidArgument, "logit_bias has {} entries; at most {} are allowed", p.logit_bias.size(), kLogitBiasMax);
+    return Fail(Code::kInvalidArgument, "logit_bias has {} entries; at most {} are allowed", p.logit_bias.size(),
+                kLogitBiasMax);
   for (const auto& [id, bias] : p.logit_bias) {
     if (id < 0 || id >= vocab)
       return Fail(Code::kInvalidArgument, "logit_bias: token {} is outside the vocabulary of {}", id, vocab);

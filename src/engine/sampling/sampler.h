@@ -33,7 +33,8 @@ class Random {
 class Sampler {
  public:
   /// `seed` is used when params.seed is empty. params must pass CheckSampling.
-  Sampler(const SamplingParams& params, std::span<const TokenId> prompt, std::uint64_t seed, const kernels::Kernels& kernels);
+  Sampler(const SamplingParams& params, std::span<const TokenId> prompt, std::uint64_t seed,
+          const kernels::Kernels& kernels);
 
   /// Draws and remembers a token. `logits` [vocab] are changed. logprobs: as GenerateRequest::logprobs; they are of the
   /// model's own distribution, before any parameter.

@@ -20,7 +20,7 @@ struct ScheduledSequence {
 struct SchedulerOptions {
   std::uint32_t running_max = 64;
   std::uint32_t step_tokens_max = 512;
-  /// While others decode, a prompt gets at most this many rows a step, so that no stream waits long for another's prompt.
+  /// While others decode, a prompt gets at most this many rows a step, so that no stream waits long for it.
   std::uint32_t mixed_prefill_tokens_max = 256;
 };
 
@@ -30,9 +30,9 @@ struct ScheduledRows {
   std::uint32_t rows;
 };
 
-/// First come, first served, with continuous batching: in each step every running stream gets its row, and what is left of
-/// the step's tokens goes to prompts in order of arrival. When blocks run out the youngest running sequence gives its
-/// blocks back and waits to be computed again (it loses time, never its answer).
+/// First come, first served, with continuous batching: in each step every running stream gets its row, and what is left
+/// of the step's tokens goes to prompts in order of arrival. When blocks run out the youngest running sequence gives
+/// its blocks back and waits to be computed again (it loses time, never its answer).
 /// thread: the engine thread
 class Scheduler {
  public:

@@ -48,7 +48,8 @@ TEST(Scheduler, RandomTracesKeepTheInvariants) {
     std::mt19937 rng(seed);
     const std::uint32_t blocks = 8 + rng() % 40;
     BlockPool pool(blocks);
-    const SchedulerOptions options = {1 + static_cast<std::uint32_t>(rng() % 8), 1 + static_cast<std::uint32_t>(rng() % 100),
+    const SchedulerOptions options = {1 + static_cast<std::uint32_t>(rng() % 8),
+                                      1 + static_cast<std::uint32_t>(rng() % 100),
                                       1 + static_cast<std::uint32_t>(rng() % 50)};
     Scheduler scheduler(options, pool);
     struct Request {

@@ -29,7 +29,8 @@ INLINE VF LoadF16(const void* p) {
 }
 INLINE void StoreF16(uint16_t* p, VF a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8),
+                   _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 INLINE VF LoadU8(const uint8_t* p) {
   const __m128i a = Load128(p);
@@ -40,7 +41,8 @@ INLINE VF LoadI8(const uint8_t* p) {
   return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(a)), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(a, 8)))};
 }
 INLINE VB LoadBytes(const uint8_t* p) {
-  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
+  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
+          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
 }
 INLINE VB LowNibbles(VB a) { return BOTH(_mm256_and_si256, _mm256_set1_epi8(15)); }
 INLINE VB HighNibbles(VB a) {
@@ -144,10 +146,21 @@ INLINE VF OddBf16(VB a) {
 
 extern const Kernels kAvx2Table;
 const Kernels kAvx2Table = {
-    .name = "avx2", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize, .to_bf16 = ToBf16, .matmul = MatMul,
+    .name = "avx2",
+    .tile_rows_max = kTileRows,
+    .bf16_dot = false,
+    .quantize = Quantize,
+    .to_bf16 = ToBf16,
+    .matmul = MatMul,
     .rms_norm = RmsNorm,
-    .silu_mul = SiluMul, .rope = Rope, .add = AddRows, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
-    .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
+    .silu_mul = SiluMul,
+    .rope = Rope,
+    .add = AddRows,
+    .to_half = ToHalf,
+    .attend = Attend,
+    .argmax = ArgMax,
+    .log_sum_exp = LogSumExp,
+    .exp_weights = ExpWeights,
 };
 
 }  // namespace yun::kernels

@@ -18,7 +18,8 @@ INLINE VF Load(const float* p) { return {_mm512_loadu_ps(p)}; }
 INLINE void Store(float* p, VF a) { _mm512_storeu_ps(p, a.v); }
 INLINE VF LoadF16(const void* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)))}; }
 INLINE void StoreF16(uint16_t* p, VF a) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                      _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 INLINE VF LoadU8(const uint8_t* p) {
   return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
@@ -34,7 +35,8 @@ template <int From, int To, int Mask>
 INLINE VB OrBits(VB code, VB bits) {
   const __m512i moved = From >= To ? _mm512_srli_epi16(bits.v, From >= To ? From - To : 0)
                                    : _mm512_slli_epi16(bits.v, From >= To ? 0 : To - From);
-  return {_mm512_ternarylogic_epi32(code.v, moved, _mm512_set1_epi8(static_cast<char>(Mask << To)), 0xF8)};  // a | (b & c)
+  return {
+      _mm512_ternarylogic_epi32(code.v, moved, _mm512_set1_epi8(static_cast<char>(Mask << To)), 0xF8)};  // a | (b & c)
 }
 INLINE VQ BroadcastQ(const int8_t* p) {
   int32_t four;
@@ -65,7 +67,9 @@ INLINE VF ZeroWhere(VMask m, VF a) { return {_mm512_maskz_mov_ps(static_cast<__m
 INLINE float ReduceAdd(VF a) { return _mm512_reduce_add_ps(a.v); }
 INLINE float ReduceMax(VF a) { return _mm512_reduce_max_ps(a.v); }
 INLINE VF EvenBf16(VB a) { return {_mm512_castsi512_ps(_mm512_slli_epi32(a.v, 16))}; }
-INLINE VF OddBf16(VB a) { return {_mm512_castsi512_ps(_mm512_and_si512(a.v, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u))))}; }
+INLINE VF OddBf16(VB a) {
+  return {_mm512_castsi512_ps(_mm512_and_si512(a.v, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u))))};
+}
 #ifdef YUN_BF16_DOT
 INLINE VF DotBf16(VF acc, VB pairs, VQ a) {
   return {_mm512_dpbf16_ps(acc.v, reinterpret_cast<__m512bh>(pairs.v), reinterpret_cast<__m512bh>(a.v))};

@@ -82,7 +82,8 @@ struct FormatQ6K {
 };
 
 template <class F, int G, int MR, int NP>
-inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const uint8_t* const (&codes)[NP], const int8_t* q) {
+inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const uint8_t* const (&codes)[NP],
+                                                    const int8_t* q) {
   VB code[NP];
 #pragma GCC unroll 16
   for (int p = 0; p < NP; ++p) code[p] = F::template Code<G>(codes[p]);
@@ -90,13 +91,14 @@ inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const ui
   for (int m = 0; m < MR; ++m) {
     const VQ a = BroadcastQ(q + 32 * m + 4 * G);
 #pragma GCC unroll 16
-    for (int p = 0; p < NP; ++p) sums[p][m] = F::kSmallCodes ? DotSmall(sums[p][m], code[p], a) : Dot(sums[p][m], code[p], a);
+    for (int p = 0; p < NP; ++p)
+      sums[p][m] = F::kSmallCodes ? DotSmall(sums[p][m], code[p], a) : Dot(sums[p][m], code[p], a);
   }
 }
 
 template <int MR, int NP>
-inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], uint32_t panel, float* out, size_t out_stride,
-                                                     bool add) {
+inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], uint32_t panel, float* out,
+                                                     size_t out_stride, bool add) {
 #pragma GCC unroll 16
   for (int p = 0; p < NP; ++p)
 #pragma GCC unroll 16
@@ -108,7 +110,8 @@ inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], ui
 
 /// One tile of MR rows against NP panels: MR * NP * 16 outputs.
 template <class F, int MR, int NP>
-void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride, bool add) {
+void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride,
+                   bool add) {
   const uint32_t blocks = w.cols / kBlockCols;
   const int8_t* q = reinterpret_cast<const int8_t*>(tile);
   const Meta* meta = reinterpret_cast<const Meta*>(tile + static_cast<size_t>(blocks) * MR * kBlockCols);
@@ -128,7 +131,8 @@ void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, f
     for (int p = 0; p < NP; ++p)
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m)
-        sums[p][m] = F::kOffset ? ShiftRight<F::kOffsetShift>(BroadcastI(F::kHalves ? &meta[m].n128_0 : &meta[m].n128)) : ZeroI();
+        sums[p][m] = F::kOffset ? ShiftRight<F::kOffsetShift>(BroadcastI(F::kHalves ? &meta[m].n128_0 : &meta[m].n128))
+                                : ZeroI();
     DotGroup<F, 0, MR, NP>(sums, codes, q);
     DotGroup<F, 1, MR, NP>(sums, codes, q);
     DotGroup<F, 2, MR, NP>(sums, codes, q);
@@ -282,7 +286,8 @@ constexpr int PanelsFor(int mr, bool wide) {
 }
 
 template <class T, int MR>
-void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out, size_t stride, bool add) {
+void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out, size_t stride,
+                bool add) {
   constexpr int NP = PanelsFor(MR, T::kWide);
   uint32_t p = begin;
   for (; p + NP <= end; p += NP) T::template Run<MR, NP>(w, p, tile, out, stride, add);
@@ -298,8 +303,8 @@ void TileOfRows(uint32_t rows, const PackedMatrix& w, uint32_t begin, uint32_t e
 
 /// Panels in groups that stay in the L2 cache while the tiles pass by.
 template <class T>
-void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
-                  bool add) {
+void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
+                  size_t stride, bool add) {
   constexpr uint32_t kGroup = 4;
   const uint32_t count = (acts.rows + acts.tile_rows_max - 1) / acts.tile_rows_max;
   const uint32_t small = acts.rows / count, extra = acts.rows % count;
@@ -312,8 +317,8 @@ void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Act
     for (uint32_t t = 0; t < count; ++t) {
       const uint32_t rows = small + (t < extra ? 1 : 0);
       for (uint32_t plane = 0; plane < acts.planes; ++plane)
-        TileOfRows<T>(rows, w, p, stop, acts.data + plane * acts.plane_bytes + row * row_bytes, out + row * stride, stride,
-                      add || plane > 0);
+        TileOfRows<T>(rows, w, p, stop, acts.data + plane * acts.plane_bytes + row * row_bytes, out + row * stride,
+                      stride, add || plane > 0);
       row += rows;
     }
   }

@@ -22,7 +22,8 @@ inline VF Exp(VF x) {
   return ZeroWhere(tiny, Scale2(p, n));
 }
 
-void Quantize(const float* x, uint32_t first, uint32_t blocks, uint32_t total, uint8_t* tile, uint32_t tile_rows, uint32_t m) {
+void Quantize(const float* x, uint32_t first, uint32_t blocks, uint32_t total, uint8_t* tile, uint32_t tile_rows,
+              uint32_t m) {
   int8_t* q = reinterpret_cast<int8_t*>(tile);
   Meta* meta = reinterpret_cast<Meta*>(tile + static_cast<size_t>(total) * tile_rows * kBlockCols);
   for (uint32_t b = first; b < first + blocks; ++b, x += kBlockCols) {
@@ -263,7 +264,8 @@ void AttendFormat(const AttendTask& task) {
 
 void Attend(const AttendTask& task) { task.cache_f32 ? AttendFormat<CacheF32>(task) : AttendFormat<CacheF16>(task); }
 
-void MatMul(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride, bool add) {
+void MatMul(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
+            bool add) {
   switch (w.packing) {
     case Packing::kF32: return MatMulFormat<FloatTile<FloatF32>>(w, begin, end, acts, out, stride, add);
     case Packing::kF16: return MatMulFormat<FloatTile<FloatF16>>(w, begin, end, acts, out, stride, add);

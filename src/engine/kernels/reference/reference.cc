@@ -35,7 +35,8 @@ void Quantize(const float* x, std::uint32_t first, std::uint32_t blocks, std::ui
   }
 }
 
-void ToBf16(const float* x, std::uint32_t first, std::uint32_t cols, std::uint8_t* tile, std::uint32_t tile_rows, std::uint32_t m) {
+void ToBf16(const float* x, std::uint32_t first, std::uint32_t cols, std::uint8_t* tile, std::uint32_t tile_rows,
+            std::uint32_t m) {
   for (std::uint32_t i = 0; i < cols + cols % 2; ++i) {
     const std::uint16_t value = i < cols ? quant::FloatToBf16(x[i]) : std::uint16_t{0};
     std::memcpy(tile + ((std::size_t{first + i} / 2 * tile_rows + m) * 2 + i % 2) * 2, &value, 2);
@@ -56,7 +57,8 @@ void MatMul(const PackedMatrix& w, std::uint32_t begin, std::uint32_t end, const
         if (acts.form == ActForm::kInt8) {
           const auto* q = reinterpret_cast<const std::int8_t*>(data);
           const auto* meta = reinterpret_cast<const Meta*>(data + std::size_t{w.cols} * tile.rows);
-          for (std::uint32_t plane = 0; plane < acts.planes; ++plane, q += acts.plane_bytes, meta += acts.plane_bytes / sizeof(Meta))
+          for (std::uint32_t plane = 0; plane < acts.planes;
+               ++plane, q += acts.plane_bytes, meta += acts.plane_bytes / sizeof(Meta))
             for (std::uint32_t k = 0; k < w.cols; ++k) {
               const std::size_t at = std::size_t{k / kBlockCols} * tile.rows + m;
               sum += double{weights[k]} * meta[at].scale * q[at * kBlockCols + k % kBlockCols];
@@ -132,12 +134,13 @@ void Attend(const AttendTask& task) {
       const double p = std::exp(scores[t - begin] - most);
       total += p;
       for (std::uint32_t d = 0; d < task.head_dim; ++d)
-        sums[d] += p * CacheValue(block(t) + task.v_offset, std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d,
-                                  task.cache_f32);
+        sums[d] += p * CacheValue(block(t) + task.v_offset,
+                                  std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d, task.cache_f32);
     }
     for (std::uint32_t d = 0; d < task.head_dim; ++d)
       task.out[r][d] = static_cast<float>(task.partial ? sums[d] : total > 0 ? sums[d] / total : 0.0);
-    if (task.partial) task.partial[2 * r] = static_cast<float>(most), task.partial[2 * r + 1] = static_cast<float>(total);
+    if (task.partial)
+      task.partial[2 * r] = static_cast<float>(most), task.partial[2 * r + 1] = static_cast<float>(total);
   }
 }
 
@@ -165,10 +168,21 @@ double ExpWeights(const float* x, std::uint32_t n, float most, float scale, floa
 
 extern const Kernels kReferenceTable;
 const Kernels kReferenceTable = {
-    .name = "reference", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize, .to_bf16 = ToBf16, .matmul = MatMul,
+    .name = "reference",
+    .tile_rows_max = kTileRows,
+    .bf16_dot = false,
+    .quantize = Quantize,
+    .to_bf16 = ToBf16,
+    .matmul = MatMul,
     .rms_norm = RmsNorm,
-    .silu_mul = SiluMul, .rope = Rope, .add = Add, .to_half = ToHalf, .attend = Attend, .argmax = ArgMax,
-    .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
+    .silu_mul = SiluMul,
+    .rope = Rope,
+    .add = Add,
+    .to_half = ToHalf,
+    .attend = Attend,
+    .argmax = ArgMax,
+    .log_sum_exp = LogSumExp,
+    .exp_weights = ExpWeights,
 };
 
 }  // namespace yun::kernels
