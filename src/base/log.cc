@@ -8,6 +8,7 @@ void SetUpLogging(const char* level) {
   spdlog::set_default_logger(logger);
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   const auto parsed = spdlog::level::from_str(level ? level : "info");
-  spdlog::set_level(parsed == spdlog::level::off && level && std::string_view(level) != "off" ? spdlog::level::info : parsed);
+  spdlog::set_level(parsed == spdlog::level::off && level && std::string_view(level) != "off" ? spdlog::level::info
+                                                                                              : parsed);
 }
 }  // namespace yun

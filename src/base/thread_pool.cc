@@ -91,7 +91,8 @@ void ThreadPool::Drain(int worker) {
   while (true) {
     const std::uint64_t chunks = ticket >> 20 & kFieldMask, next = ticket & kFieldMask;
     if (next >= chunks) return;
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+      continue;
     // The job cannot end before this chunk is done, so function_ and context_ are this job's.
     function_(context_, static_cast<std::uint32_t>(next), worker);
     done_.fetch_add(1, std::memory_order_acq_rel);

@@ -46,7 +46,7 @@ class ThreadPool {
   /// Claims and runs chunks until none is left.
   void Drain(int worker);
 
-  // epoch (24 bits) | chunks (20) | next chunk (20): one word, so that a late worker cannot take a chunk of a later job.
+  // epoch (24 bits) | chunks (20) | next chunk (20): one word, so that a late worker takes no chunk of a later job.
   alignas(64) std::atomic<std::uint64_t> ticket_{0};
   alignas(64) std::atomic<std::uint32_t> done_{0};
   alignas(64) std::atomic<std::uint32_t> wake_{0};  // bumped for every job; what sleepers wait on

@@ -36,7 +36,9 @@ struct Row {
   std::vector<double> tokens_per_second;
 };
 
-double Milliseconds(Clock::time_point from) { return std::chrono::duration<double, std::milli>(Clock::now() - from).count(); }
+double Milliseconds(Clock::time_point from) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
+}
 
 /// The largest resident set of this process so far, in bytes.
 std::uint64_t PeakBytes() {
@@ -57,7 +59,8 @@ std::vector<engine::TokenId> Prompt(std::uint32_t tokens, std::uint32_t vocab, s
 }
 
 /// `batch` requests at once; seconds of prefill (until the last first token) and of decode (from there).
-Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t prompt, std::uint32_t generate, std::uint32_t batch) {
+Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t prompt, std::uint32_t generate,
+                                          std::uint32_t batch) {
   std::vector<std::shared_ptr<engine::Stream>> streams;
   const auto begin = Clock::now();
   for (std::uint32_t i = 0; i < batch; ++i) {
@@ -98,8 +101,9 @@ Status Bench(const Options& options) {
   std::uint64_t need = 0;
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {
-      const std::uint64_t longest = std::max(*std::max_element(options.prompt_tokens.begin(), options.prompt_tokens.end()),
-                                             *std::max_element(options.gen_tokens.begin(), options.gen_tokens.end()) + 32);
+      const std::uint64_t longest =
+          std::max(*std::max_element(options.prompt_tokens.begin(), options.prompt_tokens.end()),
+                   *std::max_element(options.gen_tokens.begin(), options.gen_tokens.end()) + 32);
       need = std::max(need, std::uint64_t{batch} * (depth + longest + 32));
     }
   ASSIGN_OR_RETURN(const ModelConfig config, checkpoint->Config());
@@ -142,18 +146,20 @@ Status Bench(const Options& options) {
 
   const engine::EngineStats stats = engine->Stats();
   if (options.json) {
-    std::string out = fmt::format("{{\"model\": \"{}\", \"kernels\": \"{}\", \"threads\": {}, \"results\": [", options.model,
-                                  stats.kernels, options.threads ? options.threads : PhysicalCores());
+    std::string out = fmt::format("{{\"model\": \"{}\", \"kernels\": \"{}\", \"threads\": {}, \"results\": [",
+                                  options.model, stats.kernels, options.threads ? options.threads : PhysicalCores());
     for (std::size_t i = 0; i < rows.size(); ++i)
-      out += fmt::format("{}{{\"kind\": \"{}\", \"tokens\": {}, \"depth\": {}, \"batch\": {}, \"tokens_per_second\": [{:.3f}]}}",
-                         i ? ", " : "", rows[i].kind, rows[i].tokens, rows[i].depth, rows[i].batch,
-                         fmt::join(rows[i].tokens_per_second, ", "));
-    fmt::print("{}], \"load_ms\": {:.1f}, \"first_token_ms\": {:.1f}, \"peak_rss_bytes\": {}, \"weight_bytes\": {}}}\n", out, load_ms,
-               first_token_ms, PeakBytes(), stats.weight_bytes);
+      out += fmt::format(
+          "{}{{\"kind\": \"{}\", \"tokens\": {}, \"depth\": {}, \"batch\": {}, \"tokens_per_second\": [{:.3f}]}}",
+          i ? ", " : "", rows[i].kind, rows[i].tokens, rows[i].depth, rows[i].batch,
+          fmt::join(rows[i].tokens_per_second, ", "));
+    fmt::print("{}], \"load_ms\": {:.1f}, \"first_token_ms\": {:.1f}, \"peak_rss_bytes\": {}, \"weight_bytes\": {}}}\n",
+               out, load_ms, first_token_ms, PeakBytes(), stats.weight_bytes);
     return {};
   }
-  fmt::print("{}: {} kernels, {} threads; loaded in {:.0f} ms, first token after {:.0f} ms, peak memory {} MiB\n\n", options.model,
-             stats.kernels, options.threads ? options.threads : PhysicalCores(), load_ms, first_token_ms, PeakBytes() >> 20);
+  fmt::print("{}: {} kernels, {} threads; loaded in {:.0f} ms, first token after {:.0f} ms, peak memory {} MiB\n\n",
+             options.model, stats.kernels, options.threads ? options.threads : PhysicalCores(), load_ms, first_token_ms,
+             PeakBytes() >> 20);
   Table table({"work", "tokens", "depth", "batch", "tokens/s (median)", "spread"});
   for (Row& row : rows) {
     auto& v = row.tokens_per_second;
@@ -175,7 +181,9 @@ void RegisterBench(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
   bench->add_option("--gen-tokens", options->gen_tokens, "answer lengths; 0 leaves decode out")->delimiter(',')
       ->check(CLI::Range(0, 1 << 20))->capture_default_str();
-  bench->add_option("--depth", options->depths, "tokens already in the cache")->delimiter(',')->check(CLI::Range(0, 1 << 20))
+  bench->add_option("--depth", options->depths, "tokens already in the cache")
+      ->delimiter(',')
+      ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   bench->add_option("--batch", options->batches, "requests at once")->delimiter(',')->check(CLI::Range(1, 4096))
       ->capture_default_str();

@@ -98,7 +98,8 @@ class Chat {
     if (!heard) return Failed(heard.error());
     if (heard->text.empty() || heard->text.back() != '\n') std::printf("\n");
     if (stopped) Say("(stopped)");
-    if (heard->reason == engine::FinishReason::kLength) Say("(cut at its longest; /set max_tokens or /clear make room)");
+    if (heard->reason == engine::FinishReason::kLength)
+      Say("(cut at its longest; /set max_tokens or /clear make room)");
     last_ = *heard;
     if (verbose_) Say(Describe(*heard));
     std::fflush(stdout);
@@ -204,7 +205,8 @@ class Chat {
 Result<int> Run(Options& options) {
   ASSIGN_OR_RETURN(const auto session, Session::Open(options.session));
   if (!session->has_template()) {
-    return Fail(Code::kUnsupported, "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", session->name());
+    return Fail(Code::kUnsupported,
+                "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", session->name());
   }
   std::error_code ignored;  // without the folder the history is not kept
   std::filesystem::create_directories(hub::HomeFolder(), ignored);

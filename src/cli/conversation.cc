@@ -72,19 +72,25 @@ Status Conversation::Set(std::string_view name, std::string_view value) {
     return {};
   }
   if (name == "think") {
-    if (value != "on" && value != "off" && value != "default") return Fail(Code::kInvalidArgument, "think is on, off or default");
+    if (value != "on" && value != "off" && value != "default")
+      return Fail(Code::kInvalidArgument, "think is on, off or default");
     wish.think = value == "default" ? std::nullopt : std::optional<bool>(value == "on");
     return {};
   }
-  return Fail(Code::kInvalidArgument,
-              "there is no setting \"{}\": temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens, think", name);
+  return Fail(
+      Code::kInvalidArgument,
+      "there is no setting \"{}\": temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens, think",
+      name);
 }
 
 std::string Conversation::Settings() const {
-  return fmt::format("temperature {}\ntop_p {}\ntop_k {}\nmin_p {}\nrepetition_penalty {}\nseed {}\nmax_tokens {}\nthink {}\n",
-                     Show(wish.temperature), Show(wish.top_p), Show(wish.top_k), Show(wish.min_p), Show(wish.repetition_penalty),
-                     Show(wish.seed), wish.max_tokens == 0 ? "default" : std::to_string(wish.max_tokens),
-                     !wish.think ? "default" : *wish.think ? "on" : "off");
+  return fmt::format(
+      "temperature {}\ntop_p {}\ntop_k {}\nmin_p {}\nrepetition_penalty {}\nseed {}\nmax_tokens {}\nthink {}\n",
+      Show(wish.temperature), Show(wish.top_p), Show(wish.top_k), Show(wish.min_p), Show(wish.repetition_penalty),
+      Show(wish.seed), wish.max_tokens == 0 ? "default" : std::to_string(wish.max_tokens),
+      !wish.think   ? "default"
+      : *wish.think ? "on"
+                    : "off");
 }
 
 Status Conversation::Save(const std::filesystem::path& path, std::string_view model) const {
@@ -125,7 +131,8 @@ Status Conversation::Load(const std::filesystem::path& path) {
   for (const json::value& message : list->get_array()) {
     const json::object* object = message.if_object();
     const json::value* role = object ? object->if_contains("role") : nullptr;
-    if (!role || !role->is_string()) return Fail(Code::kCorrupt, "{}: message {} has no \"role\"", path.string(), rest.size() + 1);
+    if (!role || !role->is_string())
+      return Fail(Code::kCorrupt, "{}: message {} has no \"role\"", path.string(), rest.size() + 1);
     const json::value* content = object->if_contains("content");
     if (role->get_string() == "system" && rest.empty() && new_system.empty() && content && content->is_string()) {
       new_system = std::string(content->get_string());

@@ -59,7 +59,8 @@ Status Forward(const Options& options) {
   std::string out = "{\"logits\": [";
   for (std::size_t i = 0; i < positions.size(); ++i) {
     out += i ? ", [" : "[";
-    for (std::size_t j = 0; j < logits[i].size(); ++j) fmt::format_to(std::back_inserter(out), "{}{:.9g}", j ? ", " : "", logits[i][j]);
+    for (std::size_t j = 0; j < logits[i].size(); ++j)
+      fmt::format_to(std::back_inserter(out), "{}{:.9g}", j ? ", " : "", logits[i][j]);
     out += "]";
   }
   out += "], \"greedy\": [";
@@ -91,11 +92,13 @@ void RegisterDebug(CLI::App& app, int& exit_code) {
   forward->add_option("--model", options->model, "a model's name, a GGUF file or a Hugging Face folder")->required();
   forward->add_option("--tokens", options->tokens, "token ids: 1,2,3")->required()->delimiter(',');
   forward->add_option("--positions", options->positions, "last, all, or indexes: 0,5,9")->capture_default_str();
-  forward->add_option("--greedy", options->greedy, "continue greedily by so many tokens")->check(CLI::Range(0, 1 << 20));
+  forward->add_option("--greedy", options->greedy, "continue greedily by so many tokens")
+      ->check(CLI::Range(0, 1 << 20));
   forward->add_option("--precision", options->precision, "auto (as served) or f32 throughout")
       ->check(CLI::IsMember({"auto", "f32"}))->capture_default_str();
   forward->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
-  forward->footer("Example:\n  yun debug forward --model model.gguf --tokens 1,2,3 --positions all --greedy 8 --precision f32");
+  forward->footer(
+      "Example:\n  yun debug forward --model model.gguf --tokens 1,2,3 --positions all --greedy 8 --precision f32");
   forward->callback([options, &exit_code] {
     if (auto status = Forward(*options); !status) exit_code = Report(status.error());
   });

@@ -66,15 +66,18 @@ Status Run(const Options& options) {
   for (auto& [key, value] : input) {
     if (key == "messages") {
       if (!value.is_array() || value.get_array().empty()) {
-        return Fail(Code::kInvalidArgument, "{}: \"messages\" must be a list of at least one message", options.messages);
+        return Fail(Code::kInvalidArgument, "{}: \"messages\" must be a list of at least one message",
+                    options.messages);
       }
       messages = std::move(value.get_array());
       has_messages = true;
     } else if (key == "tools") {
-      if (!value.is_array() && !value.is_null()) return Fail(Code::kInvalidArgument, "{}: \"tools\" must be a list", options.messages);
+      if (!value.is_array() && !value.is_null())
+        return Fail(Code::kInvalidArgument, "{}: \"tools\" must be a list", options.messages);
       if (value.is_array()) tools = std::move(value.get_array());
     } else if (key == "add_generation_prompt") {
-      if (!value.is_bool()) return Fail(Code::kInvalidArgument, "{}: \"add_generation_prompt\" must be true or false", options.messages);
+      if (!value.is_bool())
+        return Fail(Code::kInvalidArgument, "{}: \"add_generation_prompt\" must be true or false", options.messages);
       render.add_generation_prompt = value.get_bool();
     } else if (key == "chat_template_kwargs" && value.is_object()) {
       for (auto& [name, v] : value.get_object()) render.variables[name] = std::move(v);
@@ -95,10 +98,13 @@ Status Run(const Options& options) {
 void RegisterDebugRender(CLI::App& debug, int& exit_code) {
   CLI::App* command = debug.add_subcommand("render", "The prompt that the model's chat template makes of messages");
   auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model, "a model's name, a GGUF file, or a folder with tokenizer_config.json")->required();
-  command->add_option("--messages", options->messages,
-                      "a JSON file, or - for standard input: {\"messages\": [...], \"tools\": [...], \"enable_thinking\": false, "
-                      "\"add_generation_prompt\": true}; other keys are variables of the template")
+  command->add_option("--model", options->model, "a model's name, a GGUF file, or a folder with tokenizer_config.json")
+      ->required();
+  command
+      ->add_option(
+          "--messages", options->messages,
+          "a JSON file, or - for standard input: {\"messages\": [...], \"tools\": [...], \"enable_thinking\": false, "
+          "\"add_generation_prompt\": true}; other keys are variables of the template")
       ->required();
   command->footer(R"(The prompt is printed exactly, with no line break added.
 

@@ -137,8 +137,10 @@ class TerminalReader final : public LineReader {
 
 }  // namespace
 
-std::unique_ptr<LineReader> LineReader::Create(const std::filesystem::path& history, const std::atomic<bool>& interrupted) {
-  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0) return std::make_unique<TerminalReader>(history, interrupted);
+std::unique_ptr<LineReader> LineReader::Create(const std::filesystem::path& history,
+                                               const std::atomic<bool>& interrupted) {
+  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0)
+    return std::make_unique<TerminalReader>(history, interrupted);
   return std::make_unique<PlainReader>();
 }
 
@@ -159,7 +161,8 @@ LineReader::Input LineReader::Read(const std::string& prompt) {
         Input next = ReadLine(more);
         if (next.kind == Kind::kInterrupted) return next;
         const bool end = next.kind == Kind::kEnd || next.text.ends_with(kFence);
-        if (next.kind == Kind::kText) whole.text += end ? next.text.substr(0, next.text.size() - kFence.size()) : next.text + "\n";
+        if (next.kind == Kind::kText)
+          whole.text += end ? next.text.substr(0, next.text.size() - kFence.size()) : next.text + "\n";
         if (end) break;
       }
       while (whole.text.ends_with('\n')) whole.text.pop_back();

@@ -26,9 +26,9 @@ int main(int argc, char** argv) {
   app.parse_complete_callback([&] { yun::SetUpLogging(level.c_str()); });
 
   int exit_code = 0;
-  for (const auto add : {RegisterServe, RegisterChat, RegisterRun, RegisterPull, RegisterList, RegisterShow, RegisterRm,
-                         RegisterImport, RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterDoctor,
-                         RegisterDebug})
+  for (const auto add :
+       {RegisterServe, RegisterChat, RegisterRun, RegisterPull, RegisterList, RegisterShow, RegisterRm, RegisterImport,
+        RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterDoctor, RegisterDebug})
     add(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -53,7 +53,9 @@ Result<std::string> Question(const Options& options) {
 
 Result<int> Run(const Options& options) {
   ASSIGN_OR_RETURN(const std::string question, Question(options));
-  if (question.empty()) return Fail(Code::kInvalidArgument, "what is the question? For example: yun run \"What is the capital of France?\"");
+  if (question.empty())
+    return Fail(Code::kInvalidArgument,
+                "what is the question? For example: yun run \"What is the capital of France?\"");
   ASSIGN_OR_RETURN(const auto session, Session::Open(options.session));
   std::string prompt = question;
   if (!options.raw) {

@@ -28,14 +28,16 @@ Result<std::string> DefaultModel(const hub::Store& store) {
   const auto models = store.List();
   if (models.size() == 1) return models[0].name;
   if (models.empty()) {
-    return Fail(Code::kNotFound, "there is no model on this machine yet: `yun pull {}` fetches a small one", kDefaultModel);
+    return Fail(Code::kNotFound, "there is no model on this machine yet: `yun pull {}` fetches a small one",
+                kDefaultModel);
   }
   return Fail(Code::kInvalidArgument, "which model? say --model NAME (`yun list` shows those that are here)");
 }
 
 engine::SamplingParams Sampling(const Wish& wish, const ModelConfig& config) {
   engine::SamplingParams out;
-  out.temperature = wish.temperature ? static_cast<float>(*wish.temperature) : config.default_temperature.value_or(kTerminalTemperature);
+  out.temperature = wish.temperature ? static_cast<float>(*wish.temperature)
+                                     : config.default_temperature.value_or(kTerminalTemperature);
   out.top_p = wish.top_p ? static_cast<float>(*wish.top_p) : config.default_top_p.value_or(1.f);
   out.top_k = wish.top_k ? *wish.top_k : config.default_top_k.value_or(0);
   if (wish.min_p) out.min_p = static_cast<float>(*wish.min_p);
@@ -64,17 +66,24 @@ void PrintPiece(std::string_view piece) {
 }
 
 void AddSessionFlags(CLI::App& command, SessionOptions& options, Wish& wish) {
-  command.add_option("-m,--model", options.model, "A model of the store, a GGUF file or a folder (default: $YUN_MODEL, or smollm2:135m)");
-  command.add_option("--temperature", wish.temperature, "0: always the likeliest token (default: the model's own, or 0.7)")
+  command.add_option("-m,--model", options.model,
+                     "A model of the store, a GGUF file or a folder (default: $YUN_MODEL, or smollm2:135m)");
+  command
+      .add_option("--temperature", wish.temperature, "0: always the likeliest token (default: the model's own, or 0.7)")
       ->check(CLI::Range(0.0, 100.0));
-  command.add_option("--top-p", wish.top_p, "Draw from the likeliest tokens of this share")->check(CLI::Range(0.0, 1.0));
-  command.add_option("--top-k", wish.top_k, "Draw from so many of the likeliest tokens; 0: from all")->check(CLI::Range(0, 1 << 20));
-  command.add_option("--min-p", wish.min_p, "Leave out tokens less likely than this share of the likeliest")->check(CLI::Range(0.0, 1.0));
-  command.add_option("--repetition-penalty", wish.repetition_penalty, "Above 1: repeat less")->check(CLI::Range(0.01, 100.0));
+  command.add_option("--top-p", wish.top_p, "Draw from the likeliest tokens of this share")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--top-k", wish.top_k, "Draw from so many of the likeliest tokens; 0: from all")
+      ->check(CLI::Range(0, 1 << 20));
+  command.add_option("--min-p", wish.min_p, "Leave out tokens less likely than this share of the likeliest")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--repetition-penalty", wish.repetition_penalty, "Above 1: repeat less")
+      ->check(CLI::Range(0.01, 100.0));
   command.add_option("--seed", wish.seed, "The same seed gives the same answer");
   command.add_option("--max-tokens", wish.max_tokens, "Longest answer, in tokens; 0: as far as the context goes");
   command.add_option("--stop", wish.stop, "End the answer before this text; may be given several times");
-  command.add_flag_callback("--think", [&wish] { wish.think = true; }, "Let a model that can think before it answers do so");
+  command.add_flag_callback(
+      "--think", [&wish] { wish.think = true; }, "Let a model that can think before it answers do so");
   command.add_flag_callback("--no-think", [&wish] { wish.think = false; }, "Have it answer at once");
   command.add_option("--context", options.context_tokens, "Longest conversation, in tokens; 0: the model's own");
   command.add_option("--threads", options.threads, "0: one a physical core")->check(CLI::Range(0, 1024));
@@ -83,12 +92,13 @@ void AddSessionFlags(CLI::App& command, SessionOptions& options, Wish& wish) {
 std::string Describe(const Heard& heard) {
   const engine::Usage& u = heard.usage;
   const double decode_s = static_cast<double>(u.decode_us) * 1e-6;
-  const double rate = u.generated_tokens > 1 && decode_s > 0 ? static_cast<double>(u.generated_tokens - 1) / decode_s : 0;
+  const double rate =
+      u.generated_tokens > 1 && decode_s > 0 ? static_cast<double>(u.generated_tokens - 1) / decode_s : 0;
   const double prefill_s = static_cast<double>(u.prefill_us) * 1e-6;
   const auto computed = static_cast<double>(u.prompt_tokens - u.cached_tokens);
-  return fmt::format("{} tokens, {:.1f} tokens/s, first after {:.0f} ms; prompt {} tokens ({} cached){}", u.generated_tokens, rate,
-                     static_cast<double>(u.queue_us + u.prefill_us) * 1e-3, u.prompt_tokens, u.cached_tokens,
-                     prefill_s > 0 ? fmt::format(", {:.0f} tokens/s", computed / prefill_s) : "");
+  return fmt::format("{} tokens, {:.1f} tokens/s, first after {:.0f} ms; prompt {} tokens ({} cached){}",
+                     u.generated_tokens, rate, static_cast<double>(u.queue_us + u.prefill_us) * 1e-3, u.prompt_tokens,
+                     u.cached_tokens, prefill_s > 0 ? fmt::format(", {:.0f} tokens/s", computed / prefill_s) : "");
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
@@ -100,8 +110,10 @@ Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
   }
   ASSIGN_OR_RETURN(const auto path, hub::ResolveModel(store, session->name_));
   ASSIGN_OR_RETURN(session->model_, hub::OpenModel(path));
-  if (!session->model_.tokenizer) return Fail(Code::kUnsupported, "{}: the model has no tokenizer, so it cannot read text", session->name_);
-  if (!session->model_.checkpoint->has_weights()) return Fail(Code::kUnsupported, "{}: a tokenizer without a model's weights", path.string());
+  if (!session->model_.tokenizer)
+    return Fail(Code::kUnsupported, "{}: the model has no tokenizer, so it cannot read text", session->name_);
+  if (!session->model_.checkpoint->has_weights())
+    return Fail(Code::kUnsupported, "{}: a tokenizer without a model's weights", path.string());
 
   engine::EngineOptions engine_options;
   engine_options.threads = options.threads;
@@ -123,7 +135,8 @@ Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
 
 Result<std::string> Session::Render(const boost::json::array& messages, const Wish& wish) const {
   if (!model_.chat_template) {
-    return Fail(Code::kUnsupported, "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", name_);
+    return Fail(Code::kUnsupported,
+                "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", name_);
   }
   RenderOptions options;
   options.bos_token = model_.tokenizer->Bytes(model_.tokenizer->bos_id());
@@ -139,7 +152,8 @@ Result<Heard> Session::Answer(const std::string& prompt, const Wish& wish, const
   if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "there is nothing to answer");
   const std::uint32_t context = engine_->context_tokens();
   if (request.prompt.size() >= context) {
-    return Fail(Code::kTooLarge, "the conversation has {} tokens, but {} reads at most {}, the answer included", request.prompt.size(), name_, context);
+    return Fail(Code::kTooLarge, "the conversation has {} tokens, but {} reads at most {}, the answer included",
+                request.prompt.size(), name_, context);
   }
   const auto room = static_cast<std::uint32_t>(context - request.prompt.size());
   request.max_tokens = wish.max_tokens == 0 ? room : std::min(wish.max_tokens, room);
