@@ -1,5 +1,5 @@
-// What a vector of 16 lanes is on NEON: four 128-bit registers. Included by the sealed units here, inside their anonymous
-// namespace. Needs the dot product instructions; i8mm's mixed-sign ones where the unit is built with them.
+// What a vector of 16 lanes is on NEON: four 128-bit registers. Included by the sealed units here, inside their
+// anonymous namespace. Needs the dot product instructions; i8mm's mixed-sign ones where the unit is built with them.
 
 constexpr int kTileRows = 3, kAccumulators = 3;  // 3 x 4 int + 3 x 4 float accumulators of 32 registers
 
@@ -93,7 +93,8 @@ INLINE VF Abs(VF a) { EACH(VF, vabsq_f32(a.v[i])); }
 INLINE VF Round(VF a) { EACH(VF, vrndnq_f32(a.v[i])); }
 /// a 2^n for n in [-126, 127]
 INLINE VF Scale2(VF a, VF n) {
-  EACH(VF, vmulq_f32(a.v[i], vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v[i]), vdupq_n_s32(127)), 23))));
+  const int32x4_t bias = vdupq_n_s32(127);
+  EACH(VF, vmulq_f32(a.v[i], vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n.v[i]), bias), 23))));
 }
 INLINE VMask Less(VF a, VF b) { EACH(VMask, vcltq_f32(a.v[i], b.v[i])); }
 INLINE VF ZeroWhere(VMask m, VF a) {
