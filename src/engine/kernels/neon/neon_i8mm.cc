@@ -14,7 +14,8 @@ namespace {
 extern const Kernels kNeonI8mmTable;
 const Kernels kNeonI8mmTable = {
     .name = "neoni8mm", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize,
-    .to_bf16 = ToBf16, .matmul = MatMul, .rms_norm = RmsNorm, .silu_mul = SiluMul, .rope = Rope, .add = AddRows, .to_half = ToHalf, .attend = Attend,
+    .to_bf16 = ToBf16, .matmul = MatMul, .rms_norm = RmsNorm, .silu_mul = SiluMul, .rope = Rope, .add = AddRows,
+    .to_half = ToHalf, .attend = Attend,
     .argmax = ArgMax, .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
 };
 
