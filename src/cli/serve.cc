@@ -123,7 +123,8 @@ void PrintHowToAsk(const server::App& app, const std::string& model) {
     std::printf("API key: the one shown at the first start; `yun serve --new-key` makes another\n");
   std::printf(
       "\ntry:\n  curl %s/v1/chat/completions -H \"Authorization: Bearer %s\" \\\n"
-      "    -H 'Content-Type: application/json' -d '{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'\n\n",
+      "    -H 'Content-Type: application/json' "
+      "-d '{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'\n\n",
       app.url().c_str(), key.empty() ? "$YUN_API_KEY" : key.c_str(), model.c_str());
   std::printf("Ctrl-C stops.\n");
   std::fflush(stdout);
