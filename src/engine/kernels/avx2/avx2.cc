@@ -141,26 +141,9 @@ INLINE VF OddBf16(VB a) {
 
 }  // namespace
 
-#include "engine/kernels/generic/matmul.h"
-#include "engine/kernels/generic/rows.h"
+#include "engine/kernels/generic/table.h"
 
 extern const Kernels kAvx2Table;
-const Kernels kAvx2Table = {
-    .name = "avx2",
-    .tile_rows_max = kTileRows,
-    .bf16_dot = false,
-    .quantize = Quantize,
-    .to_bf16 = ToBf16,
-    .matmul = MatMul,
-    .rms_norm = RmsNorm,
-    .silu_mul = SiluMul,
-    .rope = Rope,
-    .add = AddRows,
-    .to_half = ToHalf,
-    .attend = Attend,
-    .argmax = ArgMax,
-    .log_sum_exp = LogSumExp,
-    .exp_weights = ExpWeights,
-};
+const Kernels kAvx2Table = MakeTable("avx2");
 
 }  // namespace yun::kernels

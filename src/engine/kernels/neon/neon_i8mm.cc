@@ -8,15 +8,9 @@ namespace {
 #include "engine/kernels/neon/vec.h"
 }  // namespace
 
-#include "engine/kernels/generic/matmul.h"
-#include "engine/kernels/generic/rows.h"
+#include "engine/kernels/generic/table.h"
 
 extern const Kernels kNeonI8mmTable;
-const Kernels kNeonI8mmTable = {
-    .name = "neoni8mm", .tile_rows_max = kTileRows, .bf16_dot = false, .quantize = Quantize,
-    .to_bf16 = ToBf16, .matmul = MatMul, .rms_norm = RmsNorm, .silu_mul = SiluMul, .rope = Rope, .add = AddRows,
-    .to_half = ToHalf, .attend = Attend,
-    .argmax = ArgMax, .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
-};
+const Kernels kNeonI8mmTable = MakeTable("neoni8mm");
 
 }  // namespace yun::kernels
