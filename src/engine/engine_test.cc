@@ -200,6 +200,41 @@ TEST(Engine, RefusesAtTheDoor) {
   EXPECT_TRUE(refused);
 }
 
+/// A checkpoint whose configuration says something else than its tensors.
+class Told : public Checkpoint {
+ public:
+  Told(std::shared_ptr<const Checkpoint> real, ModelConfig config) : real_(std::move(real)), config_(std::move(config)) {}
+  bool has_weights() const override { return true; }
+  Result<ModelConfig> Config() const override { return config_; }
+  Result<TensorView> Tensor(std::string_view name) const override { return real_->Tensor(name); }
+  void Release(const TensorView& view) const override { real_->Release(view); }
+  Result<TokenizerFiles> Tokenizer() const override { return real_->Tokenizer(); }
+  std::string ChatTemplate() const override { return {}; }
+  std::string container() const override { return {}; }
+  std::vector<std::filesystem::path> files() const override { return {}; }
+  std::uint64_t weight_bytes() const override { return 0; }
+  std::vector<MetadataEntry> Metadata() const override { return {}; }
+  std::vector<TensorEntry> Tensors() const override { return {}; }
+
+ private:
+  std::shared_ptr<const Checkpoint> real_;
+  ModelConfig config_;
+};
+
+TEST(Engine, RefusesModelsItCannotCompute) {
+  const auto real = Model("llama");
+  const auto code = [&](auto change) {
+    ModelConfig config = *real->Config();
+    change(config);
+    const auto engine = Engine::Create(std::make_shared<Told>(real, config), Small());
+    return engine ? Code::kInternal : engine.error().code;
+  };
+  EXPECT_EQ(code([](ModelConfig& c) { c.head_dim = 1024, c.rope_dim = 1024; }), Code::kUnsupported);
+  EXPECT_EQ(code([](ModelConfig& c) { c.rope_interleaved = true, c.rope_dim = c.head_dim / 2; }), Code::kUnsupported);
+  EXPECT_EQ(code([](ModelConfig& c) { c.ffn *= 2; }), Code::kCorrupt);
+  EXPECT_EQ(code([](ModelConfig& c) { c.layers += 1; }), Code::kNotFound);
+}
+
 TEST(Engine, StopsWhileWorking) {
   auto engine = Engine::Create(Model("qwen2"), Small());
   ASSERT_TRUE(engine);

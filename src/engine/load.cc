@@ -8,6 +8,12 @@ Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threa
                     const std::function<void(double)>& on_load) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.config, checkpoint.Config());
+  const ModelConfig& c = loaded.config;
+  if (c.head_dim > kernels::kHeadDimMax)
+    return Fail(Code::kUnsupported, "heads of {} elements; at most {} are supported", c.head_dim, kernels::kHeadDimMax);
+  if (c.rope_interleaved && c.rope_dim != c.head_dim)
+    return Fail(Code::kUnsupported, "interleaved rotation of {} of a head's {} elements is not supported", c.rope_dim,
+                c.head_dim);
   ASSIGN_OR_RETURN(loaded.kernels, kernels::ChooseKernels());
   if (threads < 0 || threads > ThreadPool::kThreadsMax)
     return Fail(Code::kInvalidArgument, "threads must be in [0, {}]", ThreadPool::kThreadsMax);

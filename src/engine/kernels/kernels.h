@@ -8,6 +8,7 @@
 namespace yun::kernels {
 
 constexpr uint32_t kCacheBlockTokens = 16, kAttendRowsMax = 12;
+constexpr uint32_t kHeadDimMax = 512;  // of AttendTask: its scratch lies on the stack
 
 /// One KV head's attention for some query rows over a run of cache blocks.
 /// K of a block is [head_dim][16 tokens], V is [16 tokens][head_dim_padded], both f16 or f32.

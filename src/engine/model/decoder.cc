@@ -187,8 +187,7 @@ void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_
   }
   const std::uint32_t slot = places_[row].position % kBlockTokens;
   std::uint8_t* block = cache_layer + row_block_[row] * shape.layer_block_bytes();
-  std::uint16_t half_floats[kernels::kCacheBlockTokens * 32];
-  CHECK(hd <= sizeof(half_floats) / sizeof(half_floats[0]));
+  std::uint16_t half_floats[kernels::kHeadDimMax];
   for (std::uint32_t h = 0; h < config_.kv_heads; ++h) {
     if (config_.qk_norm) kernels_.rms_norm(k + h * hd, layer.k_norm.data(), hd, config_.rms_eps, k + h * hd);
     kernels_.rope(k + h * hd, cos, sin, half);

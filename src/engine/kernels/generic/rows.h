@@ -161,7 +161,7 @@ struct CacheF32 {
   static VF Get(const uint8_t* p) { return Load(reinterpret_cast<const float*>(p)); }
 };
 
-constexpr uint32_t kHeadDimMax = 512, kAttendTokens = 64;
+constexpr uint32_t kAttendTokens = 64;
 
 /// R query rows (rows beyond task.q_rows repeat the last) over the run of blocks, 64 tokens at a time.
 template <class C, int R>
