@@ -203,7 +203,8 @@ TEST(Engine, RefusesAtTheDoor) {
 /// A checkpoint whose configuration says something else than its tensors.
 class Told : public Checkpoint {
  public:
-  Told(std::shared_ptr<const Checkpoint> real, ModelConfig config) : real_(std::move(real)), config_(std::move(config)) {}
+  Told(std::shared_ptr<const Checkpoint> real, ModelConfig config)
+      : real_(std::move(real)), config_(std::move(config)) {}
   bool has_weights() const override { return true; }
   Result<ModelConfig> Config() const override { return config_; }
   Result<TensorView> Tensor(std::string_view name) const override { return real_->Tensor(name); }
