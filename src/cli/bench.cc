@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,6 @@ std::vector<engine::TokenId> Prompt(std::uint32_t tokens, std::uint32_t vocab, s
 Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t prompt, std::uint32_t generate,
                                           std::uint32_t batch) {
   std::vector<std::shared_ptr<engine::Stream>> streams;
-  const auto begin = Clock::now();
   for (std::uint32_t i = 0; i < batch; ++i) {
     engine::GenerateRequest request;
     request.prompt = Prompt(prompt, engine.config().vocab, i + 1);
@@ -72,20 +72,18 @@ Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t 
     ASSIGN_OR_RETURN(auto stream, engine.Submit(std::move(request)));
     streams.push_back(std::move(stream));
   }
+  // The engine's own clock: reading the streams one after another would see all but the first too late.
   double prefill = 0, total = 0;
   for (auto& stream : streams) {
-    std::size_t tokens = 0;
-    while (true) {
+    std::optional<engine::StreamEnd> end;
+    while (!(end = stream->Ended())) {
       stream->Wait();
-      const auto events = stream->Take();
-      if (!events.empty() && tokens == 0) prefill = std::max(prefill, Milliseconds(begin) / 1e3);
-      tokens += events.size();
-      if (const auto end = stream->Ended()) {
-        if (end->reason == engine::FinishReason::kError) return Fail(end->error.code, "{}", end->error.message);
-        break;
-      }
+      stream->Take();
     }
-    total = std::max(total, Milliseconds(begin) / 1e3);
+    if (end->reason == engine::FinishReason::kError) return Fail(end->error.code, "{}", end->error.message);
+    const double first = static_cast<double>(end->usage.queue_us + end->usage.prefill_us) / 1e6;
+    prefill = std::max(prefill, first);
+    total = std::max(total, first + static_cast<double>(end->usage.decode_us) / 1e6);
   }
   return std::pair{prefill, total - prefill};
 }

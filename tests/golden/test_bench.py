@@ -1,0 +1,23 @@
+"""yun bench prints what bench/compare.py reads: every row asked for, once for each repeat. No speed is asserted."""
+import json
+import os
+import pathlib
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+YUN = os.environ.get("YUN_BIN") or str(HERE.parents[1] / "build/relcheck/bin/yun")
+
+
+def test_bench_json():
+    command = [YUN, "bench", str(HERE / "models/qwen3_tied"), "--prompt-tokens", "24", "--gen-tokens", "8", "--depth",
+               "0,16", "--batch", "1,3", "--repeat", "2", "--threads", "1", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    out = json.loads(done.stdout)
+    assert out["threads"] == 1 and out["kernels"] and out["peak_rss_bytes"] > 1 << 20
+    assert 0 < out["load_ms"] <= out["first_token_ms"]
+    rows = {(r["kind"], r["tokens"], r["depth"], r["batch"]): r["tokens_per_second"] for r in out["results"]}
+    want = {(kind, tokens, depth, batch) for kind, tokens in (("prefill", 24), ("decode", 8)) for depth in (0, 16)
+            for batch in (1, 3)}
+    assert set(rows) == want
+    assert all(len(values) == 2 and all(v == v for v in values) for values in rows.values())
