@@ -202,7 +202,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
   c->add_option("--cache-bytes", o.cache_bytes, "Memory for keys and values, e.g. 2GB; 0: chosen from the model")
       ->transform(CLI::AsSizeValue(false));
   c->add_option("--precision", o.precision,
-                "auto: activations quantised to 8 bits; f32: slower, closer to the original")
+                "auto: integer products; f32: slower, exact to float32")
       ->transform(CLI::CheckedTransformer(std::map<std::string, engine::Precision>{{"auto", engine::Precision::kAuto},
                                                                                    {"f32", engine::Precision::kF32}}))
       ->type_name("auto|f32");
