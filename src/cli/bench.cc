@@ -109,9 +109,8 @@ Status Bench(const Options& options) {
   engine_options.running_max = std::max(64u, *std::max_element(options.batches.begin(), options.batches.end()));
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Create(checkpoint, engine_options));
   const double load_ms = Milliseconds(begin);
-  ASSIGN_OR_RETURN(const auto first, Measure(*engine, 8, 1, 1));
+  RETURN_IF_ERROR(Measure(*engine, 8, 1, 1));
   const double first_token_ms = Milliseconds(begin);
-  (void)first;
 
   std::vector<Row> rows;
   for (const auto depth : options.depths)

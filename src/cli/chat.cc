@@ -232,13 +232,7 @@ Examples:
   yun chat
   yun chat qwen3:0.6b --system "Answer in one sentence." --no-think
   printf 'My name is Ada.\nWhat is my name?\n' | yun chat --temperature 0)");
-  command->callback([options, &exit_code] {
-    if (const auto code = Run(*options); code) {
-      exit_code = *code;
-    } else {
-      exit_code = Report(code.error());
-    }
-  });
+  command->callback([options, &exit_code] { exit_code = ExitCode(Run(*options)); });
 }
 
 }  // namespace yun::cli

@@ -13,4 +13,7 @@ inline int Report(const Error& error) {
   return error.code == Code::kCancelled ? kExitInterrupted : 1;
 }
 
+/// What a command that chooses its own exit code ends with; an error is told.
+inline int ExitCode(const Result<int>& code) { return code ? *code : Report(code.error()); }
+
 }  // namespace yun::cli

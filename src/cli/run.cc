@@ -90,13 +90,7 @@ void RegisterRun(CLI::App& app, int& exit_code) {
   yun run --model qwen3:0.6b --no-think --temperature 0 "17 * 23?"
   git diff | yun run --system "You write commit messages." "One line for this change:"
   yun run --raw --max-tokens 40 "Once upon a time")");
-  command->callback([options, &exit_code] {
-    if (const auto code = Run(*options); code) {
-      exit_code = *code;
-    } else {
-      exit_code = Report(code.error());
-    }
-  });
+  command->callback([options, &exit_code] { exit_code = ExitCode(Run(*options)); });
 }
 
 }  // namespace yun::cli

@@ -12,10 +12,8 @@ Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& check
   auto one = std::unique_ptr<OneSequence>(new OneSequence);
   one->config_ = loaded.config;
   one->pool_ = std::move(loaded.pool);
-  constexpr std::uint32_t kRows = 256, kLogitRows = 16;
-  one->rows_max_ = kRows, one->logit_rows_max_ = kLogitRows;
   one->decoder_ = std::make_unique<Decoder>(loaded.config, std::move(loaded.weights), *loaded.kernels, *one->pool_,
-                                            precision == Precision::kF32, kRows, kLogitRows);
+                                            precision == Precision::kF32, kRowsMax, 1);
   ASSIGN_OR_RETURN(one->cache_, CacheMemory::Create(one->decoder_->cache_shape(), BlockPool::BlocksFor(tokens_max)));
   for (std::uint32_t i = 0; i < BlockPool::BlocksFor(tokens_max); ++i) one->blocks_.push_back(i);
   one->tokens_max_ = tokens_max;
@@ -35,8 +33,8 @@ Result<std::vector<std::vector<float>>> OneSequence::Forward(std::span<const Tok
     if (p >= tokens.size())
       return Fail(Code::kInvalidArgument, "position {} is beyond the {} tokens", p, tokens.size());
   std::vector<std::vector<float>> result(positions.size());
-  for (std::size_t begin = 0; begin < tokens.size(); begin += rows_max_) {
-    const std::size_t count = std::min<std::size_t>(rows_max_, tokens.size() - begin);
+  for (std::size_t begin = 0; begin < tokens.size(); begin += kRowsMax) {
+    const std::size_t count = std::min<std::size_t>(kRowsMax, tokens.size() - begin);
     const SequenceRows rows = {tokens.subspan(begin, count), position_, blocks_.data()};
     decoder_->Forward({&rows, 1}, cache_);
     position_ += static_cast<std::uint32_t>(count);

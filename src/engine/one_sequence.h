@@ -31,6 +31,8 @@ class OneSequence {
   const ModelConfig& config() const { return config_; }
 
  private:
+  static constexpr std::uint32_t kRowsMax = 256;  // of one pass of the decoder
+
   OneSequence() = default;
 
   ModelConfig config_;
@@ -38,7 +40,7 @@ class OneSequence {
   std::unique_ptr<Decoder> decoder_;
   CacheMemory cache_;
   BlockTable blocks_;
-  std::uint32_t tokens_max_ = 0, position_ = 0, rows_max_ = 0, logit_rows_max_ = 0;
+  std::uint32_t tokens_max_ = 0, position_ = 0;
 };
 
 }  // namespace yun::engine

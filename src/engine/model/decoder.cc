@@ -155,13 +155,14 @@ void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, s
   });
 }
 
-void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, ActBuffer& out) {
+void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from) {
   const std::size_t stride = config_.hidden + kPanelRows;
   ForRows(rows, [&](std::uint32_t row) {
     thread_local std::vector<float> normed;
     normed.resize(config_.hidden);
-    kernels_.rms_norm(x_.data() + row * stride, weight.data(), config_.hidden, config_.rms_eps, normed.data());
-    PutRow(out, rows, row, normed.data(), 0, config_.hidden);
+    const float* x = x_.data() + (from ? from[row] : row) * stride;
+    kernels_.rms_norm(x, weight.data(), config_.hidden, config_.rms_eps, normed.data());
+    PutRow(hidden_acts_, rows, row, normed.data(), 0, config_.hidden);
   });
 }
 
@@ -335,7 +336,7 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
   for (std::uint32_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_->layers[i];
     std::uint8_t* cache_layer = cache.Layer(i);
-    NormRows(rows, layer.attn_norm, hidden_acts_);
+    NormRows(rows, layer.attn_norm);
     MatMul({{&layer.q, qkv_.data(), qkv_stride_}, {&layer.k, qkv_.data() + k_column_, qkv_stride_},
             {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
     ForRows(rows, [&](std::uint32_t row) { StoreRow(layer, row, cache_layer, shape); });
@@ -345,23 +346,16 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
       PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
     });
     MatMul({{&layer.out, x_.data(), stride}}, attended_acts_, rows, true);
-    NormRows(rows, layer.ffn_norm, hidden_acts_);
+    NormRows(rows, layer.ffn_norm);
     FeedForward(layer, rows);
     MatMul({{&layer.down, x_.data(), stride}}, ffn_acts_, rows, true);
   }
 }
 
 float* Decoder::Logits(std::span<const std::uint32_t> rows) {
-  const std::size_t stride = config_.hidden + kPanelRows;
   const auto count = static_cast<std::uint32_t>(rows.size());
   CHECK(count <= logit_rows_max_);
-  ForRows(count, [&](std::uint32_t i) {
-    thread_local std::vector<float> normed;
-    normed.resize(config_.hidden);
-    kernels_.rms_norm(x_.data() + rows[i] * stride, weights_->output_norm.data(), config_.hidden, config_.rms_eps,
-                      normed.data());
-    PutRow(hidden_acts_, count, i, normed.data(), 0, config_.hidden);
-  });
+  NormRows(count, weights_->output_norm, rows.data());
   MatMul({{&weights_->output, logits_.data(), logits_stride_}}, hidden_acts_, count, false);
   return logits_.data();
 }

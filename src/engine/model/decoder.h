@@ -78,7 +78,8 @@ class Decoder {
   template <class F>
   void ForRows(std::uint32_t rows, F&& f);
   void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);
-  void NormRows(std::uint32_t rows, const std::vector<float>& weight, ActBuffer& out);
+  /// Norms rows of the residual stream, all or those that `from` lists, into hidden_acts_.
+  void NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from = nullptr);
   void StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer, const CacheShape& shape);
   void PlanAttention(std::span<const SequenceRows> sequences);
   void Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape);
