@@ -118,6 +118,8 @@ class TerminalReader final : public LineReader {
       const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return static_cast<int>(got);
+      // A Ctrl-D typed while the terminal was between two prompts, in its cooked mode, comes as a NUL.
+      if (byte == '\0') byte = '\x04';
       const std::size_t used = std::mbrtowc(out, &byte, 1, &state);
       if (used == static_cast<std::size_t>(-2)) continue;
       if (used == static_cast<std::size_t>(-1)) {
