@@ -7,7 +7,7 @@
 
 namespace yun::kernels {
 
-extern const Kernels kReferenceTable, kAvx2Table, kAvx512Table, kAvx512Bf16Table, kNeonTable, kNeonI8mmTable;
+extern const Kernels kReferenceTable, kAvx2Table, kAvx512Table, kAvx512Bf16Table, kAmxTable, kNeonTable, kNeonI8mmTable;
 
 const Kernels* ReferenceKernels() { return &kReferenceTable; }
 
@@ -17,6 +17,7 @@ std::vector<const Kernels*> RunnableKernels() {
   if (Cpu().avx2) tables.push_back(&kAvx2Table);
   if (Cpu().avx512) tables.push_back(&kAvx512Table);
   if (Cpu().avx512_bf16) tables.push_back(&kAvx512Bf16Table);
+  if (Cpu().avx512_bf16 && Cpu().amx_bf16) tables.push_back(&kAmxTable);
 #elif defined(__aarch64__)
   if (Cpu().dotprod) tables.push_back(&kNeonTable);
   if (Cpu().dotprod && Cpu().i8mm) tables.push_back(&kNeonI8mmTable);

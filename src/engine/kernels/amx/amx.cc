@@ -1,0 +1,27 @@
+// The AMX table: AVX-512 with BF16 for few rows, tiles for many. Sealed: only kAmxTable is seen outside.
+#include <immintrin.h>
+
+#include "engine/kernels/kernels.h"
+
+#define YUN_BF16_DOT
+
+namespace yun::kernels {
+namespace {
+#include "engine/kernels/avx512/vec.h"
+}  // namespace
+
+#include "engine/kernels/generic/table.h"
+
+namespace {
+
+constexpr Kernels MakeAmxTable() {
+  Kernels table = MakeTable("amx");
+  return table;
+}
+
+}  // namespace
+
+extern const Kernels kAmxTable;
+const Kernels kAmxTable = MakeAmxTable();
+
+}  // namespace yun::kernels
