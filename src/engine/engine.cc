@@ -52,8 +52,9 @@ class EngineImpl : public Engine {
         pool_(std::move(pool)) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
-    const bool f32 = options_.precision == Precision::kF32;
-    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, f32, options_.step_tokens_max,
+    using kernels::CacheType;
+    const CacheType type = options_.precision == Precision::kF32 ? CacheType::kF32 : CacheType::kF16;
+    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, options_.step_tokens_max,
                                          std::min(options_.running_max, options_.step_tokens_max));
     const CacheShape shape = decoder_->cache_shape();
     const std::uint32_t wanted =

@@ -99,7 +99,7 @@ TEST(Engine, ManyAtOnceGiveWhatEachGivesAlone) {
       alone.push_back(Collect(**(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30))).ids);
   }
   // A cache for about three of them: the others wait or are preempted, and still answer the same.
-  const CacheShape shape = {3, 2, 16, true};
+  const CacheShape shape = {3, 2, 16, kernels::CacheType::kF32};
   for (const std::uint64_t cache : {std::uint64_t{0}, 26 * shape.block_bytes()}) {
     options.cache_bytes = cache;
     const auto engine = Engine::Create(checkpoint, options);

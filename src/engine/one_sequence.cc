@@ -13,7 +13,9 @@ Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& check
   one->config_ = loaded.config;
   one->pool_ = std::move(loaded.pool);
   one->decoder_ = std::make_unique<Decoder>(loaded.config, std::move(loaded.weights), *loaded.kernels, *one->pool_,
-                                            precision == Precision::kF32, kRowsMax, 1);
+                                            precision == Precision::kF32 ? kernels::CacheType::kF32
+                                                                         : kernels::CacheType::kF16,
+                                            kRowsMax, 1);
   ASSIGN_OR_RETURN(one->cache_, CacheMemory::Create(one->decoder_->cache_shape(), BlockPool::BlocksFor(tokens_max)));
   for (std::uint32_t i = 0; i < BlockPool::BlocksFor(tokens_max); ++i) one->blocks_.push_back(i);
   one->tokens_max_ = tokens_max;

@@ -11,7 +11,7 @@ constexpr uint32_t kCacheBlockTokens = 16, kAttendRowsMax = 12;
 constexpr uint32_t kHeadDimMax = 512;  // of AttendTask: its scratch lies on the stack
 
 /// One KV head's attention for some query rows over a run of cache blocks.
-/// K of a block is [head_dim][16 tokens], V is [16 tokens][head_dim_padded], both f16 or f32.
+/// K of a block is [head_dim][16 tokens], V is [16 tokens][head_dim_padded], both of the cache's type.
 struct AttendTask {
   const float* const* q;      // q_rows pointers to head_dim floats, already scaled by 1/sqrt(head_dim)
   float* const* out;          // q_rows pointers to head_dim floats
@@ -23,7 +23,7 @@ struct AttendTask {
   uint64_t block_bytes;       // from block to block
   uint64_t k_offset, v_offset;  // of this head's K and V in a block
   uint32_t block_begin, block_end;  // the run: blocks [begin, end) of the table
-  uint8_t cache_f32;          // 1: f32, 0: f16
+  CacheType cache_type;
   /// Null: `out` gets the result. Else (a part of a longer run): out gets the sums not yet divided, and
   /// partial[2 r], partial[2 r + 1] get the row's maximum and the sum of its exponentials.
   float* partial;

@@ -62,7 +62,7 @@ void Attend(benchmark::State& state, const Kernels* k, std::uint32_t rows, std::
   for (std::uint32_t r = 0; r < rows; ++r) qs.push_back(&q[r * hd]), outs.push_back(&out[r * hd]);
   for (auto _ : state) {
     k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
-               0, blocks, 0, nullptr});
+               0, blocks, CacheType::kF16, nullptr});
     benchmark::ClobberMemory();
   }
   const auto runs = static_cast<double>(state.iterations());

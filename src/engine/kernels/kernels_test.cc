@@ -265,10 +265,12 @@ TEST_P(Tables, ArgMaxTakesTheFirstAndNoNaN) {
 // Bound: 3e-6 of the largest value in f32 (sums of a softmax); the cache's own rounding is in both.
 TEST_P(Tables, AttendEqualsReference) {
   const Kernels& k = *GetParam();
-  for (const bool f32 : {false, true})
+  for (const CacheType type : {CacheType::kF16, CacheType::kF32})
     for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 128u})
       for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 8u, 12u}) {
-        const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9, elem = f32 ? 4 : 2;
+        const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9;
+        const bool f32 = type == CacheType::kF32;
+        const std::uint32_t elem = f32 ? 4 : 2;
         const std::uint64_t k_bytes = std::uint64_t{head_dim} * 16 * elem,
                             block_bytes = k_bytes + 16ull * padded * elem;
         Aligned cache(block_bytes * 12);
@@ -289,7 +291,7 @@ TEST_P(Tables, AttendEqualsReference) {
           limits.push_back(r == 0 ? 1 : tokens - 3 * r);
         }
         AttendTask task = {qs.data(), as.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),
-                           block_bytes, 0, k_bytes, 0, 9, f32, nullptr};
+                           block_bytes, 0, k_bytes, 0, 9, type, nullptr};
         k.attend(task);
         task.out = bs.data();
         ReferenceKernels()->attend(task);

@@ -22,6 +22,9 @@ namespace yun::kernels {
 
 enum class Packing : uint8_t { kF32, kF16, kBF16, kQ8, kQ4, kQ8M, kQ4M, kQ4K, kQ5K, kQ6K };
 
+/// How keys and values are kept.
+enum class CacheType : uint8_t { kF16, kBF16, kQ8, kF32 };
+
 constexpr uint32_t kPanelRows = 16, kBlockCols = 32, kSuperCols = 256;
 
 /// rows and cols are the true sizes; rows of the last panel beyond `rows` are zero.

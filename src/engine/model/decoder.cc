@@ -26,12 +26,12 @@ std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.pa
 }  // namespace
 
 Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
-                 ThreadPool& pool, bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max)
+                 ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max)
     : config_(config),
       weights_(std::move(weights)),
       kernels_(kernels),
       pool_(pool),
-      f32_(f32),
+      cache_type_(cache_type),
       planes_(config.hidden < kWideActivationsBelow ? 2 : 1),
       rows_max_(rows_max),
       logit_rows_max_(logit_rows_max),
@@ -61,7 +61,7 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
 }
 
-CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_heads, config_.head_dim, f32_}; }
+CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_heads, config_.head_dim, cache_type_}; }
 
 void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
                       std::initializer_list<const kernels::PackedMatrix*> consumers) {
@@ -194,7 +194,7 @@ void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_
     kernels_.rope(k + h * hd, cos, sin, half);
     std::uint8_t* key = block + h * shape.head_bytes();
     std::uint8_t* value = key + shape.k_bytes() + std::size_t{slot} * shape.head_dim_padded() * shape.element_bytes();
-    if (shape.f32) {
+    if (shape.type == kernels::CacheType::kF32) {
       for (std::uint32_t d = 0; d < hd; ++d) std::memcpy(key + (d * kBlockTokens + slot) * 4, k + h * hd + d, 4);
       std::memcpy(value, v + h * hd, std::size_t{hd} * 4);
     } else {
@@ -269,7 +269,7 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
     kernels_.attend({q, out, limits, n, hd, shape.head_dim_padded(), cache_layer, sequences[piece.sequence].blocks,
                      shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
-                     piece.block_end, static_cast<std::uint8_t>(shape.f32), piece.part < 0 ? nullptr : partial});
+                     piece.block_end, shape.type, piece.part < 0 ? nullptr : partial});
     if (piece.part >= 0)
       for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));
   };

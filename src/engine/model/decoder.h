@@ -29,7 +29,7 @@ class Decoder {
   /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits.
   /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
   Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
-          ThreadPool& pool, bool f32, std::uint32_t rows_max, std::uint32_t logit_rows_max);
+          ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max);
   /// Activations of models narrower than this carry 15 bits instead of 8: rounding hurts them most and they are cheap.
   static constexpr std::uint32_t kWideActivationsBelow = 1024;
 
@@ -89,7 +89,7 @@ class Decoder {
   std::unique_ptr<Weights> weights_;
   const kernels::Kernels& kernels_;  // borrows
   ThreadPool& pool_;                 // borrows
-  bool f32_;
+  kernels::CacheType cache_type_;
   std::uint8_t planes_;
   std::uint32_t rows_max_, logit_rows_max_;
   std::size_t logits_stride_;

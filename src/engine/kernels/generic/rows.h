@@ -262,7 +262,14 @@ void AttendFormat(const AttendTask& task) {
   AttendRows<C, 12>(task);
 }
 
-void Attend(const AttendTask& task) { task.cache_f32 ? AttendFormat<CacheF32>(task) : AttendFormat<CacheF16>(task); }
+void Attend(const AttendTask& task) {
+  switch (task.cache_type) {
+    case CacheType::kF16: return AttendFormat<CacheF16>(task);
+    case CacheType::kF32: return AttendFormat<CacheF32>(task);
+    case CacheType::kBF16:
+    case CacheType::kQ8: __builtin_trap();
+  }
+}
 
 void MatMul(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
             bool add) {

@@ -101,8 +101,8 @@ void ToHalf(const float* x, std::uint16_t* out, std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) out[i] = quant::FloatToHalf(x[i]);
 }
 
-float CacheValue(const std::uint8_t* p, std::size_t index, bool f32) {
-  if (f32) {
+float CacheValue(const std::uint8_t* p, std::size_t index, CacheType type) {
+  if (type == CacheType::kF32) {
     float value;
     std::memcpy(&value, p + 4 * index, 4);
     return value;
@@ -125,7 +125,7 @@ void Attend(const AttendTask& task) {
       double score = 0;
       for (std::uint32_t d = 0; d < task.head_dim; ++d)
         score += double{task.q[r][d]} *
-                 CacheValue(block(t) + task.k_offset, d * kCacheBlockTokens + t % kCacheBlockTokens, task.cache_f32);
+                 CacheValue(block(t) + task.k_offset, d * kCacheBlockTokens + t % kCacheBlockTokens, task.cache_type);
       scores.push_back(score);
       most = std::max(most, score);
     }
@@ -135,7 +135,7 @@ void Attend(const AttendTask& task) {
       total += p;
       for (std::uint32_t d = 0; d < task.head_dim; ++d)
         sums[d] += p * CacheValue(block(t) + task.v_offset,
-                                  std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d, task.cache_f32);
+                                  std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d, task.cache_type);
     }
     for (std::uint32_t d = 0; d < task.head_dim; ++d)
       task.out[r][d] = static_cast<float>(task.partial ? sums[d] : total > 0 ? sums[d] / total : 0.0);
