@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -15,8 +16,11 @@
 #include "base/thread_pool.h"
 #include "cli/commands.h"
 #include "cli/report.h"
+#include "cli/roofs_json.h"
 #include "cli/table.h"
 #include "engine/engine.h"
+#include "engine/kernels/registry.h"
+#include "engine/kernels/roofs.h"
 #include "hub/store.h"
 
 namespace yun::cli {
@@ -24,18 +28,51 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::uint32_t kDepthMin = 8;     // tokens before a decode that begins at no depth
+constexpr double kBlockTokens = kernels::kCacheBlockTokens;
+
 struct Options {
   std::string model = "smollm2:135m";
   std::vector<std::uint32_t> prompt_tokens = {512}, gen_tokens = {128}, depths = {0}, batches = {1};
   int threads = 0, repeat = 3;
-  bool json = false;
+  bool json = false, no_roofs = false;
+};
+
+/// What computing a token takes at least, averaged over the tokens of a row.
+struct Work {
+  double bytes = 0;       // read from memory
+  double operations = 0;  // 1 multiply-add = 2
 };
 
 struct Row {
   std::string kind;
   std::uint32_t tokens, depth, batch;
   std::vector<double> tokens_per_second;
+  Work work = {};
+
+  double median() const {
+    auto v = tokens_per_second;
+    std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+    return v[v.size() / 2];
+  }
 };
+
+/// Which arithmetic most of a model's weights ask for.
+enum class Arithmetic { kInt8, kBf16, kF32 };
+constexpr const char* kArithmeticNames[] = {"int8", "bf16", "f32"};
+
+/// The roof that is nearest, and the share of it that was reached: the time that this roof alone would need, over the
+/// time it took.
+struct Share {
+  const char* roof;
+  double share;
+};
+Share ShareOf(const Row& row, const kernels::Roofs& roofs, Arithmetic arithmetic) {
+  const double peaks[] = {roofs.int8, roofs.bf16, roofs.f32};
+  const int kind = static_cast<int>(arithmetic);
+  const double read = row.work.bytes / roofs.read(), multiply = row.work.operations / peaks[kind];
+  return read > multiply ? Share{"read", row.median() * read} : Share{kArithmeticNames[kind], row.median() * multiply};
+}
 
 double Milliseconds(Clock::time_point from) {
   return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
@@ -88,6 +125,34 @@ Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t 
   return std::pair{prefill, total - prefill};
 }
 
+Arithmetic ArithmeticOf(const Checkpoint& checkpoint) {
+  const auto matrix = checkpoint.Tensor("blk.0.ffn_down.weight");
+  if (matrix && matrix->type == quant::Type::kF32) return Arithmetic::kF32;
+  if (matrix && (matrix->type == quant::Type::kF16 || matrix->type == quant::Type::kBF16)) return Arithmetic::kBf16;
+  return Arithmetic::kInt8;
+}
+
+/// `step_rows`: rows that share one reading of the weights.
+Work WorkOf(const Row& row, const ModelConfig& c, const engine::EngineStats& stats, std::uint32_t step_rows) {
+  const double attend = 1.0 * c.heads * c.head_dim;
+  const double layers =
+      c.layers * (2.0 * c.hidden * attend + 2.0 * c.hidden * c.kv_heads * c.head_dim + 3.0 * c.hidden * c.ffn);
+  const double head = 1.0 * c.hidden * c.vocab;
+  const bool prefill = row.kind == "prefill";
+  const double context = (prefill ? row.depth : std::max(row.depth, kDepthMin)) + (row.tokens + 1) / 2.0;
+  const double cached = static_cast<double>(stats.cache_bytes) / static_cast<double>(stats.cache_blocks) / kBlockTokens;
+  const auto weights = static_cast<double>(stats.weight_bytes);
+  Work work;
+  work.operations = 2 * layers + 2 * head / (prefill ? row.tokens : 1) + 4 * c.layers * attend * context;
+  if (prefill) {
+    const double rows = 1.0 * row.tokens * row.batch;
+    work.bytes = weights * std::ceil(rows / step_rows) / rows;
+  } else {
+    work.bytes = weights / row.batch + cached * context;
+  }
+  return work;
+}
+
 Status Bench(const Options& options) {
   ASSIGN_OR_RETURN(const hub::Store store, hub::Store::Open(hub::HomeFolder()));
   ASSIGN_OR_RETURN(const auto path, hub::ResolveModel(store, options.model));
@@ -109,7 +174,7 @@ Status Bench(const Options& options) {
   engine_options.running_max = std::max(64u, *std::max_element(options.batches.begin(), options.batches.end()));
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Create(checkpoint, engine_options));
   const double load_ms = Milliseconds(begin);
-  RETURN_IF_ERROR(Measure(*engine, 8, 1, 1));
+  RETURN_IF_ERROR(Measure(*engine, kDepthMin, 1, 1));
   const double first_token_ms = Milliseconds(begin);
 
   std::vector<Row> rows;
@@ -134,7 +199,7 @@ Status Bench(const Options& options) {
         if (tokens == 0) continue;
         Row row{"decode", tokens, depth, batch, {}};
         for (int i = 0; i < options.repeat; ++i) {
-          ASSIGN_OR_RETURN(const auto time, Measure(*engine, std::max(depth, 8u), tokens + 1, batch));
+          ASSIGN_OR_RETURN(const auto time, Measure(*engine, std::max(depth, kDepthMin), tokens + 1, batch));
           row.tokens_per_second.push_back(tokens * batch / time.second);
         }
         rows.push_back(std::move(row));
@@ -142,27 +207,57 @@ Status Bench(const Options& options) {
     }
 
   const engine::EngineStats stats = engine->Stats();
+  const std::uint64_t peak_bytes = PeakBytes();
+  const int threads = options.threads ? options.threads : PhysicalCores();
+  const Arithmetic arithmetic = ArithmeticOf(*checkpoint);
+  for (Row& row : rows) row.work = WorkOf(row, config, stats, engine_options.step_tokens_max);
+  std::optional<kernels::Roofs> roofs;  // measured last: the buffer must not count in the peak memory
+  if (!options.no_roofs) {
+    ASSIGN_OR_RETURN(const auto table, kernels::FindKernels(stats.kernels));
+    ASSIGN_OR_RETURN(const auto measured, kernels::MeasureRoofs(*table, {threads}));
+    roofs = measured.front();
+  }
   if (options.json) {
     std::string out = fmt::format("{{\"model\": \"{}\", \"kernels\": \"{}\", \"threads\": {}, \"results\": [",
-                                  options.model, stats.kernels, options.threads ? options.threads : PhysicalCores());
-    for (std::size_t i = 0; i < rows.size(); ++i)
+                                  options.model, stats.kernels, threads);
+    for (const Row& row : rows) {
       out += fmt::format(
-          "{}{{\"kind\": \"{}\", \"tokens\": {}, \"depth\": {}, \"batch\": {}, \"tokens_per_second\": [{:.3f}]}}",
-          i ? ", " : "", rows[i].kind, rows[i].tokens, rows[i].depth, rows[i].batch,
-          fmt::join(rows[i].tokens_per_second, ", "));
-    fmt::print("{}], \"load_ms\": {:.1f}, \"first_token_ms\": {:.1f}, \"peak_rss_bytes\": {}, \"weight_bytes\": {}}}\n",
-               out, load_ms, first_token_ms, PeakBytes(), stats.weight_bytes);
+          "{}{{\"kind\": \"{}\", \"tokens\": {}, \"depth\": {}, \"batch\": {}, "
+          "\"tokens_per_second\": [{:.3f}], \"bytes_per_token\": {:.0f}, \"operations_per_token\": {:.0f}",
+          &row == rows.data() ? "" : ", ", row.kind, row.tokens, row.depth, row.batch,
+          fmt::join(row.tokens_per_second, ", "), row.work.bytes, row.work.operations);
+      if (roofs) {
+        const Share share = ShareOf(row, *roofs, arithmetic);
+        out += fmt::format(", \"roof\": \"{}\", \"roof_share\": {:.4f}", share.roof, share.share);
+      }
+      out += "}";
+    }
+    fmt::print("{}], \"arithmetic\": \"{}\", {}\"load_ms\": {:.1f}, \"first_token_ms\": {:.1f}, "
+               "\"peak_rss_bytes\": {}, \"weight_bytes\": {}}}\n",
+               out, kArithmeticNames[static_cast<int>(arithmetic)],
+               roofs ? "\"roofs\": " + RoofsJson(*roofs) + ", " : "", load_ms, first_token_ms, peak_bytes,
+               stats.weight_bytes);
     return {};
   }
-  fmt::print("{}: {} kernels, {} threads; loaded in {:.0f} ms, first token after {:.0f} ms, peak memory {} MiB\n\n",
-             options.model, stats.kernels, options.threads ? options.threads : PhysicalCores(), load_ms, first_token_ms,
-             PeakBytes() >> 20);
-  Table table({"work", "tokens", "depth", "batch", "tokens/s (median)", "spread"});
-  for (Row& row : rows) {
-    auto& v = row.tokens_per_second;
-    std::sort(v.begin(), v.end());
-    table.Add({row.kind, std::to_string(row.tokens), std::to_string(row.depth), std::to_string(row.batch),
-               fmt::format("{:.1f}", v[v.size() / 2]), fmt::format("{:.1f} - {:.1f}", v.front(), v.back())});
+  fmt::print("{}: {} kernels, {} threads; loaded in {:.0f} ms, first token after {:.0f} ms, peak memory {} MiB\n",
+             options.model, stats.kernels, threads, load_ms, first_token_ms, peak_bytes >> 20);
+  if (roofs)
+    fmt::print("roofs: read {:.1f} GB/s, int8 {:.0f}, bf16 {:.0f}, f32 {:.0f} Gop/s\n", roofs->read() / 1e9,
+               roofs->int8 / 1e9, roofs->bf16 / 1e9, roofs->f32 / 1e9);
+  fmt::print("\n");
+  std::vector<std::string> head = {"work", "tokens", "depth", "batch", "tokens/s (median)", "spread"};
+  if (roofs) head.push_back("of its roof");
+  Table table(head);
+  for (const Row& row : rows) {
+    const auto [least, most] = std::minmax_element(row.tokens_per_second.begin(), row.tokens_per_second.end());
+    std::vector<std::string> cells = {row.kind, std::to_string(row.tokens), std::to_string(row.depth),
+                                      std::to_string(row.batch), fmt::format("{:.1f}", row.median()),
+                                      fmt::format("{:.1f} - {:.1f}", *least, *most)};
+    if (roofs) {
+      const Share share = ShareOf(row, *roofs, arithmetic);
+      cells.push_back(fmt::format("{:.1f} % of {}", 100 * share.share, share.roof));
+    }
+    table.Add(cells);
   }
   table.Print();
   return {};
@@ -186,8 +281,15 @@ void RegisterBench(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   bench->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
   bench->add_option("--repeat", options->repeat, "runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
+  bench->add_flag("--no-roofs", options->no_roofs, "do not measure the machine's roofs: saves a second");
   bench->add_flag("--json", options->json, "print JSON");
-  bench->footer(R"(Examples:
+  bench->footer(R"(The share of a roof is the time that the hardware alone would need, over the time it took:
+bytes over the read bandwidth or operations over the peak of their kind (yun doctor shows both), whichever is longer.
+  decode   bytes: all weights once a step, and the keys and values of the tokens before it
+  prefill  bytes: all weights once for each 512 rows
+  both     operations: 2 for each weight that a token is multiplied with, and 4 heads head_dim a layer for each token
+           it attends to; int8 for quantised weights, bf16 for 16-bit ones (the better of bf16 and f32), else f32
+Examples:
   yun bench smollm2:135m
   yun bench model.gguf --prompt-tokens 512 --gen-tokens 64 --depth 0,4096 --batch 1,4,16
   YUN_CPU=avx2 yun bench model.gguf --json)");

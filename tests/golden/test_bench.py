@@ -1,4 +1,4 @@
-"""yun bench prints what bench/compare.py reads: every row asked for, once for each repeat. No speed is asserted."""
+"""yun bench prints what bench/engine/compare.py reads: every row asked for, once for each repeat. No speed is asserted."""
 import json
 import os
 import pathlib
@@ -21,3 +21,11 @@ def test_bench_json():
             for batch in (1, 3)}
     assert set(rows) == want
     assert all(len(values) == 2 and all(v == v for v in values) for values in rows.values())
+    assert out["arithmetic"] in ("int8", "bf16", "f32") and out["roofs"]["threads"] == 1
+    assert all(v > 0 for v in out["roofs"].values())
+    for r in out["results"]:
+        assert r["roof"] in ("read", out["arithmetic"]) and r["bytes_per_token"] > 0 and r["roof_share"] > 0
+    # Two streams read the weights once; a token deeper in the context attends to more.
+    work = {(r["kind"], r["depth"], r["batch"]): r for r in out["results"]}
+    assert work["decode", 0, 3]["bytes_per_token"] < work["decode", 0, 1]["bytes_per_token"] <= out["weight_bytes"] * 1.1
+    assert work["decode", 16, 1]["operations_per_token"] > work["decode", 0, 1]["operations_per_token"]

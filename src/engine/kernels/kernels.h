@@ -69,6 +69,15 @@ struct Kernels {
   float (*log_sum_exp)(const float* x, uint32_t n);
   /// out = exp((x - most) scale); returns their sum. out may be x.
   double (*exp_weights)(const float* x, uint32_t n, float most, float scale, float* out);
+
+  // What roofs.h measures. Multiply-adds on registers alone, as many at once as the units take; returns the operations
+  // done, proportional to `rounds` (1 multiply-add = 2). bf16: null where bfloat16 has no instruction of its own.
+  double (*peak_int8)(uint32_t rounds);
+  double (*peak_bf16)(uint32_t rounds);
+  double (*peak_f32)(uint32_t rounds);
+  /// Loads the bytes of `data` and drops them: as one run, or as 8 equal parts side by side (streams 1 or 8).
+  /// Returns the bytes read: a tail of less than 128 a stream is left out.
+  uint64_t (*read)(const uint8_t* data, uint64_t bytes, uint32_t streams);
 };
 
 /// The oracle; the other tables are found through registry.h.

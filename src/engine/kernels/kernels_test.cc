@@ -11,6 +11,7 @@
 #include "engine/kernels/activations.h"
 #include "engine/kernels/pack.h"
 #include "engine/kernels/registry.h"
+#include "engine/kernels/roofs.h"
 #include "engine/kernels/unpack.h"
 #include "formats/quant/dequantize.h"
 #include "formats/quant/half.h"
@@ -307,6 +308,29 @@ TEST_P(Tables, AttendEqualsReference) {
             ASSERT_NEAR(a[r * head_dim + d] / partial[2 * r + 1], b[r * head_dim + d], 1e-5f);
         EXPECT_EQ(partial[1], 0.f);  // row 0 sees nothing of it
       }
+}
+
+TEST_P(Tables, PeaksCountTheirWork) {
+  const Kernels& k = *GetParam();
+  for (const auto peak : {k.peak_int8, k.peak_bf16, k.peak_f32}) {
+    if (!peak) continue;
+    EXPECT_GT(peak(1), 0);
+    EXPECT_EQ(peak(5), 5 * peak(1));
+  }
+  for (const std::uint64_t bytes : {0u, 127u, 128u, 1024u, 5000u}) {  // nothing beyond the end: asan looks
+    Aligned data(std::max<std::uint64_t>(bytes, 1));
+    EXPECT_EQ(k.read(data.get(), bytes, 1), bytes / 128 * 128);
+    EXPECT_EQ(k.read(data.get(), bytes, 8), bytes / 1024 * 1024);
+  }
+}
+
+TEST(Roofs, AreMeasuredForEachThreadCount) {
+  const auto roofs = MeasureRoofs(*RunnableKernels().back(), {1, 2}, {.buffer_bytes = 16 << 20, .seconds = 0.001});
+  ASSERT_TRUE(roofs);
+  ASSERT_EQ(roofs->size(), 2u);
+  EXPECT_EQ((*roofs)[1].threads, 2);
+  for (const Roofs& r : *roofs)
+    for (const double rate : {r.read_1_stream, r.read_8_streams, r.int8, r.bf16, r.f32}) EXPECT_GT(rate, 0);
 }
 
 TEST(Registry, ForcesAndRefuses) {

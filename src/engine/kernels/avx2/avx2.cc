@@ -135,6 +135,10 @@ INLINE VF OddBf16(VB a) {
   const __m256i mask = _mm256_set1_epi32(static_cast<int>(0xFFFF0000u));
   return {_mm256_castsi256_ps(_mm256_and_si256(a.lo, mask)), _mm256_castsi256_ps(_mm256_and_si256(a.hi, mask))};
 }
+/// The value may have changed and is used: nothing around it is hoisted or dropped.
+template <class V>
+INLINE void Keep(V& a) { __asm__ volatile("" : "+x"(a.lo), "+x"(a.hi)); }
+INLINE void Keep(VQ& a) { __asm__ volatile("" : "+x"(a.v)); }
 #undef BOTH
 #undef TWO
 #undef INLINE

@@ -75,5 +75,8 @@ INLINE VF DotBf16(VF acc, VB pairs, VQ a) {
   return {_mm512_dpbf16_ps(acc.v, reinterpret_cast<__m512bh>(pairs.v), reinterpret_cast<__m512bh>(a.v))};
 }
 #endif
+/// The value may have changed and is used: nothing around it is hoisted or dropped.
+template <class V>
+INLINE void Keep(V& a) { __asm__ volatile("" : "+v"(a.v)); }
 #undef INLINE
 

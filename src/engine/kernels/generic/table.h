@@ -1,5 +1,6 @@
 // All algorithms of this folder, and the table of them. The including unit says first what a vector is.
 #include "engine/kernels/generic/matmul.h"
+#include "engine/kernels/generic/peaks.h"
 #include "engine/kernels/generic/rows.h"
 
 namespace {
@@ -9,6 +10,7 @@ constexpr Kernels MakeTable(const char* name) {
       .name = name, .tile_rows_max = kTileRows, .bf16_dot = Bf16Tile::kForm == ActForm::kBf16, .quantize = Quantize,
       .to_bf16 = ToBf16, .matmul = MatMul, .rms_norm = RmsNorm, .silu_mul = SiluMul, .rope = Rope, .add = AddRows,
       .to_half = ToHalf, .attend = Attend, .argmax = ArgMax, .log_sum_exp = LogSumExp, .exp_weights = ExpWeights,
+      .peak_int8 = PeakInt8, .peak_bf16 = kPeakBf16, .peak_f32 = PeakF32, .read = Read,
   };
 }
 

@@ -108,5 +108,9 @@ INLINE VF EvenBf16(VB a) { EACH(VF, vreinterpretq_f32_u32(vshlq_n_u32(vreinterpr
 INLINE VF OddBf16(VB a) {
   EACH(VF, vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_u8(a.v[i]), vdupq_n_u32(0xFFFF0000u))));
 }
+/// The value may have changed and is used: nothing around it is hoisted or dropped.
+template <class V>
+INLINE void Keep(V& a) { __asm__ volatile("" : "+w"(a.v[0]), "+w"(a.v[1]), "+w"(a.v[2]), "+w"(a.v[3])); }
+INLINE void Keep(VQ& a) { __asm__ volatile("" : "+w"(a.v)); }
 #undef EACH
 #undef INLINE

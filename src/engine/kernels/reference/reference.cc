@@ -164,6 +164,32 @@ double ExpWeights(const float* x, std::uint32_t n, float most, float scale, floa
   return total;
 }
 
+double PeakInt8(std::uint32_t rounds) {
+  volatile std::int32_t sum = 0, a = 3, b = 5;
+  for (std::uint32_t r = 0; r < rounds; ++r) sum = sum + a * b;
+  return 2.0 * rounds;
+}
+
+double PeakF32(std::uint32_t rounds) {
+  volatile double sum = 0, a = 0.5, b = 0.25;
+  for (std::uint32_t r = 0; r < rounds; ++r) sum = sum + a * b;
+  return 2.0 * rounds;
+}
+
+std::uint64_t Read(const std::uint8_t* data, std::uint64_t bytes, std::uint32_t streams) {
+  const std::uint64_t part = bytes / streams / 128 * 128;
+  std::uint64_t all = 0;
+  for (std::uint64_t at = 0; at < part; at += 8)
+    for (std::uint32_t s = 0; s < streams; ++s) {
+      std::uint64_t word;
+      std::memcpy(&word, data + s * part + at, 8);
+      all ^= word;
+    }
+  volatile std::uint64_t kept = all;
+  static_cast<void>(kept);
+  return part * streams;
+}
+
 }  // namespace
 
 extern const Kernels kReferenceTable;
@@ -183,6 +209,10 @@ const Kernels kReferenceTable = {
     .argmax = ArgMax,
     .log_sum_exp = LogSumExp,
     .exp_weights = ExpWeights,
+    .peak_int8 = PeakInt8,
+    .peak_bf16 = nullptr,
+    .peak_f32 = PeakF32,
+    .read = Read,
 };
 
 }  // namespace yun::kernels
