@@ -1,7 +1,9 @@
 // Each kernel of each table on one thread. Rates are per second of CPU time: multiply-adds count as two operations.
 //   build/release/bench/engine_kernels_bench --benchmark_filter=avx512/matmul/q8/
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -24,7 +26,8 @@ constexpr Name kPackings[] = {{Packing::kF32, "f32"}, {Packing::kF16, "f16"}, {P
 
 struct Memory {
   explicit Memory(std::size_t bytes)
-      : data(static_cast<std::uint8_t*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64))) {
+      : data(static_cast<std::uint8_t*>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096))) {
+    ::madvise(data, bytes, MADV_HUGEPAGE);  // as the engine asks for its cache
     std::mt19937 rng(1);
     for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::uint8_t>(rng() & 0x3B);  // no infinities as f16
   }
@@ -50,28 +53,63 @@ void MatMul(benchmark::State& state, const Kernels* k, Packing packing, std::uin
   state.counters["B/s"] = benchmark::Counter(runs * static_cast<double>(PackedBytes(w)), benchmark::Counter::kIsRate);
 }
 
-void Attend(benchmark::State& state, const Kernels* k, std::uint32_t rows, std::uint32_t tokens) {
-  const std::uint32_t hd = 128, blocks = tokens / 16;
-  const std::uint64_t k_bytes = hd * 32, block_bytes = 2 * k_bytes;
-  const Memory cache(blocks * block_bytes);
-  std::vector<std::uint32_t> table, limits(rows, tokens);
-  for (std::uint32_t i = 0; i < blocks; ++i) table.push_back(i);
+constexpr std::size_t kStreamedBytes = 256u << 20;  // far beyond any core's share of a cache
+
+/// What memory gives: `streams` places read at once, in step.
+void Read(benchmark::State& state, std::uint32_t streams) {
+  static const Memory memory(kStreamedBytes);
+  const std::size_t words = kStreamedBytes / 8, step = words / streams;
+  const auto* data = reinterpret_cast<const std::uint64_t*>(memory.data);
+  for (auto _ : state) {
+    std::uint64_t sums[8] = {};
+    for (std::size_t i = 0; i < step; i += 8)
+      for (std::uint32_t s = 0; s < streams; ++s)
+        for (int j = 0; j < 8; ++j) sums[j] ^= data[s * step + i + j];
+    for (const std::uint64_t sum : sums) benchmark::DoNotOptimize(sum);
+  }
+  state.counters["B/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * kStreamedBytes, benchmark::Counter::kIsRate);
+}
+
+struct CacheName {
+  CacheType type;
+  const char* text;
+};
+constexpr CacheName kCaches[] = {{CacheType::kF16, "f16"}};
+constexpr std::uint32_t kKvHeads = 8, kStreamedTokens = 4096;
+
+/// One KV head at a time, as decode walks through heads and layers: every byte comes from memory, block by block.
+void Attend(benchmark::State& state, const Kernels* k, CacheType type, std::uint32_t hd, std::uint32_t rows) {
+  static const Memory cache(kStreamedBytes);
+  constexpr std::uint32_t kBlocks = kStreamedTokens / kCacheBlockTokens;
+  const std::uint64_t k_bytes = hd * 32, head_bytes = 2 * k_bytes, block_bytes = kKvHeads * head_bytes;
+  const std::uint32_t turns = static_cast<std::uint32_t>(kStreamedBytes / (kBlocks * head_bytes));
+  std::vector<std::uint32_t> table, limits(rows, kStreamedTokens);
+  for (std::uint32_t i = 0; i < kBlocks; ++i) table.push_back(i);
+  std::shuffle(table.begin(), table.end(), std::mt19937(1));
   std::vector<float> q(rows * hd, 0.01f), out(rows * hd);
   std::vector<const float*> qs;
   std::vector<float*> outs;
   for (std::uint32_t r = 0; r < rows; ++r) qs.push_back(&q[r * hd]), outs.push_back(&out[r * hd]);
+  std::uint32_t turn = 0;
   for (auto _ : state) {
-    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
-               0, blocks, CacheType::kF16, nullptr});
+    const std::uint8_t* layer = cache.data + turn / kKvHeads * kBlocks * block_bytes;
+    const std::uint64_t head = turn % kKvHeads * head_bytes;
+    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, layer, table.data(), block_bytes, head,
+               head + k_bytes, 0, kBlocks, type, nullptr});
     benchmark::ClobberMemory();
+    turn = (turn + 1) % turns;
   }
   const auto runs = static_cast<double>(state.iterations());
-  state.counters["op/s"] = benchmark::Counter(runs * 4.0 * hd * rows * tokens, benchmark::Counter::kIsRate);
+  state.counters["op/s"] = benchmark::Counter(runs * 4.0 * hd * rows * kStreamedTokens, benchmark::Counter::kIsRate);
   state.counters["B/s"] =
-      benchmark::Counter(runs * static_cast<double>(blocks * block_bytes), benchmark::Counter::kIsRate);
+      benchmark::Counter(runs * static_cast<double>(kBlocks * head_bytes), benchmark::Counter::kIsRate);
 }
 
 int Register() {
+  for (const std::uint32_t streams : {1u, 4u, 8u})
+    benchmark::RegisterBenchmark(("read/streams:" + std::to_string(streams)).c_str(),
+                                 [=](benchmark::State& state) { Read(state, streams); });
   for (const Kernels* k : RunnableKernels()) {
     if (k == ReferenceKernels()) continue;
     const std::string table = k->name;
@@ -83,9 +121,12 @@ int Register() {
     for (const Name& name : kPackings)
       benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/65536x1024/rows:1").c_str(),
                                    [=](benchmark::State& state) { MatMul(state, k, name.packing, 65536, 1024, 1); });
-    for (const std::uint32_t rows : {1u, 2u, 4u, 12u})
-      benchmark::RegisterBenchmark((table + "/attend/hd128/tokens:4096/rows:" + std::to_string(rows)).c_str(),
-                                   [=](benchmark::State& state) { Attend(state, k, rows, 4096); });
+    for (const CacheName& cache : kCaches)
+      for (const std::uint32_t hd : {64u, 128u})
+        for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 8u, 12u})
+          benchmark::RegisterBenchmark(
+              (table + "/attend/" + cache.text + "/hd:" + std::to_string(hd) + "/rows:" + std::to_string(rows)).c_str(),
+              [=](benchmark::State& state) { Attend(state, k, cache.type, hd, rows); });
   }
   return 0;
 }

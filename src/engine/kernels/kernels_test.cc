@@ -267,8 +267,8 @@ TEST_P(Tables, ArgMaxTakesTheFirstAndNoNaN) {
 TEST_P(Tables, AttendEqualsReference) {
   const Kernels& k = *GetParam();
   for (const CacheType type : {CacheType::kF16, CacheType::kF32})
-    for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 128u})
-      for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 8u, 12u}) {
+    for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 80u, 128u})
+      for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 5u, 8u, 12u}) {
         const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9;
         const bool f32 = type == CacheType::kF32;
         const std::uint32_t elem = f32 ? 4 : 2;

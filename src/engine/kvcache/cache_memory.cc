@@ -16,6 +16,7 @@ Result<CacheMemory> CacheMemory::Create(const CacheShape& shape, std::uint32_t b
   if (data == MAP_FAILED)
     return Fail(Code::kNoMemory, "no memory for a key-value cache of {} MiB; ask for a smaller one",
                 memory.bytes_ >> 20);
+  ::madvise(data, memory.bytes_, MADV_HUGEPAGE);  // a block is a page or two: small ones would be looked up each time
   memory.data_ = static_cast<std::uint8_t*>(data);
   return memory;
 }

@@ -24,7 +24,7 @@ struct CacheShape {
 };
 
 /// shapes: [layer][block][kv_head]{K, V}
-/// memory: reserved at once, taken from the system page by page as blocks are first written
+/// memory: reserved at once, taken from the system page by page (2 MiB where it has such) as blocks are first written
 class CacheMemory {
  public:
   /// errors: kNoMemory

@@ -2,6 +2,7 @@
 #include "engine/kernels/generic/matmul.h"
 #include "engine/kernels/generic/peaks.h"
 #include "engine/kernels/generic/rows.h"
+#include "engine/kernels/generic/attend.h"
 
 namespace {
 
