@@ -7,7 +7,8 @@
 
 namespace yun::kernels {
 
-constexpr uint32_t kCacheBlockTokens = 16, kAttendRowsMax = 12;
+constexpr uint32_t kCacheBlockTokens = 16;
+constexpr uint32_t kAttendRowsMax = 256;  // of any table
 constexpr uint32_t kHeadDimMax = 512;  // of AttendTask: its scratch lies on the stack
 
 /// One KV head's attention for some query rows over a run of cache blocks.
@@ -16,7 +17,7 @@ struct AttendTask {
   const float* const* q;      // q_rows pointers to head_dim floats, already scaled by 1/sqrt(head_dim)
   float* const* out;          // q_rows pointers to head_dim floats
   const uint32_t* limits;     // q_rows: row r sees tokens [0, limits[r])
-  uint32_t q_rows;            // 1..kAttendRowsMax
+  uint32_t q_rows;            // 1..attend_rows_max of the table
   uint32_t head_dim, head_dim_padded;  // padded to a multiple of 16
   const uint8_t* cache;       // of this layer
   const uint32_t* blocks;     // block table of the sequence
@@ -25,8 +26,10 @@ struct AttendTask {
   uint32_t block_begin, block_end;  // the run: blocks [begin, end) of the table
   CacheType cache_type;
   /// Null: `out` gets the result. Else (a part of a longer run): out gets the sums not yet divided, and
-  /// partial[2 r], partial[2 r + 1] get the row's maximum and the sum of its exponentials.
+  /// partial[2 r] gets m, near the row's maximum, and partial[2 r + 1] the sum of exp(score - m); of a row that sees
+  /// nothing -infinity and 0.
   float* partial;
+  bool wide = false;  // products at least as exact as of two bf16 each (2^-16), not of one
 };
 
 /// Every entry: 32-bit sizes, no aliasing of in and out unless said, no allocation, any thread.
@@ -34,6 +37,7 @@ struct AttendTask {
 struct Kernels {
   const char* name;
   uint32_t tile_rows_max;  // rows of an activation tile
+  uint32_t attend_rows_max;  // query rows of one AttendTask
   bool bf16_dot;           // kBF16 matrices eat kBf16 activations; else kFloat
 
   /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in row m of a tile of `tile_rows`.

@@ -106,6 +106,26 @@ void Attend(benchmark::State& state, const Kernels* k, CacheType type, std::uint
       benchmark::Counter(runs * static_cast<double>(kBlocks * head_bytes), benchmark::Counter::kIsRate);
 }
 
+/// A piece of a prompt: many query rows of one KV head over a cache that is warm.
+void AttendMany(benchmark::State& state, const Kernels* k, std::uint32_t rows, std::uint32_t tokens, bool wide) {
+  const std::uint32_t hd = 128, blocks = tokens / kCacheBlockTokens;
+  const std::uint64_t k_bytes = hd * 32, block_bytes = 2 * k_bytes;
+  const Memory cache(blocks * block_bytes);
+  std::vector<std::uint32_t> table, limits(rows, tokens);
+  for (std::uint32_t i = 0; i < blocks; ++i) table.push_back(i);
+  std::vector<float> q(rows * hd, 0.01f), out(rows * hd);
+  std::vector<const float*> qs;
+  std::vector<float*> outs;
+  for (std::uint32_t r = 0; r < rows; ++r) qs.push_back(&q[r * hd]), outs.push_back(&out[r * hd]);
+  for (auto _ : state) {
+    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
+               0, blocks, CacheType::kF16, nullptr, wide});
+    benchmark::ClobberMemory();
+  }
+  const auto runs = static_cast<double>(state.iterations());
+  state.counters["op/s"] = benchmark::Counter(runs * 4.0 * hd * rows * tokens, benchmark::Counter::kIsRate);
+}
+
 int Register() {
   for (const std::uint32_t streams : {1u, 4u, 8u})
     benchmark::RegisterBenchmark(("read/streams:" + std::to_string(streams)).c_str(),
@@ -127,6 +147,14 @@ int Register() {
           benchmark::RegisterBenchmark(
               (table + "/attend/" + cache.text + "/hd:" + std::to_string(hd) + "/rows:" + std::to_string(rows)).c_str(),
               [=](benchmark::State& state) { Attend(state, k, cache.type, hd, rows); });
+    for (const std::uint32_t tokens : {512u, 4096u})
+      for (const std::uint32_t rows : {12u, 16u, 32u, 64u, 128u, 256u})
+        for (const bool wide : {false, true}) {
+          if (rows > k->attend_rows_max) continue;
+          const std::string shape = "hd:128/tokens:" + std::to_string(tokens) + "/rows:" + std::to_string(rows);
+          benchmark::RegisterBenchmark((table + (wide ? "/attend_many_wide/" : "/attend_many/") + shape).c_str(),
+                                       [=](benchmark::State& state) { AttendMany(state, k, rows, tokens, wide); });
+        }
   }
   return 0;
 }

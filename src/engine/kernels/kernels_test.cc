@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -263,74 +265,129 @@ TEST_P(Tables, ArgMaxTakesTheFirstAndNoNaN) {
   EXPECT_EQ(GetParam()->argmax(x.data(), 100), 33u);
 }
 
-// Bound: 3e-6 of the largest value in f32 (sums of a softmax); the cache's own rounding is in both.
+/// A cache of 30 blocks for one head, a block table of 29 of them, and queries. `whole`: all values are quarters, which
+/// bf16 holds exactly.
+struct AttendCase {
+  AttendCase(CacheType type, std::uint32_t head_dim, std::uint32_t rows, bool whole)
+      : type(type), head_dim(head_dim), rows(rows), padded((head_dim + 15) / 16 * 16),
+        elem(type == CacheType::kF32 ? 4 : 2), k_bytes(std::uint64_t{head_dim} * 16 * elem),
+        block_bytes(k_bytes + 16ull * padded * elem),
+        cache(block_bytes * 30), q(Random(std::size_t{rows} * head_dim, rows, 0.5f)) {
+    auto values = Random(block_bytes * 30 / elem, head_dim);
+    if (whole)
+      for (auto* numbers : {&values, &q})
+        for (float& x : *numbers) x = std::nearbyint(4 * x) / 4;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::uint16_t half = quant::FloatToHalf(values[i]);
+      std::memcpy(cache.get() + i * elem, type == CacheType::kF32 ? static_cast<const void*>(&values[i]) : &half, elem);
+    }
+    for (std::uint32_t i = 0; i < kBlocks; ++i) blocks.push_back((3 + 7 * i) % 30);
+    for (std::uint32_t r = 0; r < rows; ++r) limits.push_back(r == 0 ? 1 : kBlocks * 16 - (rows - 1 - r) * 5 / 3);
+  }
+  AttendTask Task(std::vector<float>& out, bool wide) {
+    out.assign(q.size(), -1.f), outs.clear(), qs.clear();
+    for (std::uint32_t r = 0; r < rows; ++r)
+      qs.push_back(q.data() + r * head_dim), outs.push_back(out.data() + r * head_dim);
+    return {qs.data(), outs.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),
+            block_bytes, 0, k_bytes, 0, kBlocks, type, nullptr, wide};
+  }
+  static constexpr std::uint32_t kBlocks = 29;  // more than three runs of 8, and an odd rest
+  CacheType type;
+  std::uint32_t head_dim, rows, padded, elem;
+  std::uint64_t k_bytes, block_bytes;
+  Aligned cache;
+  std::vector<float> q;
+  std::vector<std::uint32_t> blocks, limits;
+  std::vector<const float*> qs;
+  std::vector<float*> outs;
+};
+
+// Bounds, values up to 5: 3e-5 in f32 (sums of a softmax); wide on tiles 2e-4 (2^-16 of each product); bf16 on tiles
+// 2^-8 of each weight where scores are exact, else 2 % of the rms (a score of spread 5.6 is off by 0.01).
+// The cache's own rounding is in both.
 TEST_P(Tables, AttendEqualsReference) {
   const Kernels& k = *GetParam();
+  const bool tiles = k.attend_rows_max > 12;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> shapes = {
+      {64, 64}, {128, 100}, {128, 256}, {131, 60}, {256, 200}};
+  for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 80u, 128u, 131u, 264u})
+    for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 5u, 8u, 12u, 13u, 16u, 33u}) shapes.emplace_back(head_dim, rows);
   for (const CacheType type : {CacheType::kF16, CacheType::kF32})
-    for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 80u, 128u})
-      for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 5u, 8u, 12u}) {
-        const std::uint32_t padded = (head_dim + 15) / 16 * 16, tokens = 16 * 9;
-        const bool f32 = type == CacheType::kF32;
-        const std::uint32_t elem = f32 ? 4 : 2;
-        const std::uint64_t k_bytes = std::uint64_t{head_dim} * 16 * elem,
-                            block_bytes = k_bytes + 16ull * padded * elem;
-        Aligned cache(block_bytes * 12);
-        const auto values = Random(block_bytes * 12 / elem, head_dim);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-          const std::uint16_t half = quant::FloatToHalf(values[i]);
-          std::memcpy(cache.get() + i * elem, f32 ? static_cast<const void*>(&values[i]) : &half, elem);
+    for (const auto& [head_dim, rows] : shapes)
+      for (const bool whole : {false, true}) {
+        if (rows > k.attend_rows_max) continue;
+        AttendCase attend(type, head_dim, rows, whole);
+        std::vector<float> a, whole_run, part_run;
+        ReferenceKernels()->attend(attend.Task(whole_run, false));
+        AttendTask part = attend.Task(part_run, false);
+        part.block_begin = 2, part.block_end = 15;
+        ReferenceKernels()->attend(part);
+        for (const bool wide : {false, true}) {
+          SCOPED_TRACE(testing::Message() << "head_dim " << head_dim << " rows " << rows << " wide " << wide);
+          const auto compare = [&](const std::vector<float>& b, std::uint32_t first) {
+            double error = 0, size = 0, most = 0;
+            for (std::size_t i = std::size_t{first} * head_dim; i < a.size(); ++i) {
+              ASSERT_TRUE(std::isfinite(a[i]));
+              error += std::pow(a[i] - b[i], 2), size += std::pow(b[i], 2);
+              most = std::max(most, std::fabs(double{a[i]} - b[i]));
+            }
+            if (!tiles) EXPECT_LE(most, 3e-5);
+            else if (wide) EXPECT_LE(most, 2e-4);
+            else if (whole) EXPECT_LE(most, 5 * 0x1p-8);
+            else EXPECT_LE(error, size * 0.02 * 0.02);
+          };
+          k.attend(attend.Task(a, wide));
+          compare(whole_run, 0);
+          // A part of the run: maximum, sum and weighted values together give the same mean.
+          std::vector<float> partial(2 * rows);
+          part = attend.Task(a, wide);
+          part.partial = partial.data(), part.block_begin = 2, part.block_end = 15;
+          k.attend(part);
+          for (std::uint32_t r = 1; r < rows; ++r)
+            for (std::uint32_t d = 0; d < head_dim; ++d) a[r * head_dim + d] /= partial[2 * r + 1];
+          compare(part_run, 1);
+          EXPECT_EQ(partial[0], -std::numeric_limits<float>::infinity());  // row 0 sees nothing of it
+          EXPECT_EQ(partial[1], 0.f);
         }
-        const std::vector<std::uint32_t> blocks = {3, 0, 11, 5, 7, 1, 2, 9, 10};
-        const auto q = Random(rows * head_dim, rows, 0.5f);
-        std::vector<float> a(rows * head_dim), b(rows * head_dim);
-        std::vector<const float*> qs;
-        std::vector<float*> as, bs;
-        std::vector<std::uint32_t> limits;
-        for (std::uint32_t r = 0; r < rows; ++r) {
-          qs.push_back(q.data() + r * head_dim), as.push_back(a.data() + r * head_dim),
-              bs.push_back(b.data() + r * head_dim);
-          limits.push_back(r == 0 ? 1 : tokens - 3 * r);
-        }
-        AttendTask task = {qs.data(), as.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),
-                           block_bytes, 0, k_bytes, 0, 9, type, nullptr};
-        k.attend(task);
-        task.out = bs.data();
-        ReferenceKernels()->attend(task);
-        for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-5f) << head_dim << " rows " << rows;
-        // A part of the run: maximum, sum and weighted values together give the same mean.
-        std::vector<float> partial(2 * rows);
-        task.out = as.data(), task.partial = partial.data(), task.block_begin = 2, task.block_end = 6;
-        k.attend(task);
-        task.out = bs.data(), task.partial = nullptr;
-        ReferenceKernels()->attend(task);
-        for (std::uint32_t r = 1; r < rows; ++r)
-          for (std::uint32_t d = 0; d < head_dim; ++d)
-            ASSERT_NEAR(a[r * head_dim + d] / partial[2 * r + 1], b[r * head_dim + d], 1e-5f);
-        EXPECT_EQ(partial[1], 0.f);  // row 0 sees nothing of it
       }
 }
 
-TEST_P(Tables, PeaksCountTheirWork) {
+// Parts whose maxima differ widely, and grow from run to run, merge to the whole.
+TEST_P(Tables, AttendRescalesAndMerges) {
   const Kernels& k = *GetParam();
-  for (const auto peak : {k.peak_int8, k.peak_bf16, k.peak_f32}) {
-    if (!peak) continue;
-    EXPECT_GT(peak(1), 0);
-    EXPECT_EQ(peak(5), 5 * peak(1));
+  constexpr std::uint32_t kHeadDim = 64, kParts = 3;
+  const std::uint32_t rows = std::min(k.attend_rows_max, 40u);
+  AttendCase attend(CacheType::kF16, kHeadDim, rows, true);
+  for (float& x : attend.q) x = 1.f;  // a score is the sum of a key
+  for (std::uint32_t i = 0; i < attend.kBlocks; ++i)
+    for (std::uint32_t d = 0; d < kHeadDim; ++d)
+      for (std::uint32_t t = 0; t < 16; ++t) {
+        const std::uint16_t half = quant::FloatToHalf(d ? 0.f : static_cast<float>(4 * i) - 100.f);  // steps of e^4
+        std::memcpy(attend.cache.get() + attend.blocks[i] * attend.block_bytes + (d * 16 + t) * 2, &half, 2);
+      }
+  std::vector<float> whole, merged(rows * kHeadDim, 0.f), b;
+  k.attend(attend.Task(whole, false));
+  ReferenceKernels()->attend(attend.Task(b, false));
+  std::vector<std::vector<float>> outs(kParts), partials(kParts, std::vector<float>(2 * rows));
+  for (std::uint32_t i = 0; i < kParts; ++i) {
+    AttendTask task = attend.Task(outs[i], false);
+    task.block_begin = attend.kBlocks * i / kParts, task.block_end = attend.kBlocks * (i + 1) / kParts;
+    task.partial = partials[i].data();
+    k.attend(task);
   }
-  for (const std::uint64_t bytes : {0u, 127u, 128u, 1024u, 5000u}) {  // nothing beyond the end: asan looks
-    Aligned data(std::max<std::uint64_t>(bytes, 1));
-    EXPECT_EQ(k.read(data.get(), bytes, 1), bytes / 128 * 128);
-    EXPECT_EQ(k.read(data.get(), bytes, 8), bytes / 1024 * 1024);
+  for (std::uint32_t r = 0; r < rows; ++r) {
+    float most = -std::numeric_limits<float>::infinity(), total = 0;
+    for (const auto& partial : partials) most = std::max(most, partial[2 * r]);
+    for (std::uint32_t i = 0; i < kParts; ++i) {
+      const float weight = std::exp(partials[i][2 * r] - most);
+      total += weight * partials[i][2 * r + 1];
+      for (std::uint32_t d = 0; d < kHeadDim; ++d) merged[r * kHeadDim + d] += weight * outs[i][r * kHeadDim + d];
+    }
+    for (std::uint32_t d = 0; d < kHeadDim; ++d) {
+      EXPECT_NEAR(whole[r * kHeadDim + d], b[r * kHeadDim + d], 5 * 0x1p-8) << "row " << r;
+      EXPECT_NEAR(merged[r * kHeadDim + d] / total, b[r * kHeadDim + d], 5 * 0x1p-8) << "row " << r;
+    }
   }
-}
-
-TEST(Roofs, AreMeasuredForEachThreadCount) {
-  const auto roofs = MeasureRoofs(*RunnableKernels().back(), {1, 2}, {.buffer_bytes = 16 << 20, .seconds = 0.001});
-  ASSERT_TRUE(roofs);
-  ASSERT_EQ(roofs->size(), 2u);
-  EXPECT_EQ((*roofs)[1].threads, 2);
-  for (const Roofs& r : *roofs)
-    for (const double rate : {r.read_1_stream, r.read_8_streams, r.int8, r.bf16, r.f32}) EXPECT_GT(rate, 0);
 }
 
 TEST(Registry, ForcesAndRefuses) {

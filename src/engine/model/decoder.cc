@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t kPanelRows = kernels::kPanelRows;
 constexpr std::uint32_t kRowsSerial = 4;        // fewer rows than this are not worth waking workers for
 constexpr std::uint32_t kSplitBlocksMin = 8;    // a part of a split attention has at least this many blocks
+constexpr std::uint32_t kPieceRows = 64;         // attention pieces get more rows only when there are pieces for all
 constexpr std::uint32_t kPartsMax = 64;         // parts of one attention
 constexpr std::uint32_t kAttendSerialTokens = 48;  // decode over fewer cached tokens than this stays on one thread
 constexpr std::uint32_t kFfnChunkPanels = 4;    // 64 columns: even, so that a chunk is whole blocks of 32
@@ -205,18 +206,20 @@ void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_
   }
 }
 
-/// Cuts attention into pieces, the same for every layer: a few positions times the heads that share a KV head, so that
+/// Cuts attention into pieces, the same for every layer: some positions times the heads that share a KV head, so that
 /// each key and value is read once for all of them; long contexts of few rows are cut into runs of blocks as well.
 void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   pieces_.clear();
   merges_.clear();
   const std::uint32_t group = config_.heads / config_.kv_heads;
-  const std::uint32_t heads_step = std::min(group, kernels::kAttendRowsMax);
-  const std::uint32_t positions_step = std::max(1u, kernels::kAttendRowsMax / heads_step);
+  const std::uint32_t wanted = static_cast<std::uint32_t>(pool_.threads()) * 4;
   std::uint32_t total_rows = 0, part_slots = 0;
   for (const SequenceRows& s : sequences) total_rows += static_cast<std::uint32_t>(s.tokens.size());
   const std::uint32_t units = total_rows * config_.kv_heads;
-  const std::uint32_t wanted = static_cast<std::uint32_t>(pool_.threads()) * 4;
+  const std::uint32_t rows_max = kernels_.attend_rows_max, heads_step = std::min(group, rows_max);
+  const std::uint32_t piece_rows =
+      std::clamp(total_rows * config_.heads / wanted, std::min(kPieceRows, rows_max), rows_max);
+  const std::uint32_t positions_step = std::max(1u, piece_rows / heads_step);
   const std::uint32_t slots_max = static_cast<std::uint32_t>(parts_.size() / (config_.head_dim + 2));
   std::uint32_t row = 0;
   for (std::uint32_t i = 0; i < sequences.size(); ++i) {
@@ -269,12 +272,12 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
     kernels_.attend({q, out, limits, n, hd, shape.head_dim_padded(), cache_layer, sequences[piece.sequence].blocks,
                      shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
-                     piece.block_end, shape.type, piece.part < 0 ? nullptr : partial});
+                     piece.block_end, shape.type, piece.part < 0 ? nullptr : partial, planes_ == 2});
     if (piece.part >= 0)
       for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));
   };
   std::uint64_t tokens = 0;
-  for (const AttendPiece& piece : pieces_) tokens += piece.block_end - piece.block_begin;
+  for (const AttendPiece& piece : pieces_) tokens += piece.rows * std::uint64_t{piece.block_end - piece.block_begin};
   if (tokens * kBlockTokens <= std::uint64_t{kAttendSerialTokens} * config_.kv_heads) {
     for (std::uint32_t i = 0; i < pieces_.size(); ++i) run(i, 0);
   } else {

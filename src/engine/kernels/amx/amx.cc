@@ -11,11 +11,13 @@ namespace {
 }  // namespace
 
 #include "engine/kernels/generic/table.h"
+#include "engine/kernels/amx/attend.h"
 
 namespace {
 
 constexpr Kernels MakeAmxTable() {
   Kernels table = MakeTable("amx");
+  table.attend = AttendAmx, table.attend_rows_max = kTileAttendRowsMax;
   return table;
 }
 

@@ -15,7 +15,7 @@ struct CacheF32 {
   static VF Get(const uint8_t* p) { return Load(reinterpret_cast<const float*>(p)); }
 };
 
-constexpr uint32_t kRunBlocks = 4, kRunTokens = kRunBlocks * kCacheBlockTokens;
+constexpr uint32_t kAttendRows = 12, kRunBlocks = 4, kRunTokens = kRunBlocks * kCacheBlockTokens;
 
 /// The largest power of two of sums, at most `most`, that a tile of r rows leaves registers for.
 constexpr int SumsFor(int r, int most) {
@@ -150,7 +150,7 @@ void AttendFormat(const AttendTask& task) {
   if (rows == 4) return AttendRows<C, 4>(task);
   if (rows <= 6) return AttendRows<C, 6>(task);
   if (rows <= 8) return AttendRows<C, 8>(task);
-  AttendRows<C, 12>(task);
+  AttendRows<C, kAttendRows>(task);
 }
 
 void Attend(const AttendTask& task) {

@@ -196,6 +196,7 @@ extern const Kernels kReferenceTable;
 const Kernels kReferenceTable = {
     .name = "reference",
     .tile_rows_max = kTileRows,
+    .attend_rows_max = 12,
     .bf16_dot = false,
     .quantize = Quantize,
     .to_bf16 = ToBf16,

@@ -1,0 +1,369 @@
+// Attention of many query rows on bf16 tiles. Included by amx.cc after the generic algorithms.
+//
+// A task's rows are cut into groups of up to 64 (four tiles). For each run of 128 cached tokens, keys and values become
+// bf16 tiles once for all groups; a group then takes its scores S = Q K^T, weights P = exp(S - most), and adds P V to
+// its sums. `most` is a whole power of two that only moves when a score exceeds it by 2^8: sums are then rescaled by a
+// power of two, which is exact and rare.
+//
+// Errors: Q, K, V and P are rounded to bf16 (2^-8 each), sums are f32. Wide tasks split each number into a high and a
+// low part, x = hi + lo (exact for an f16 cache, else 2^-16), and leave out only lo lo, which is below 2^-16.
+
+namespace {
+
+constexpr uint32_t kTileAttendRowsMin = 12;   // fewer rows than this are faster without tiles (measured)
+constexpr uint32_t kTileAttendRowsMax = 256;  // keys and values are converted once for so many rows
+constexpr uint32_t kTileHeadDimMax = 256;
+constexpr uint32_t kTileRowDims = kTileAttendRowsMax * 128;  // rows * head_dim of one pass: fewer rows of wide heads
+constexpr uint32_t kGroupTiles = 4, kSpanBlocks = 8, kSpanPairs = kSpanBlocks / 2;
+constexpr uint32_t kTileBf16 = 512, kTileFloats = 256;  // elements of 16 rows of 64 bytes
+
+// tmm0-3: results; tmm4: keys or values; tmm5-7: queries or weights.
+#define TILE_LOAD(t, from) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #t ::"r"(from), "r"(static_cast<uint64_t>(64)) : "memory")
+#define TILE_STORE(t, to) \
+  __asm__ volatile("tilestored %%tmm" #t ", (%0,%1,1)" ::"r"(to), "r"(static_cast<uint64_t>(64)) : "memory")
+#define TILE_ZERO(t) __asm__ volatile("tilezero %%tmm" #t ::)
+#define TILE_DOT(c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
+
+struct alignas(64) AttendScratch {
+  uint16_t q[2][kTileRowDims];                                // [plane][tile of rows][32 dims][16 rows][32]
+  uint16_t k[2][kSpanBlocks * kCacheBlockTokens * kTileHeadDimMax];  // [plane][block][32 dims][16 pairs][16 tokens][2]
+  uint16_t v[2][kSpanBlocks * kCacheBlockTokens * kTileHeadDimMax];  // [plane][2 blocks][16 dims][16 pairs][16 dims][2]
+  uint16_t p[2][kGroupTiles * kSpanPairs * kTileBf16];         // [plane][tile of rows][2 blocks][16 rows][32]
+  float s[kGroupTiles * kSpanBlocks * kTileFloats];            // [tile of rows][block][16 rows][16 tokens]
+  float o[kTileRowDims];                                      // [tile of rows][16 dims][16 rows][16]
+  float sums[kTileAttendRowsMax][16];                         // of exponentials, lane by lane
+  float most[kTileAttendRowsMax];                             // base-2 logarithm, whole; -inf: nothing seen yet
+  float ceiling[kTileAttendRowsMax];                          // a score above this moves `most`
+  uint32_t limits[kTileAttendRowsMax];
+};
+
+struct AttendGroup {
+  uint32_t tile_begin, tiles, limit_min, limit_max;
+};
+
+inline __m512i HighBf16(__m512 x) {  // round to nearest, ties away from zero, as f32 bits
+  const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000));
+  return _mm512_and_si512(bits, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u)));
+}
+/// 16 pairs (even[i], odd[i]) as bf16
+inline __m512i PairBf16(__m512 even, __m512 odd) {
+  const __m512i round = _mm512_set1_epi32(0x8000);
+  const __m512i low = _mm512_srli_epi32(_mm512_add_epi32(_mm512_castps_si512(even), round), 16);
+  const __m512i high = _mm512_add_epi32(_mm512_castps_si512(odd), round);
+  return _mm512_ternarylogic_epi32(low, high, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u)), 0xF8);  // a | (b & c)
+}
+/// Pairs in one plane, or a high and a low one `plane` elements apart.
+template <int kPlanes>
+inline void StorePairs(uint16_t* to, size_t plane, __m512 even, __m512 odd) {
+  _mm512_store_si512(to, PairBf16(even, odd));
+  if (kPlanes == 2)
+    _mm512_store_si512(to + plane, PairBf16(_mm512_sub_ps(even, _mm512_castsi512_ps(HighBf16(even))),
+                                            _mm512_sub_ps(odd, _mm512_castsi512_ps(HighBf16(odd)))));
+}
+
+void ConfigureTiles() {
+  struct alignas(64) {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } config;
+  __asm__ volatile("ldtilecfg %0" ::"m"(config));
+}
+
+/// One 32-deep step of up to four result tiles: results += a[tile] b, the tiles of `a` being `stride` elements apart.
+inline void TileStep(uint32_t tiles, const uint16_t* a, size_t stride, const uint16_t* b) {
+  TILE_LOAD(4, b);
+  TILE_LOAD(5, a);
+  TILE_DOT(0, 5, 4);
+  if (tiles == 1) return;
+  TILE_LOAD(6, a + stride);
+  TILE_DOT(1, 6, 4);
+  if (tiles == 2) return;
+  TILE_LOAD(7, a + 2 * stride);
+  TILE_DOT(2, 7, 4);
+  if (tiles == 3) return;
+  TILE_LOAD(5, a + 3 * stride);
+  TILE_DOT(3, 5, 4);
+}
+template <int kPlanes>
+inline void TileSteps(uint32_t tiles, const uint16_t* a, size_t stride, size_t a_plane, const uint16_t* b,
+                      size_t b_plane) {
+  TileStep(tiles, a, stride, b);
+  if (kPlanes == 2) {
+    TileStep(tiles, a + a_plane, stride, b);
+    TileStep(tiles, a, stride, b + b_plane);
+  }
+}
+inline void ZeroResults() {
+  TILE_ZERO(0);
+  TILE_ZERO(1);
+  TILE_ZERO(2);
+  TILE_ZERO(3);
+}
+inline void LoadResults(uint32_t tiles, const float* from, size_t stride) {
+  TILE_LOAD(0, from);
+  if (tiles > 1) TILE_LOAD(1, from + stride);
+  if (tiles > 2) TILE_LOAD(2, from + 2 * stride);
+  if (tiles > 3) TILE_LOAD(3, from + 3 * stride);
+}
+inline void StoreResults(uint32_t tiles, float* to, size_t stride) {
+  TILE_STORE(0, to);
+  if (tiles > 1) TILE_STORE(1, to + stride);
+  if (tiles > 2) TILE_STORE(2, to + 2 * stride);
+  if (tiles > 3) TILE_STORE(3, to + 3 * stride);
+}
+
+/// One head's attention on tiles; C says how the cache is read, kPlanes is 2 for wide tasks.
+template <class C, int kPlanes>
+struct TileAttend {
+  static constexpr size_t kQPlane = kTileRowDims, kKvPlane = kSpanBlocks * kCacheBlockTokens * kTileHeadDimMax;
+  static constexpr size_t kPPlane = kGroupTiles * kSpanPairs * kTileBf16;
+  static constexpr float kLog2E = 1.44269504f, kSlack = 8;  // kSlack: p stays below 2^8
+  static constexpr float kWhole = 12582912.f;               // 1.5 2^23: x + kWhole is x rounded to a whole number
+
+  const AttendTask& task;
+  AttendScratch& scratch;
+  uint32_t depth, columns;  // 32-deep steps of Q K^T; tiles of 16 dims of V
+  uint32_t tiles, groups;
+
+  void Run() {
+    Start();
+    AttendGroup group[kTileAttendRowsMax / 16];
+    uint32_t limit_max = 0;
+    for (uint32_t g = 0; g < groups; ++g) {
+      const uint32_t begin = tiles * g / groups, end = tiles * (g + 1) / groups;
+      group[g] = {begin, end - begin, ~0u, 0};
+      for (uint32_t r = 16 * begin; r < 16 * end; ++r) {
+        const uint32_t limit = scratch.limits[r];
+        group[g].limit_min = limit < group[g].limit_min ? limit : group[g].limit_min;
+        group[g].limit_max = limit > group[g].limit_max ? limit : group[g].limit_max;
+      }
+      limit_max = group[g].limit_max > limit_max ? group[g].limit_max : limit_max;
+    }
+    const uint32_t last = Blocks(limit_max), block_end = task.block_end < last ? task.block_end : last;
+    ConfigureTiles();
+    for (uint32_t first = task.block_begin; first < block_end; first += kSpanBlocks) {
+      const uint32_t count = block_end - first < kSpanBlocks ? block_end - first : kSpanBlocks;
+      Convert(first, count);
+      for (uint32_t g = 0; g < groups; ++g) {
+        const uint32_t seen = Blocks(group[g].limit_max);
+        if (seen <= first) continue;
+        Group(group[g], first, seen - first < count ? seen - first : count);
+      }
+    }
+    __asm__ volatile("tilerelease" ::);
+    Finish();
+  }
+
+  static uint32_t Blocks(uint32_t tokens) { return (tokens + kCacheBlockTokens - 1) / kCacheBlockTokens; }
+
+  void Start() {
+    const uint32_t hd = task.head_dim;
+    depth = (hd + 31) / 32, columns = task.head_dim_padded / 16;
+    tiles = (task.q_rows + 15) / 16, groups = (tiles + kGroupTiles - 1) / kGroupTiles;
+    for (uint32_t r = 0; r < 16 * tiles; ++r) {
+      uint16_t* to = scratch.q[0] + r / 16 * depth * kTileBf16 + r % 16 * 32;
+      for (uint32_t d = 0; d < 32 * depth; d += 32, to += kTileBf16) {
+        const uint32_t left = r < task.q_rows && d < hd ? hd - d : 0;  // rows that pad a tile are zeros
+        const uint32_t mask = left < 32 ? (1u << left) - 1 : ~0u;
+        const float* from = task.q[r < task.q_rows ? r : 0] + d;
+        const __m512 a = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from);
+        const __m512 b = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), from + 16);
+        StoreBf16(to, a, b);
+        if (kPlanes == 2)
+          StoreBf16(to + kQPlane, _mm512_sub_ps(a, _mm512_castsi512_ps(HighBf16(a))),
+                    _mm512_sub_ps(b, _mm512_castsi512_ps(HighBf16(b))));
+      }
+      scratch.limits[r] = task.limits[r < task.q_rows ? r : task.q_rows - 1];
+      scratch.most[r] = scratch.ceiling[r] = -__builtin_inff();
+      _mm512_store_ps(scratch.sums[r], _mm512_setzero_ps());
+    }
+    for (uint32_t i = 0; i < tiles * columns * kTileFloats; i += 16)
+      _mm512_store_ps(scratch.o + i, _mm512_setzero_ps());
+    for (uint32_t i = 0; i < kSpanBlocks; ++i)  // dims that pad the depth stay zero
+      for (uint32_t pair = (hd + 1) / 2; pair < depth * 16; ++pair)
+        for (int plane = 0; plane < kPlanes; ++plane)
+          _mm512_store_si512(scratch.k[plane] + i * depth * kTileBf16 + pair * 32, _mm512_setzero_si512());
+  }
+  static void StoreBf16(uint16_t* to, __m512 a, __m512 b) {  // 32 in order
+    const __m512i high = _mm512_srli_epi32(HighBf16(b), 16), low = _mm512_srli_epi32(HighBf16(a), 16);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(low));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 16), _mm512_cvtepi32_epi16(high));
+  }
+
+  const uint8_t* Block(uint32_t index) const { return task.cache + task.blocks[index] * task.block_bytes; }
+
+  /// Keys and values of blocks [first, first + count) as tiles.
+  void Convert(uint32_t first, uint32_t count) {
+    const uint32_t hd = task.head_dim;
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint8_t* k = Block(first + i) + task.k_offset;
+      uint16_t* to = scratch.k[0] + i * depth * kTileBf16;
+      for (uint32_t d = 0; d < hd; d += 2, to += 32)
+        StorePairs<kPlanes>(to, kKvPlane, C::Get(k + d * (16 * C::kBytes)).v,
+                            d + 1 < hd ? C::Get(k + (d + 1) * (16 * C::kBytes)).v : _mm512_setzero_ps());
+    }
+    const size_t row_bytes = task.head_dim_padded * C::kBytes;
+    for (uint32_t i = 0; i < count; i += 2) {
+      const bool both = i + 1 < count;
+      const uint8_t* even = Block(first + i) + task.v_offset;
+      const uint8_t* odd = both ? Block(first + i + 1) + task.v_offset : nullptr;
+      uint16_t* to = scratch.v[0] + i / 2 * columns * kTileBf16;
+      for (uint32_t t = 0; t < kCacheBlockTokens; ++t)
+        for (uint32_t c = 0; c < columns; ++c) {
+          const size_t at = t * row_bytes + c * (16 * C::kBytes);
+          StorePairs<kPlanes>(to + c * kTileBf16 + t * 32, kKvPlane, C::Get(even + at).v,
+                              both ? C::Get(odd + at).v : _mm512_setzero_ps());
+        }
+    }
+  }
+
+  /// A group's rows over `count` converted blocks that begin at block `first`.
+  void Group(const AttendGroup& group, uint32_t first, uint32_t count) {
+    const uint16_t* q = scratch.q[0] + group.tile_begin * depth * kTileBf16;
+    for (uint32_t i = 0; i < count; ++i) {
+      ZeroResults();
+      for (uint32_t d = 0; d < depth; ++d)
+        TileSteps<kPlanes>(group.tiles, q + d * kTileBf16, depth * kTileBf16, kQPlane,
+                           scratch.k[0] + (i * depth + d) * kTileBf16, kKvPlane);
+      StoreResults(group.tiles, scratch.s + i * kTileFloats, kSpanBlocks * kTileFloats);
+    }
+    const uint32_t begin = first * kCacheBlockTokens;
+    const bool masked = group.limit_min < begin + count * kCacheBlockTokens;
+    for (uint32_t r = 0; r < 16 * group.tiles; ++r) {
+      const uint32_t row = 16 * group.tile_begin + r;
+      if (masked || count != kSpanBlocks) {
+        const uint32_t limit = scratch.limits[row];
+        Softmax<true>(r, row, (count + 1) / 2, limit > begin ? limit - begin : 0, count);
+      } else {
+        Softmax<false>(r, row, kSpanPairs, 0, 0);
+      }
+    }
+    float* o = scratch.o + group.tile_begin * columns * kTileFloats;
+    for (uint32_t c = 0; c < columns; ++c) {
+      LoadResults(group.tiles, o + c * kTileFloats, columns * kTileFloats);
+      for (uint32_t i = 0; i < (count + 1) / 2; ++i)
+        TileSteps<kPlanes>(group.tiles, scratch.p[0] + i * kTileBf16, kSpanPairs * kTileBf16, kPPlane,
+                           scratch.v[0] + (i * columns + c) * kTileBf16, kKvPlane);
+      StoreResults(group.tiles, o + c * kTileFloats, columns * kTileFloats);
+    }
+  }
+
+  /// Scores of a row (r in its group) to weights. Ragged: the row sees `visible` tokens, `count` blocks have scores.
+  template <bool kRagged>
+  void Softmax(uint32_t r, uint32_t row, uint32_t pairs, uint32_t visible, uint32_t count) {
+    const float* s = scratch.s + r / 16 * (kSpanBlocks * kTileFloats) + r % 16 * 16;
+    uint16_t* p = scratch.p[0] + r / 16 * (kSpanPairs * kTileBf16) + r % 16 * 32;
+    const uint32_t blocks = kRagged ? 2 * pairs : kSpanBlocks;
+    __m512 score[kSpanBlocks];
+#pragma GCC unroll 8
+    for (uint32_t i = 0; i < blocks; ++i) {
+      score[i] = _mm512_load_ps(s + i * kTileFloats);
+      if (kRagged) {
+        const uint32_t end = visible < count * 16 ? visible : count * 16, left = end > 16 * i ? end - 16 * i : 0;
+        const uint32_t mask = left < 16 ? (1u << left) - 1 : ~0u;
+        score[i] = _mm512_mask_mov_ps(_mm512_set1_ps(-__builtin_inff()), static_cast<__mmask16>(mask), score[i]);
+      }
+    }
+    __m512 high = score[0];
+#pragma GCC unroll 8
+    for (uint32_t i = 1; i < blocks; ++i) high = _mm512_max_ps(high, score[i]);
+    if (_mm512_cmp_ps_mask(high, _mm512_set1_ps(scratch.ceiling[row]), _CMP_GT_OQ)) Raise(row, high);
+    const float most = scratch.most[row];
+    if (kRagged && most == -__builtin_inff()) {  // this row sees nothing of the run so far
+      for (uint32_t i = 0; i < pairs; ++i)
+        for (int plane = 0; plane < kPlanes; ++plane)
+          _mm512_store_si512(p + plane * kPPlane + i * kTileBf16, _mm512_setzero_si512());
+      return;
+    }
+    __m512 sum = _mm512_load_ps(scratch.sums[row]);
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < blocks; i += 2) {
+      const __m512 even = Exp2(score[i], most), odd = Exp2(score[i + 1], most);
+      sum = _mm512_add_ps(sum, _mm512_add_ps(even, odd));
+      StorePairs<kPlanes>(p + i / 2 * kTileBf16, kPPlane, even, odd);
+    }
+    _mm512_store_ps(scratch.sums[row], sum);
+  }
+
+  /// 2^(score log2(e) - most), most whole; below 2^-125 something under 2^-124. Relative error of the polynomial:
+  /// 7.5e-5, a thirtieth of bf16's rounding; wide: 7.5e-8.
+  static __m512 Exp2(__m512 score, float most) {
+    const __m512 shift = _mm512_set1_ps(kWhole - most);
+    score = _mm512_max_ps(_mm512_set1_ps((most - 125.f) / kLog2E), score);  // a NaN on the right stays
+    const __m512 n = _mm512_fmadd_ps(score, _mm512_set1_ps(kLog2E), shift);
+    const __m512 f = _mm512_fmsub_ps(score, _mm512_set1_ps(kLog2E), _mm512_sub_ps(n, shift));
+    __m512 p;
+    if (kPlanes == 1) {
+      p = _mm512_fmadd_ps(_mm512_set1_ps(0.0551716691f), f, _mm512_set1_ps(0.242611122f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693260985f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.999928074f));
+    } else {
+      p = _mm512_fmadd_ps(_mm512_set1_ps(0.0013276472f), f, _mm512_set1_ps(0.00967554133f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.0555071327f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240221197f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693146967f));
+      p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.00000007f));
+    }
+    return _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(n), 23)));
+  }
+
+  /// A row's `most` moves up to its largest score, and what it has summed is rescaled.
+  __attribute__((noinline)) void Raise(uint32_t row, __m512 high) {
+    const float most = __builtin_ceilf(_mm512_reduce_max_ps(high) * kLog2E), before = scratch.most[row];
+    scratch.most[row] = most;
+    scratch.ceiling[row] = (most + kSlack) / kLog2E;
+    if (before == -__builtin_inff()) return;
+    const __m512 scale = _mm512_set1_ps(__builtin_exp2f(before - most));
+    _mm512_store_ps(scratch.sums[row], _mm512_mul_ps(scale, _mm512_load_ps(scratch.sums[row])));
+    float* o = scratch.o + row / 16 * columns * kTileFloats + row % 16 * 16;
+    for (uint32_t c = 0; c < columns; ++c, o += kTileFloats)
+      _mm512_store_ps(o, _mm512_mul_ps(scale, _mm512_load_ps(o)));
+  }
+
+  void Finish() {
+    for (uint32_t r = 0; r < task.q_rows; ++r) {
+      const float total = _mm512_reduce_add_ps(_mm512_load_ps(scratch.sums[r]));
+      const float scale = task.partial ? 1.f : total > 0 ? 1.f / total : 0.f;
+      const float* o = scratch.o + r / 16 * columns * kTileFloats + r % 16 * 16;
+      for (uint32_t d = 0; d < task.head_dim; d += 16, o += kTileFloats) {
+        const uint32_t left = task.head_dim - d;
+        _mm512_mask_storeu_ps(task.out[r] + d, static_cast<__mmask16>(left < 16 ? (1u << left) - 1 : ~0u),
+                              _mm512_mul_ps(_mm512_load_ps(o), _mm512_set1_ps(scale)));
+      }
+      if (task.partial) task.partial[2 * r] = scratch.most[r] / kLog2E, task.partial[2 * r + 1] = total;
+    }
+  }
+};
+
+template <class C>
+void AttendOnTiles(const AttendTask& task) {
+  AttendScratch scratch;
+  if (task.wide) TileAttend<C, 2>{task, scratch, 0, 0, 0, 0}.Run();
+  else TileAttend<C, 1>{task, scratch, 0, 0, 0, 0}.Run();
+}
+
+/// Many rows on tiles, few as the generic code does it.
+void AttendAmx(const AttendTask& task) {
+  const bool on_tiles =
+      task.q_rows >= kTileAttendRowsMin && task.head_dim <= kTileHeadDimMax && task.cache_type == CacheType::kF16;
+  const uint32_t fit = kTileRowDims / ((task.head_dim + 31) / 32 * 32) / 16 * 16;
+  const uint32_t step = !on_tiles ? kAttendRows : fit < kTileAttendRowsMax ? fit : kTileAttendRowsMax;
+  AttendTask part = task;
+  for (uint32_t r = 0; r < task.q_rows; r += step) {
+    part.q = task.q + r, part.out = task.out + r, part.limits = task.limits + r;
+    part.partial = task.partial ? task.partial + 2 * r : nullptr;
+    part.q_rows = task.q_rows - r < step ? task.q_rows - r : step;
+    if (on_tiles) AttendOnTiles<CacheF16>(part);
+    else Attend(part);
+  }
+}
+
+#undef TILE_LOAD
+#undef TILE_STORE
+#undef TILE_ZERO
+#undef TILE_DOT
+
+}  // namespace
