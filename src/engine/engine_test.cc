@@ -237,11 +237,14 @@ TEST(Engine, RefusesModelsItCannotCompute) {
 }
 
 TEST(Engine, StopsWhileWorking) {
-  auto engine = Engine::Create(Model("qwen2"), Small());
+  auto options = Small();
+  options.running_max = 1;
+  auto engine = Engine::Create(Model("qwen2"), options);
   ASSERT_TRUE(engine);
-  const auto stream = *(*engine)->Submit(Greedy(Prompt(1, 10), 240));
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (int i = 0; i < 100; ++i) streams.push_back(*(*engine)->Submit(Greedy(Prompt(1, 10), 240)));
   engine->reset();
-  EXPECT_EQ(Collect(*stream).end.reason, FinishReason::kAborted);
+  EXPECT_EQ(Collect(*streams.back()).end.reason, FinishReason::kAborted);
 }
 
 }  // namespace

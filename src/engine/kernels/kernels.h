@@ -9,16 +9,17 @@ namespace yun::kernels {
 
 constexpr uint32_t kCacheBlockTokens = 16;
 constexpr uint32_t kAttendRowsMax = 256;  // of any table
+constexpr uint32_t kCacheGroup = 32;      // dimensions that share a scale in a kQ8 cache
 constexpr uint32_t kHeadDimMax = 512;  // of AttendTask: its scratch lies on the stack
 
 /// One KV head's attention for some query rows over a run of cache blocks.
-/// K of a block is [head_dim][16 tokens], V is [16 tokens][head_dim_padded], both of the cache's type.
+/// How K and V of a block lie: cache.h.
 struct AttendTask {
   const float* const* q;      // q_rows pointers to head_dim floats, already scaled by 1/sqrt(head_dim)
   float* const* out;          // q_rows pointers to head_dim floats
   const uint32_t* limits;     // q_rows: row r sees tokens [0, limits[r])
   uint32_t q_rows;            // 1..attend_rows_max of the table
-  uint32_t head_dim, head_dim_padded;  // padded to a multiple of 16
+  uint32_t head_dim;
   const uint8_t* cache;       // of this layer
   const uint32_t* blocks;     // block table of the sequence
   uint64_t block_bytes;       // from block to block
@@ -62,8 +63,9 @@ struct Kernels {
   void (*rope)(float* x, const float* cos, const float* sin, uint32_t half);
   /// x += y
   void (*add)(float* x, const float* y, uint32_t n);
-  /// f32 -> f16, round to nearest even
-  void (*to_half)(const float* x, uint16_t* out, uint32_t n);
+  /// Key and value of one token, [head_dim] each, into its slot of a block's K and V; round to nearest even.
+  void (*store)(CacheType type, const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
+                uint8_t* value_block);
   /// Attention with an online softmax.
   /// source: FlashAttention, Dao et al. 2022; online softmax, Milakov & Gimelshein 2018
   void (*attend)(const AttendTask& task);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/kernels/activations.h"
+#include "engine/kernels/cache.h"
 #include "engine/kernels/pack.h"
 #include "engine/kernels/registry.h"
 
@@ -29,7 +30,7 @@ struct Memory {
       : data(static_cast<std::uint8_t*>(std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096))) {
     ::madvise(data, bytes, MADV_HUGEPAGE);  // as the engine asks for its cache
     std::mt19937 rng(1);
-    for (std::size_t i = 0; i < bytes; ++i) data[i] = static_cast<std::uint8_t>(rng() & 0x3B);  // no infinities as f16
+    for (std::size_t i = 0; i < bytes; ++i) data[i] = 0x3C | (rng() & 3);  // numbers near 1 as f16 and bf16
   }
   ~Memory() { std::free(data); }
   std::uint8_t* data;
@@ -75,14 +76,15 @@ struct CacheName {
   CacheType type;
   const char* text;
 };
-constexpr CacheName kCaches[] = {{CacheType::kF16, "f16"}};
+constexpr CacheName kCaches[] = {{CacheType::kF16, "f16"}, {CacheType::kBF16, "bf16"}, {CacheType::kQ8, "q8"}};
 constexpr std::uint32_t kKvHeads = 8, kStreamedTokens = 4096;
 
 /// One KV head at a time, as decode walks through heads and layers: every byte comes from memory, block by block.
 void Attend(benchmark::State& state, const Kernels* k, CacheType type, std::uint32_t hd, std::uint32_t rows) {
   static const Memory cache(kStreamedBytes);
   constexpr std::uint32_t kBlocks = kStreamedTokens / kCacheBlockTokens;
-  const std::uint64_t k_bytes = hd * 32, head_bytes = 2 * k_bytes, block_bytes = kKvHeads * head_bytes;
+  const std::uint64_t k_bytes = CacheKeyBytes(type, hd), head_bytes = k_bytes + CacheValueBytes(type, hd),
+                      block_bytes = kKvHeads * head_bytes;
   const std::uint32_t turns = static_cast<std::uint32_t>(kStreamedBytes / (kBlocks * head_bytes));
   std::vector<std::uint32_t> table, limits(rows, kStreamedTokens);
   for (std::uint32_t i = 0; i < kBlocks; ++i) table.push_back(i);
@@ -95,8 +97,8 @@ void Attend(benchmark::State& state, const Kernels* k, CacheType type, std::uint
   for (auto _ : state) {
     const std::uint8_t* layer = cache.data + turn / kKvHeads * kBlocks * block_bytes;
     const std::uint64_t head = turn % kKvHeads * head_bytes;
-    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, layer, table.data(), block_bytes, head,
-               head + k_bytes, 0, kBlocks, type, nullptr});
+    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, layer, table.data(), block_bytes, head,
+               head + k_bytes, 0, kBlocks, type, nullptr, false});
     benchmark::ClobberMemory();
     turn = (turn + 1) % turns;
   }
@@ -107,9 +109,10 @@ void Attend(benchmark::State& state, const Kernels* k, CacheType type, std::uint
 }
 
 /// A piece of a prompt: many query rows of one KV head over a cache that is warm.
-void AttendMany(benchmark::State& state, const Kernels* k, std::uint32_t rows, std::uint32_t tokens, bool wide) {
+void AttendMany(benchmark::State& state, const Kernels* k, CacheType type, std::uint32_t rows, std::uint32_t tokens,
+                bool wide) {
   const std::uint32_t hd = 128, blocks = tokens / kCacheBlockTokens;
-  const std::uint64_t k_bytes = hd * 32, block_bytes = 2 * k_bytes;
+  const std::uint64_t k_bytes = CacheKeyBytes(type, hd), block_bytes = k_bytes + CacheValueBytes(type, hd);
   const Memory cache(blocks * block_bytes);
   std::vector<std::uint32_t> table, limits(rows, tokens);
   for (std::uint32_t i = 0; i < blocks; ++i) table.push_back(i);
@@ -118,8 +121,8 @@ void AttendMany(benchmark::State& state, const Kernels* k, std::uint32_t rows, s
   std::vector<float*> outs;
   for (std::uint32_t r = 0; r < rows; ++r) qs.push_back(&q[r * hd]), outs.push_back(&out[r * hd]);
   for (auto _ : state) {
-    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
-               0, blocks, CacheType::kF16, nullptr, wide});
+    k->attend({qs.data(), outs.data(), limits.data(), rows, hd, cache.data, table.data(), block_bytes, 0, k_bytes,
+               0, blocks, type, nullptr, wide});
     benchmark::ClobberMemory();
   }
   const auto runs = static_cast<double>(state.iterations());
@@ -147,14 +150,16 @@ int Register() {
           benchmark::RegisterBenchmark(
               (table + "/attend/" + cache.text + "/hd:" + std::to_string(hd) + "/rows:" + std::to_string(rows)).c_str(),
               [=](benchmark::State& state) { Attend(state, k, cache.type, hd, rows); });
-    for (const std::uint32_t tokens : {512u, 4096u})
-      for (const std::uint32_t rows : {12u, 16u, 32u, 64u, 128u, 256u})
-        for (const bool wide : {false, true}) {
-          if (rows > k->attend_rows_max) continue;
-          const std::string shape = "hd:128/tokens:" + std::to_string(tokens) + "/rows:" + std::to_string(rows);
-          benchmark::RegisterBenchmark((table + (wide ? "/attend_many_wide/" : "/attend_many/") + shape).c_str(),
-                                       [=](benchmark::State& state) { AttendMany(state, k, rows, tokens, wide); });
-        }
+    for (const CacheName& cache : kCaches)
+      for (const std::uint32_t tokens : {512u, 4096u})
+        for (const std::uint32_t rows : {12u, 16u, 32u, 64u, 128u, 256u})
+          for (const bool wide : {false, true}) {
+            if (rows > k->attend_rows_max) continue;
+            const std::string name = (wide ? "/attend_many_wide/" : "/attend_many/") + std::string(cache.text);
+            benchmark::RegisterBenchmark(
+                (table + name + "/hd:128/tokens:" + std::to_string(tokens) + "/rows:" + std::to_string(rows)).c_str(),
+                [=](benchmark::State& state) { AttendMany(state, k, cache.type, rows, tokens, wide); });
+          }
   }
   return 0;
 }

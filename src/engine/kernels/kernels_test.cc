@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/kernels/activations.h"
+#include "engine/kernels/cache.h"
 #include "engine/kernels/pack.h"
 #include "engine/kernels/registry.h"
 #include "engine/kernels/roofs.h"
@@ -232,9 +233,6 @@ TEST_P(Tables, RowsEqualReference) {
     a = x, b = x;
     k.add(a.data(), y.data(), n), reference.add(b.data(), y.data(), n);
     EXPECT_EQ(a, b);
-    std::vector<std::uint16_t> h(n), g(n);
-    k.to_half(x.data(), h.data(), n), reference.to_half(x.data(), g.data(), n);
-    EXPECT_EQ(h, g);
     EXPECT_EQ(k.argmax(x.data(), n), reference.argmax(x.data(), n));
     const double sum = k.exp_weights(x.data(), n, 3.f, 0.7f, a.data());
     EXPECT_NEAR(sum, reference.exp_weights(x.data(), n, 3.f, 0.7f, b.data()), 1e-6 * sum);
@@ -265,22 +263,74 @@ TEST_P(Tables, ArgMaxTakesTheFirstAndNoNaN) {
   EXPECT_EQ(GetParam()->argmax(x.data(), 100), 33u);
 }
 
+constexpr CacheType kCacheTypes[] = {CacheType::kF16, CacheType::kBF16, CacheType::kQ8, CacheType::kF32};
+
+void Round(std::vector<float>& values) {
+  for (float& x : values) x = std::nearbyint(4 * x) / 4;
+}
+
+/// Blocks of one head. Bytes that no token owns are NaN, and must not matter.
+struct Cache {
+  Cache(const Kernels& k, CacheType type, std::uint32_t head_dim, std::uint32_t blocks, bool whole = false)
+      : k_bytes(CacheKeyBytes(type, head_dim)), block_bytes(k_bytes + CacheValueBytes(type, head_dim)),
+        memory(block_bytes * blocks) {
+    std::memset(memory.get(), 0xFF, block_bytes * blocks);
+    auto values = Random(std::size_t{2} * head_dim * blocks * kCacheBlockTokens, head_dim);
+    if (whole) Round(values);
+    for (std::uint32_t token = 0; token < blocks * kCacheBlockTokens; ++token) {
+      std::uint8_t* block = memory.get() + token / kCacheBlockTokens * block_bytes;
+      const float* key = values.data() + std::size_t{2} * head_dim * token;
+      k.store(type, key, key + head_dim, head_dim, token % kCacheBlockTokens, block, block + k_bytes);
+    }
+  }
+  std::uint64_t k_bytes, block_bytes;
+  Aligned memory;
+};
+
+TEST_P(Tables, StoreEqualsReference) {
+  for (const CacheType type : kCacheTypes)
+    for (const std::uint32_t head_dim : {8u, 40u, 64u, 128u}) {
+      Cache fast(*GetParam(), type, head_dim, 2), slow(*ReferenceKernels(), type, head_dim, 2);
+      EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), 2 * fast.block_bytes), 0) << head_dim;
+    }
+  std::vector<float> x(64, 0.f);  // a group of extremes, a group of next to nothing
+  x[0] = 3e38f, x[1] = -3e38f, x[2] = 1.f, x[40] = 1e-42f, x[41] = -1e-7f;
+  for (const CacheType type : kCacheTypes) {
+    Cache fast(*GetParam(), type, 64, 1), slow(*GetParam(), type, 64, 1);
+    const std::uint64_t at = fast.k_bytes;
+    GetParam()->store(type, x.data(), x.data(), 64, 3, fast.memory.get(), fast.memory.get() + at);
+    ReferenceKernels()->store(type, x.data(), x.data(), 64, 3, slow.memory.get(), slow.memory.get() + at);
+    EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), fast.block_bytes), 0);
+  }
+}
+
+// Bound, of the largest magnitude: half a step of a 127th, whose f16 rounding adds a little; f16 and bf16 keep 11 and 8
+// bits. One token is its own attention, so `attend` gives its value back.
+TEST_P(Tables, StoredValuesComeBack) {
+  const std::uint32_t head_dim = 64, block = 0, limit = 1;
+  const auto k = Random(head_dim, 1), v = Random(head_dim, 2);
+  for (const CacheType type : kCacheTypes) {
+    Cache cache(*GetParam(), type, head_dim, 1);
+    GetParam()->store(type, k.data(), v.data(), head_dim, 0, cache.memory.get(), cache.memory.get() + cache.k_bytes);
+    std::vector<float> out(head_dim);
+    const float* q = k.data();
+    float* outs = out.data();
+    GetParam()->attend({&q, &outs, &limit, 1, head_dim, cache.memory.get(), &block, cache.block_bytes, 0,
+                        cache.k_bytes, 0, 1, type, nullptr, false});
+    float largest = 0;
+    for (const float x : v) largest = std::max(largest, std::fabs(x));
+    const float bound = type == CacheType::kQ8 ? 0.51f / 127 : type == CacheType::kBF16 ? 1.f / 256 : 1.f / 2048;
+    for (std::uint32_t d = 0; d < head_dim; ++d) ASSERT_NEAR(out[d], v[d], bound * largest) << d;
+  }
+}
+
 /// A cache of 30 blocks for one head, a block table of 29 of them, and queries. `whole`: all values are quarters, which
 /// bf16 holds exactly.
 struct AttendCase {
   AttendCase(CacheType type, std::uint32_t head_dim, std::uint32_t rows, bool whole)
-      : type(type), head_dim(head_dim), rows(rows), padded((head_dim + 15) / 16 * 16),
-        elem(type == CacheType::kF32 ? 4 : 2), k_bytes(std::uint64_t{head_dim} * 16 * elem),
-        block_bytes(k_bytes + 16ull * padded * elem),
-        cache(block_bytes * 30), q(Random(std::size_t{rows} * head_dim, rows, 0.5f)) {
-    auto values = Random(block_bytes * 30 / elem, head_dim);
-    if (whole)
-      for (auto* numbers : {&values, &q})
-        for (float& x : *numbers) x = std::nearbyint(4 * x) / 4;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::uint16_t half = quant::FloatToHalf(values[i]);
-      std::memcpy(cache.get() + i * elem, type == CacheType::kF32 ? static_cast<const void*>(&values[i]) : &half, elem);
-    }
+      : type(type), head_dim(head_dim), rows(rows), cache(*ReferenceKernels(), type, head_dim, 30, whole),
+        q(Random(std::size_t{rows} * head_dim, rows, 0.5f)) {
+    if (whole) Round(q);
     for (std::uint32_t i = 0; i < kBlocks; ++i) blocks.push_back((3 + 7 * i) % 30);
     for (std::uint32_t r = 0; r < rows; ++r) limits.push_back(r == 0 ? 1 : kBlocks * 16 - (rows - 1 - r) * 5 / 3);
   }
@@ -288,14 +338,13 @@ struct AttendCase {
     out.assign(q.size(), -1.f), outs.clear(), qs.clear();
     for (std::uint32_t r = 0; r < rows; ++r)
       qs.push_back(q.data() + r * head_dim), outs.push_back(out.data() + r * head_dim);
-    return {qs.data(), outs.data(), limits.data(), rows, head_dim, padded, cache.get(), blocks.data(),
-            block_bytes, 0, k_bytes, 0, kBlocks, type, nullptr, wide};
+    return {qs.data(), outs.data(), limits.data(), rows, head_dim, cache.memory.get(), blocks.data(),
+            cache.block_bytes, 0, cache.k_bytes, 0, kBlocks, type, nullptr, wide};
   }
   static constexpr std::uint32_t kBlocks = 29;  // more than three runs of 8, and an odd rest
   CacheType type;
-  std::uint32_t head_dim, rows, padded, elem;
-  std::uint64_t k_bytes, block_bytes;
-  Aligned cache;
+  std::uint32_t head_dim, rows;
+  Cache cache;
   std::vector<float> q;
   std::vector<std::uint32_t> blocks, limits;
   std::vector<const float*> qs;
@@ -304,7 +353,7 @@ struct AttendCase {
 
 // Bounds, values up to 5: 3e-5 in f32 (sums of a softmax); wide on tiles 2e-4 (2^-16 of each product); bf16 on tiles
 // 2^-8 of each weight where scores are exact, else 2 % of the rms (a score of spread 5.6 is off by 0.01).
-// The cache's own rounding is in both.
+// A kQ8 cache without tiles is multiplied with queries and weights of 15 bits: 2e-3. The cache's rounding is in both.
 TEST_P(Tables, AttendEqualsReference) {
   const Kernels& k = *GetParam();
   const bool tiles = k.attend_rows_max > 12;
@@ -312,10 +361,11 @@ TEST_P(Tables, AttendEqualsReference) {
       {64, 64}, {128, 100}, {128, 256}, {131, 60}, {256, 200}};
   for (const std::uint32_t head_dim : {8u, 16u, 40u, 64u, 80u, 128u, 131u, 264u})
     for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 5u, 8u, 12u, 13u, 16u, 33u}) shapes.emplace_back(head_dim, rows);
-  for (const CacheType type : {CacheType::kF16, CacheType::kF32})
+  for (const CacheType type : kCacheTypes)
     for (const auto& [head_dim, rows] : shapes)
       for (const bool whole : {false, true}) {
-        if (rows > k.attend_rows_max) continue;
+        if (rows > k.attend_rows_max || (whole && !tiles)) continue;
+        const bool q8 = type == CacheType::kQ8;
         AttendCase attend(type, head_dim, rows, whole);
         std::vector<float> a, whole_run, part_run;
         ReferenceKernels()->attend(attend.Task(whole_run, false));
@@ -331,9 +381,9 @@ TEST_P(Tables, AttendEqualsReference) {
               error += std::pow(a[i] - b[i], 2), size += std::pow(b[i], 2);
               most = std::max(most, std::fabs(double{a[i]} - b[i]));
             }
-            if (!tiles) EXPECT_LE(most, 3e-5);
-            else if (wide) EXPECT_LE(most, 2e-4);
-            else if (whole) EXPECT_LE(most, 5 * 0x1p-8);
+            if (!tiles || rows < 12) EXPECT_LE(most, q8 ? 2e-3 : 3e-5);
+            else if (wide) EXPECT_LE(most, q8 && head_dim > 256 ? 2e-3 : 2e-4);
+            else if (whole && !q8) EXPECT_LE(most, 5 * 0x1p-8);
             else EXPECT_LE(error, size * 0.02 * 0.02);
           };
           k.attend(attend.Task(a, wide));
@@ -363,7 +413,8 @@ TEST_P(Tables, AttendRescalesAndMerges) {
     for (std::uint32_t d = 0; d < kHeadDim; ++d)
       for (std::uint32_t t = 0; t < 16; ++t) {
         const std::uint16_t half = quant::FloatToHalf(d ? 0.f : static_cast<float>(4 * i) - 100.f);  // steps of e^4
-        std::memcpy(attend.cache.get() + attend.blocks[i] * attend.block_bytes + (d * 16 + t) * 2, &half, 2);
+        std::uint8_t* block = attend.cache.memory.get() + attend.blocks[i] * attend.cache.block_bytes;
+        std::memcpy(block + (d * 16 + t) * 2, &half, 2);
       }
   std::vector<float> whole, merged(rows * kHeadDim, 0.f), b;
   k.attend(attend.Task(whole, false));

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/result.h"
-#include "engine/kernels/packed.h"
+#include "engine/kernels/cache.h"
 #include "engine/kvcache/block_pool.h"
 
 namespace yun::engine {
@@ -13,11 +13,8 @@ struct CacheShape {
   std::uint32_t layers = 0, kv_heads = 0, head_dim = 0;
   kernels::CacheType type = kernels::CacheType::kF16;
 
-  std::uint32_t head_dim_padded() const { return (head_dim + 15) / 16 * 16; }
-  std::uint64_t element_bytes() const { return type == kernels::CacheType::kF32 ? 4 : 2; }
-  /// K is [head_dim][16 tokens], V is [16 tokens][head_dim_padded].
-  std::uint64_t k_bytes() const { return std::uint64_t{head_dim} * kBlockTokens * element_bytes(); }
-  std::uint64_t v_bytes() const { return std::uint64_t{head_dim_padded()} * kBlockTokens * element_bytes(); }
+  std::uint64_t k_bytes() const { return kernels::CacheKeyBytes(type, head_dim); }
+  std::uint64_t v_bytes() const { return kernels::CacheValueBytes(type, head_dim); }
   std::uint64_t head_bytes() const { return k_bytes() + v_bytes(); }
   std::uint64_t layer_block_bytes() const { return kv_heads * head_bytes(); }
   std::uint64_t block_bytes() const { return layers * layer_block_bytes(); }

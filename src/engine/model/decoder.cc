@@ -189,20 +189,11 @@ void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_
   }
   const std::uint32_t slot = places_[row].position % kBlockTokens;
   std::uint8_t* block = cache_layer + row_block_[row] * shape.layer_block_bytes();
-  std::uint16_t half_floats[kernels::kHeadDimMax];
   for (std::uint32_t h = 0; h < config_.kv_heads; ++h) {
     if (config_.qk_norm) kernels_.rms_norm(k + h * hd, layer.k_norm.data(), hd, config_.rms_eps, k + h * hd);
     kernels_.rope(k + h * hd, cos, sin, half);
     std::uint8_t* key = block + h * shape.head_bytes();
-    std::uint8_t* value = key + shape.k_bytes() + std::size_t{slot} * shape.head_dim_padded() * shape.element_bytes();
-    if (shape.type == kernels::CacheType::kF32) {
-      for (std::uint32_t d = 0; d < hd; ++d) std::memcpy(key + (d * kBlockTokens + slot) * 4, k + h * hd + d, 4);
-      std::memcpy(value, v + h * hd, std::size_t{hd} * 4);
-    } else {
-      kernels_.to_half(k + h * hd, half_floats, hd);
-      for (std::uint32_t d = 0; d < hd; ++d) std::memcpy(key + (d * kBlockTokens + slot) * 2, half_floats + d, 2);
-      kernels_.to_half(v + h * hd, reinterpret_cast<std::uint16_t*>(value), hd);
-    }
+    kernels_.store(shape.type, k + h * hd, v + h * hd, hd, slot, key, key + shape.k_bytes());
   }
 }
 
@@ -270,7 +261,7 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
         limits[n] = piece.position + r + 1;
       }
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
-    kernels_.attend({q, out, limits, n, hd, shape.head_dim_padded(), cache_layer, sequences[piece.sequence].blocks,
+    kernels_.attend({q, out, limits, n, hd, cache_layer, sequences[piece.sequence].blocks,
                      shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
                      piece.block_end, shape.type, piece.part < 0 ? nullptr : partial, planes_ == 2});
     if (piece.part >= 0)

@@ -114,6 +114,34 @@ inline void StoreResults(uint32_t tiles, float* to, size_t stride) {
   if (tiles > 3) TILE_STORE(3, to + 3 * stride);
 }
 
+/// How a block is read: dimension d of 16 keys; dimensions 16 c to 16 c + 15 of token t's value.
+template <class F>
+struct FloatBlock {
+  static __m512 Key(const uint8_t* k, uint32_t, uint32_t d) { return F::Get(k + d * (16 * F::kBytes)).v; }
+  static __m512 Value(const uint8_t* v, uint32_t head_dim, uint32_t t, uint32_t c) {
+    return F::Get(v + (t * ((head_dim + 15) / 16) + c) * (16 * F::kBytes)).v;
+  }
+};
+struct QuantisedBlock {
+  static __m512 Key(const uint8_t* k, uint32_t head_dim, uint32_t d) {
+    const void* scale = k + QuantisedCache::ScaleAt(head_dim, d);
+    return _mm512_mul_ps(Byte(k + d / 4 * 64, d % 4), LoadF16(scale).v);
+  }
+  static __m512 Value(const uint8_t* v, uint32_t head_dim, uint32_t t, uint32_t c) {
+    uint16_t scale;
+    __builtin_memcpy(&scale, v + QuantisedCache::ScaleAt(head_dim, 16 * c) + 2 * t, 2);
+    const uint32_t row_bytes = QuantisedCache::Groups(head_dim) * kCacheGroup * 4;
+    return _mm512_mul_ps(Byte(v + t / 4 * row_bytes + c * 64, t % 4),
+                         _mm512_cvtph_ps(_mm256_set1_epi16(static_cast<int16_t>(scale))));
+  }
+  /// Code i of each lane's four, its offset taken away.
+  static __m512 Byte(const uint8_t* p, uint32_t i) {
+    const __m512i code = _mm512_and_si512(_mm512_srlv_epi32(_mm512_loadu_si512(p), _mm512_set1_epi32(8 * i)),
+                                          _mm512_set1_epi32(255));
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(code, _mm512_set1_epi32(128)));
+  }
+};
+
 /// One head's attention on tiles; C says how the cache is read, kPlanes is 2 for wide tasks.
 template <class C, int kPlanes>
 struct TileAttend {
@@ -160,7 +188,7 @@ struct TileAttend {
 
   void Start() {
     const uint32_t hd = task.head_dim;
-    depth = (hd + 31) / 32, columns = task.head_dim_padded / 16;
+    depth = (hd + 31) / 32, columns = (hd + 15) / 16;
     tiles = (task.q_rows + 15) / 16, groups = (tiles + kGroupTiles - 1) / kGroupTiles;
     for (uint32_t r = 0; r < 16 * tiles; ++r) {
       uint16_t* to = scratch.q[0] + r / 16 * depth * kTileBf16 + r % 16 * 32;
@@ -201,21 +229,17 @@ struct TileAttend {
       const uint8_t* k = Block(first + i) + task.k_offset;
       uint16_t* to = scratch.k[0] + i * depth * kTileBf16;
       for (uint32_t d = 0; d < hd; d += 2, to += 32)
-        StorePairs<kPlanes>(to, kKvPlane, C::Get(k + d * (16 * C::kBytes)).v,
-                            d + 1 < hd ? C::Get(k + (d + 1) * (16 * C::kBytes)).v : _mm512_setzero_ps());
+        StorePairs<kPlanes>(to, kKvPlane, C::Key(k, hd, d), d + 1 < hd ? C::Key(k, hd, d + 1) : _mm512_setzero_ps());
     }
-    const size_t row_bytes = task.head_dim_padded * C::kBytes;
     for (uint32_t i = 0; i < count; i += 2) {
       const bool both = i + 1 < count;
       const uint8_t* even = Block(first + i) + task.v_offset;
       const uint8_t* odd = both ? Block(first + i + 1) + task.v_offset : nullptr;
       uint16_t* to = scratch.v[0] + i / 2 * columns * kTileBf16;
       for (uint32_t t = 0; t < kCacheBlockTokens; ++t)
-        for (uint32_t c = 0; c < columns; ++c) {
-          const size_t at = t * row_bytes + c * (16 * C::kBytes);
-          StorePairs<kPlanes>(to + c * kTileBf16 + t * 32, kKvPlane, C::Get(even + at).v,
-                              both ? C::Get(odd + at).v : _mm512_setzero_ps());
-        }
+        for (uint32_t c = 0; c < columns; ++c)
+          StorePairs<kPlanes>(to + c * kTileBf16 + t * 32, kKvPlane, C::Value(even, hd, t, c),
+                              both ? C::Value(odd, hd, t, c) : _mm512_setzero_ps());
     }
   }
 
@@ -348,7 +372,7 @@ void AttendOnTiles(const AttendTask& task) {
 /// Many rows on tiles, few as the generic code does it.
 void AttendAmx(const AttendTask& task) {
   const bool on_tiles =
-      task.q_rows >= kTileAttendRowsMin && task.head_dim <= kTileHeadDimMax && task.cache_type == CacheType::kF16;
+      task.q_rows >= kTileAttendRowsMin && task.head_dim <= kTileHeadDimMax && task.cache_type != CacheType::kF32;
   const uint32_t fit = kTileRowDims / ((task.head_dim + 31) / 32 * 32) / 16 * 16;
   const uint32_t step = !on_tiles ? kAttendRows : fit < kTileAttendRowsMax ? fit : kTileAttendRowsMax;
   AttendTask part = task;
@@ -356,8 +380,10 @@ void AttendAmx(const AttendTask& task) {
     part.q = task.q + r, part.out = task.out + r, part.limits = task.limits + r;
     part.partial = task.partial ? task.partial + 2 * r : nullptr;
     part.q_rows = task.q_rows - r < step ? task.q_rows - r : step;
-    if (on_tiles) AttendOnTiles<CacheF16>(part);
-    else Attend(part);
+    if (!on_tiles) Attend(part);
+    else if (task.cache_type == CacheType::kF16) AttendOnTiles<FloatBlock<CacheF16>>(part);
+    else if (task.cache_type == CacheType::kBF16) AttendOnTiles<FloatBlock<CacheBf16>>(part);
+    else AttendOnTiles<QuantisedBlock>(part);
   }
 }
 

@@ -27,6 +27,12 @@ INLINE __m128i Load128(const void* p) { return _mm_loadu_si128(static_cast<const
 INLINE VF LoadF16(const void* p) {
   return {_mm256_cvtph_ps(Load128(p)), _mm256_cvtph_ps(Load128(static_cast<const char*>(p) + 16))};
 }
+INLINE VF LoadBf16(const void* p) {
+  const auto widen = [](__m128i a) __attribute__((always_inline)) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(a), 16));
+  };
+  return {widen(Load128(p)), widen(Load128(static_cast<const char*>(p) + 16))};
+}
 INLINE void StoreF16(uint16_t* p, VF a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p + 8),

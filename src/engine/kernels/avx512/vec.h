@@ -17,6 +17,10 @@ INLINE VI BroadcastI(const int32_t* p) { return {_mm512_set1_epi32(*p)}; }
 INLINE VF Load(const float* p) { return {_mm512_loadu_ps(p)}; }
 INLINE void Store(float* p, VF a) { _mm512_storeu_ps(p, a.v); }
 INLINE VF LoadF16(const void* p) { return {_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)))}; }
+INLINE VF LoadBf16(const void* p) {
+  const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+}
 INLINE void StoreF16(uint16_t* p, VF a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
                       _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));

@@ -9,10 +9,22 @@ namespace {
 struct CacheF16 {
   static constexpr uint32_t kBytes = 2;
   static VF Get(const uint8_t* p) { return LoadF16(p); }
+  using Element = uint16_t;
+  static void Put(const float* x, Element* out) { StoreF16(out, Load(x)); }
+};
+struct CacheBf16 {
+  static constexpr uint32_t kBytes = 2;
+  static VF Get(const uint8_t* p) { return LoadBf16(p); }
+  using Element = uint16_t;
+  static void Put(const float* x, Element* out) {
+    for (int i = 0; i < 16; ++i) out[i] = RoundBf16(x[i]);
+  }
 };
 struct CacheF32 {
   static constexpr uint32_t kBytes = 4;
   static VF Get(const uint8_t* p) { return Load(reinterpret_cast<const float*>(p)); }
+  using Element = float;
+  static void Put(const float* x, Element* out) { __builtin_memcpy(out, x, 64); }
 };
 
 constexpr uint32_t kAttendRows = 12, kRunBlocks = 4, kRunTokens = kRunBlocks * kCacheBlockTokens;
@@ -23,70 +35,313 @@ constexpr int SumsFor(int r, int most) {
   return most;
 }
 
-/// scores[r][16 i + t] = q[r] k[i][t] for B blocks; fetches as much of `next`.
-/// shapes: q [head_dim][R], k: [head_dim][16] each
-template <class C, int R, int B>
-void Scores(const uint8_t* const* k, const uint8_t* const* next, const float* q, uint32_t head_dim,
-            float (*scores)[kRunTokens]) {
-  VF sum[B][R];
-#pragma GCC unroll 16
-  for (int i = 0; i < B; ++i)
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) sum[i][r] = Zero();
-  for (uint32_t d = 0; d < head_dim; ++d)
-#pragma GCC unroll 16
-    for (int i = 0; i < B; ++i) {
-      const VF key = C::Get(k[i] + d * (16 * C::kBytes));
-      __builtin_prefetch(next[i] + d * (16 * C::kBytes));
-#pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) sum[i][r] = Fma(key, Broadcast(q + d * R + r), sum[i][r]);
+/// Keys and values that are floats of format F.
+template <class F>
+struct FloatCache {
+  template <int R>
+  struct Query {
+    float x[kHeadDimMax * R];  // [head_dim][R]
+    void Set(int r, const float* q, uint32_t head_dim) {
+      for (uint32_t d = 0; d < head_dim; ++d) x[d * R + r] = q[d];
     }
-#pragma GCC unroll 16
-  for (int i = 0; i < B; ++i)
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) Store(scores[r] + 16 * i, sum[i][r]);
-}
+  };
 
-/// o[r] = o[r] rescale[r] + p[r] v for N times 16 columns of `count` blocks; fetches as much of `next`.
-/// shapes: v: [16][padded] each
-template <class C, int R, int N>
-void Values(const uint8_t* const* v, const uint8_t* const* next, uint32_t count, uint32_t column, uint32_t padded,
-            const float (*p)[kRunTokens], const float* rescale, float (*o)[kHeadDimMax]) {
-  VF sum[N][R];
+  /// scores[r][16 i + t] = q[r] k[i][t] for B blocks; fetches as much of `next`.
+  template <int R, int B>
+  static void ScoresOf(const uint8_t* const* k, const uint8_t* const* next, const Query<R>& q, uint32_t head_dim,
+                       float (*scores)[kRunTokens]) {
+    VF sum[B][R];
 #pragma GCC unroll 16
-  for (int n = 0; n < N; ++n)
+    for (int i = 0; i < B; ++i)
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) sum[n][r] = Mul(Load(o[r] + column + 16 * n), Broadcast(rescale + r));
-  for (uint32_t t = 0; t < kCacheBlockTokens; ++t)
-    for (uint32_t i = 0; i < count; ++i) {
-      const uint32_t at = (t * padded + column) * C::kBytes;
-      for (uint32_t ahead = 0; ahead < 16 * N * C::kBytes; ahead += 64) __builtin_prefetch(next[i] + at + ahead);
+      for (int r = 0; r < R; ++r) sum[i][r] = Zero();
+    for (uint32_t d = 0; d < head_dim; ++d)
 #pragma GCC unroll 16
-      for (int n = 0; n < N; ++n) {
-        const VF value = C::Get(v[i] + at + 16 * n * C::kBytes);
+      for (int i = 0; i < B; ++i) {
+        const VF key = F::Get(k[i] + d * (16 * F::kBytes));
+        __builtin_prefetch(next[i] + d * (16 * F::kBytes));
 #pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) sum[n][r] = Fma(value, Broadcast(&p[r][16 * i + t]), sum[n][r]);
+        for (int r = 0; r < R; ++r) sum[i][r] = Fma(key, Broadcast(q.x + d * R + r), sum[i][r]);
+      }
+#pragma GCC unroll 16
+    for (int i = 0; i < B; ++i)
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) Store(scores[r] + 16 * i, sum[i][r]);
+  }
+  template <int R>
+  static void Scores(const uint8_t* const* k, const uint8_t* const* next, const Query<R>& q, uint32_t head_dim,
+                     uint32_t count, float (*scores)[kRunTokens]) {
+    constexpr int kBlocks = SumsFor(R, kRunBlocks);
+    for (uint32_t i = 0; i < count; i += kBlocks)
+      ScoresOf<R, kBlocks>(k + i, next + i, q, head_dim, reinterpret_cast<float(*)[kRunTokens]>(&scores[0][16 * i]));
+  }
+
+  /// o[r] = o[r] rescale[r] + p[r] v for N times 16 columns of `count` blocks; fetches as much of `next`.
+  template <int R, int N>
+  static void ValuesOf(const uint8_t* const* v, const uint8_t* const* next, uint32_t count, uint32_t column,
+                       uint32_t padded, const float (*p)[kRunTokens], const float* rescale, float (*o)[kHeadDimMax]) {
+    VF sum[N][R];
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n)
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) sum[n][r] = Mul(Load(o[r] + column + 16 * n), Broadcast(rescale + r));
+    for (uint32_t t = 0; t < kCacheBlockTokens; ++t)
+      for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t at = (t * padded + column) * F::kBytes;
+        for (uint32_t ahead = 0; ahead < 16 * N * F::kBytes; ahead += 64) __builtin_prefetch(next[i] + at + ahead);
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) {
+          const VF value = F::Get(v[i] + at + 16 * n * F::kBytes);
+#pragma GCC unroll 16
+          for (int r = 0; r < R; ++r) sum[n][r] = Fma(value, Broadcast(&p[r][16 * i + t]), sum[n][r]);
+        }
+      }
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n)
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) Store(o[r] + column + 16 * n, sum[n][r]);
+  }
+  template <int R>
+  static void Values(const uint8_t* const* v, const uint8_t* const* next, uint32_t count, uint32_t head_dim,
+                     const float (*p)[kRunTokens], const float* rescale, float (*o)[kHeadDimMax]) {
+    constexpr int kColumns = SumsFor(R, 4);
+    const uint32_t padded = (head_dim + 15) / 16 * 16;
+    uint32_t c = 0;
+    for (; c + 16 * kColumns <= padded; c += 16 * kColumns)
+      ValuesOf<R, kColumns>(v, next, count, c, padded, p, rescale, o);
+    for (; c < padded; c += 16) ValuesOf<R, 1>(v, next, count, c, padded, p, rescale, o);
+  }
+
+  static void StoreSlot(const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
+                     uint8_t* value_block) {
+    const uint32_t padded = (head_dim + 15) / 16 * 16;
+    for (uint32_t first = 0; first < head_dim; first += 16) {
+      const uint32_t n = head_dim - first < 16 ? head_dim - first : 16;
+      float x[16] = {};
+      typename F::Element lanes[16];
+      __builtin_memcpy(x, k + first, n * sizeof(float));
+      F::Put(x, lanes);
+      for (uint32_t i = 0; i < n; ++i)
+        __builtin_memcpy(key_block + ((first + i) * kCacheBlockTokens + slot) * F::kBytes, lanes + i, F::kBytes);
+      __builtin_memcpy(x, v + first, n * sizeof(float));
+      F::Put(x, lanes);
+      __builtin_memcpy(value_block + (slot * padded + first) * F::kBytes, lanes, n * F::kBytes);
+    }
+  }
+};
+
+/// What 8-bit products need of floats: x = scale (high + low / 128), 15 bits in all.
+struct Planes {
+  VI high, low;
+};
+inline Planes Split(VF x, float inverse) {
+  const VF scaled = Mul(x, Set1(inverse));
+  const VI high = RoundToInt(scaled);
+  return {high, RoundToInt(Mul(Sub(scaled, ToFloat(high)), Set1(128.f)))};
+}
+/// Of the largest magnitude; so small a value that it has no inverse is nothing beside others.
+inline float InverseScale(float largest) { return largest > 1e-30f ? 127.f / largest : 0.f; }
+/// high + low / 128 in floats
+inline VF Join(VI high, VI low) { return Fma(ToFloat(low), Set1(1.f / 128), ToFloat(high)); }
+
+/// Codes of 8 bits. The query and the softmax's weights are split into two planes each, so that what is rounded is the
+/// cache alone.
+struct QuantisedCache {
+  static constexpr uint32_t kQuads = kCacheGroup / 4, kGroupBytes = kCacheGroup * kCacheBlockTokens;
+  static uint32_t Groups(uint32_t head_dim) { return (head_dim + kCacheGroup - 1) / kCacheGroup; }
+  /// Of the 16 tokens' scales for dimension d.
+  static uint32_t ScaleAt(uint32_t head_dim, uint32_t d) {
+    return Groups(head_dim) * kGroupBytes + d / kCacheGroup * (2 * kCacheBlockTokens);
+  }
+
+  template <int R>
+  struct Query {
+    static constexpr uint32_t kGroups = kHeadDimMax / kCacheGroup;
+    int8_t high[kHeadDimMax / 4][R][4], low[kHeadDimMax / 4][R][4];
+    int32_t high_start[kGroups][R], low_start[kGroups][R];  // minus 128 times the sum: takes the codes' offset away
+    float scale[kGroups][R];
+    void Set(int r, const float* q, uint32_t head_dim) {
+      for (uint32_t g = 0; g < Groups(head_dim); ++g) {
+        float x[kCacheGroup] = {};
+        for (uint32_t i = 0; i < kCacheGroup && g * kCacheGroup + i < head_dim; ++i) x[i] = q[g * kCacheGroup + i];
+        const VF a = Load(x), b = Load(x + 16);
+        const float largest = ReduceMax(Max(Abs(a), Abs(b))), inverse = InverseScale(largest);
+        const Planes first = Split(a, inverse), second = Split(b, inverse);
+        int8_t planes[2][kCacheGroup];
+        StoreI8(planes[0], first.high), StoreI8(planes[0] + 16, second.high);
+        StoreI8(planes[1], first.low), StoreI8(planes[1] + 16, second.low);
+        for (uint32_t j = 0; j < kQuads; ++j) {
+          __builtin_memcpy(high[g * kQuads + j][r], planes[0] + 4 * j, 4);
+          __builtin_memcpy(low[g * kQuads + j][r], planes[1] + 4 * j, 4);
+        }
+        high_start[g][r] = -128 * (ReduceAddI(first.high) + ReduceAddI(second.high));
+        low_start[g][r] = -128 * (ReduceAddI(first.low) + ReduceAddI(second.low));
+        scale[g][r] = largest / 127.f;
       }
     }
+  };
+
+  template <int R, int B>
+  static void ScoresOf(const uint8_t* const* k, const uint8_t* const* next, const Query<R>& q, uint32_t groups,
+                       float (*scores)[kRunTokens]) {
+    for (uint32_t g = 0; g < groups; ++g) {
+      VI high[B][R], low[B][R];
 #pragma GCC unroll 16
-  for (int n = 0; n < N; ++n)
+      for (int i = 0; i < B; ++i)
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) Store(o[r] + column + 16 * n, sum[n][r]);
-}
+        for (int r = 0; r < R; ++r)
+          high[i][r] = BroadcastI(&q.high_start[g][r]), low[i][r] = BroadcastI(&q.low_start[g][r]);
+      for (uint32_t j = g * kQuads; j < (g + 1) * kQuads; ++j)
+#pragma GCC unroll 16
+        for (int i = 0; i < B; ++i) {
+          const VB key = LoadBytes(k[i] + 64 * j);
+          __builtin_prefetch(next[i] + 64 * j);
+#pragma GCC unroll 16
+          for (int r = 0; r < R; ++r) {
+            high[i][r] = Dot(high[i][r], key, BroadcastQ(q.high[j][r]));
+            low[i][r] = Dot(low[i][r], key, BroadcastQ(q.low[j][r]));
+          }
+        }
+#pragma GCC unroll 16
+      for (int i = 0; i < B; ++i) {
+        const VF scale = LoadF16(k[i] + groups * kGroupBytes + 32 * g);
+        __builtin_prefetch(next[i] + groups * kGroupBytes + 32 * g);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r) {
+          const VF before = g == 0 ? Zero() : Load(scores[r] + 16 * i);
+          Store(scores[r] + 16 * i,
+                Fma(Join(high[i][r], low[i][r]), Mul(scale, Broadcast(&q.scale[g][r])), before));
+        }
+      }
+    }
+  }
+  template <int R>
+  static void Scores(const uint8_t* const* k, const uint8_t* const* next, const Query<R>& q, uint32_t head_dim,
+                     uint32_t count, float (*scores)[kRunTokens]) {
+    constexpr int kBlocks = SumsFor(2 * R, kRunBlocks);
+    for (uint32_t i = 0; i < count; i += kBlocks)
+      ScoresOf<R, kBlocks>(k + i, next + i, q, Groups(head_dim),
+                           reinterpret_cast<float(*)[kRunTokens]>(&scores[0][16 * i]));
+  }
+
+  /// Weights times the values' scales, split: one run and one group.
+  template <int R>
+  struct Weights {
+    int8_t high[R][kRunTokens], low[R][kRunTokens];
+    int32_t high_start[R], low_start[R];
+    float scale[R];
+  };
+  template <int R, int N>
+  static void ValuesOf(const uint8_t* const* v, const uint8_t* const* next, uint32_t count, uint32_t column,
+                       uint32_t row_bytes, const Weights<R>& w, const float* rescale, float (*o)[kHeadDimMax]) {
+    VI high[N][R], low[N][R];
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n)
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) high[n][r] = BroadcastI(&w.high_start[r]), low[n][r] = BroadcastI(&w.low_start[r]);
+    for (uint32_t j = 0; j < kCacheBlockTokens / 4; ++j)
+      for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t at = j * row_bytes + 4 * column;
+#pragma GCC unroll 16
+        for (int n = 0; n < N; ++n) {
+          const VB value = LoadBytes(v[i] + at + 64 * n);
+          __builtin_prefetch(next[i] + at + 64 * n);
+#pragma GCC unroll 16
+          for (int r = 0; r < R; ++r) {
+            high[n][r] = Dot(high[n][r], value, BroadcastQ(&w.high[r][16 * i + 4 * j]));
+            low[n][r] = Dot(low[n][r], value, BroadcastQ(&w.low[r][16 * i + 4 * j]));
+          }
+        }
+      }
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n)
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        float* out = o[r] + column + 16 * n;
+        Store(out, Fma(Join(high[n][r], low[n][r]), Broadcast(&w.scale[r]), Mul(Load(out), Broadcast(rescale + r))));
+      }
+  }
+  template <int R>
+  static void Values(const uint8_t* const* v, const uint8_t* const* next, uint32_t count, uint32_t head_dim,
+                     const float (*p)[kRunTokens], const float* rescale, float (*o)[kHeadDimMax]) {
+    constexpr int kColumns = SumsFor(2 * R, 2);
+    const uint32_t groups = Groups(head_dim);
+    for (uint32_t g = 0; g < groups; ++g) {
+      VF scale[kRunBlocks];
+      for (uint32_t i = 0; i < count; ++i) {
+        scale[i] = LoadF16(v[i] + groups * kGroupBytes + 32 * g);
+        __builtin_prefetch(next[i] + groups * kGroupBytes + 32 * g);
+      }
+      Weights<R> w;
+      for (int r = 0; r < R; ++r) {
+        VF weight[kRunBlocks], high = Zero();
+        for (uint32_t i = 0; i < count; ++i) {
+          weight[i] = Mul(Load(p[r] + 16 * i), scale[i]);
+          high = Max(high, weight[i]);
+        }
+        const float largest = ReduceMax(high), inverse = InverseScale(largest);
+        VI sum_high = ZeroI(), sum_low = ZeroI();
+        for (uint32_t i = 0; i < count; ++i) {
+          const Planes planes = Split(weight[i], inverse);
+          StoreI8(w.high[r] + 16 * i, planes.high), StoreI8(w.low[r] + 16 * i, planes.low);
+          sum_high = SubI(sum_high, planes.high), sum_low = SubI(sum_low, planes.low);
+        }
+        w.high_start[r] = 128 * ReduceAddI(sum_high), w.low_start[r] = 128 * ReduceAddI(sum_low);
+        w.scale[r] = largest / 127.f;
+      }
+      for (uint32_t c = 0; c < kCacheGroup; c += 16 * kColumns)
+        ValuesOf<R, kColumns>(v, next, count, g * kCacheGroup + c, groups * kCacheGroup * 4, w, rescale, o);
+    }
+  }
+
+  /// Codes of 32 values and their scale, rounded to f16 before it is used.
+  static void Encode(const float* x, uint32_t n, uint8_t* codes, uint16_t* scale) {
+    float in[kCacheGroup] = {};
+    for (uint32_t i = 0; i < n; ++i) in[i] = x[i];
+    uint16_t lanes[16];
+    const VF a = Load(in), b = Load(in + 16), most = Set1(127.f), least = Set1(-127.f);
+    const float largest = ReduceMax(Max(Abs(a), Abs(b)));
+    StoreF16(lanes, Min(Set1(largest / 127.f), Set1(65504.f)));
+    float rounded[16];
+    Store(rounded, LoadF16(lanes));
+    const VF inverse = Set1(rounded[0] > 0 ? 1.f / rounded[0] : 0.f);
+    *scale = lanes[0];
+    StoreI8(reinterpret_cast<int8_t*>(codes), RoundToInt(Min(Max(Mul(a, inverse), least), most)));
+    StoreI8(reinterpret_cast<int8_t*>(codes) + 16, RoundToInt(Min(Max(Mul(b, inverse), least), most)));
+    for (uint32_t i = 0; i < kCacheGroup; ++i) codes[i] ^= 128;
+  }
+  static void StoreSlot(const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
+                     uint8_t* value_block) {
+    const uint32_t groups = Groups(head_dim), row_bytes = groups * kCacheGroup * 4;
+    for (uint32_t g = 0; g < groups; ++g) {
+      const uint32_t first = g * kCacheGroup, n = head_dim - first < kCacheGroup ? head_dim - first : kCacheGroup;
+      uint8_t codes[kCacheGroup];
+      uint16_t scale;
+      const uint32_t scale_at = groups * kGroupBytes + 32 * g + 2 * slot;
+      Encode(k + first, n, codes, &scale);
+      for (uint32_t j = 0; j < kQuads; ++j)
+        __builtin_memcpy(key_block + (g * kQuads + j) * 64 + 4 * slot, codes + 4 * j, 4);
+      __builtin_memcpy(key_block + scale_at, &scale, 2);
+      Encode(v + first, n, codes, &scale);
+      for (uint32_t i = 0; i < kCacheGroup; ++i)
+        value_block[slot / 4 * row_bytes + (first + i) * 4 + slot % 4] = codes[i];
+      __builtin_memcpy(value_block + scale_at, &scale, 2);
+    }
+  }
+};
 
 /// R query rows (rows beyond task.q_rows repeat the last) over the run of blocks, 64 tokens at a time.
 template <class C, int R>
 void AttendRows(const AttendTask& task) {
-  constexpr int kBlocks = SumsFor(R, kRunBlocks), kColumns = SumsFor(R, 4);
-  const uint32_t hd = task.head_dim, padded = task.head_dim_padded;
-  alignas(64) float q[kHeadDimMax * R];
+  const uint32_t hd = task.head_dim, padded = (hd + kCacheGroup - 1) / kCacheGroup * kCacheGroup;
+  alignas(64) typename C::template Query<R> q;
   alignas(64) float scores[R][kRunTokens];
   alignas(64) float o[R][kHeadDimMax];
   float most[R], total[R];
   uint32_t limits[R], limit_max = 0;
   for (int r = 0; r < R; ++r) {
     const uint32_t from = static_cast<uint32_t>(r) < task.q_rows ? r : task.q_rows - 1;
-    for (uint32_t d = 0; d < hd; ++d) q[d * R + r] = task.q[from][d];
+    q.Set(r, task.q[from], hd);
     for (uint32_t d = 0; d < padded; ++d) o[r][d] = 0;
     most[r] = -__builtin_inff();
     total[r] = 0;
@@ -105,8 +360,7 @@ void AttendRows(const AttendTask& task) {
       const uint32_t later = first + kRunBlocks + i;
       ahead[i] = task.cache + task.blocks[later < block_end ? later : block_end - 1] * task.block_bytes + task.k_offset;
     }
-    for (uint32_t i = 0; i < count; i += kBlocks)
-      Scores<C, R, kBlocks>(k + i, v + i, q, hd, reinterpret_cast<float(*)[kRunTokens]>(&scores[0][16 * i]));
+    C::template Scores<R>(k, v, q, hd, count, scores);
     float rescale[R];
     for (int r = 0; r < R; ++r) {
       const uint32_t visible = limits[r] > token_begin ? limits[r] - token_begin : 0;
@@ -129,10 +383,7 @@ void AttendRows(const AttendTask& task) {
       }
       total[r] = total[r] * rescale[r] + ReduceAdd(sum);
     }
-    uint32_t c = 0;
-    for (; c + 16 * kColumns <= padded; c += 16 * kColumns)
-      Values<C, R, kColumns>(v, ahead, count, c, padded, scores, rescale, o);
-    for (; c < padded; c += 16) Values<C, R, 1>(v, ahead, count, c, padded, scores, rescale, o);
+    C::template Values<R>(v, ahead, count, hd, scores, rescale, o);
   }
   for (uint32_t r = 0; r < task.q_rows; ++r) {
     const float scale = task.partial ? 1.f : total[r] > 0 ? 1.f / total[r] : 0.f;
@@ -155,10 +406,20 @@ void AttendFormat(const AttendTask& task) {
 
 void Attend(const AttendTask& task) {
   switch (task.cache_type) {
-    case CacheType::kF16: return AttendFormat<CacheF16>(task);
-    case CacheType::kF32: return AttendFormat<CacheF32>(task);
-    case CacheType::kBF16:
-    case CacheType::kQ8: __builtin_trap();
+    case CacheType::kF16: return AttendFormat<FloatCache<CacheF16>>(task);
+    case CacheType::kBF16: return AttendFormat<FloatCache<CacheBf16>>(task);
+    case CacheType::kQ8: return AttendFormat<QuantisedCache>(task);
+    case CacheType::kF32: return AttendFormat<FloatCache<CacheF32>>(task);
+  }
+}
+
+void StoreToken(CacheType type, const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
+                uint8_t* value_block) {
+  switch (type) {
+    case CacheType::kF16: return FloatCache<CacheF16>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
+    case CacheType::kBF16: return FloatCache<CacheBf16>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
+    case CacheType::kQ8: return QuantisedCache::StoreSlot(k, v, head_dim, slot, key_block, value_block);
+    case CacheType::kF32: return FloatCache<CacheF32>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
   }
 }
 

@@ -99,18 +99,6 @@ void AddRows(float* x, const float* y, uint32_t n) {
   for (; i < n; ++i) x[i] += y[i];
 }
 
-void ToHalf(const float* x, uint16_t* out, uint32_t n) {
-  uint32_t i = 0;
-  for (; i + 16 <= n; i += 16) StoreF16(out + i, Load(x + i));
-  if (i < n) {
-    float in[16] = {};
-    uint16_t half[16];
-    for (uint32_t j = i; j < n; ++j) in[j - i] = x[j];
-    StoreF16(half, Load(in));
-    for (uint32_t j = i; j < n; ++j) out[j] = half[j - i];
-  }
-}
-
 uint32_t ArgMax(const float* x, uint32_t n) {
   VF best = Set1(-__builtin_inff());
   uint32_t i = 0;

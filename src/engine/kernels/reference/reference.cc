@@ -97,19 +97,81 @@ void Add(float* x, const float* y, std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) x[i] += y[i];
 }
 
-void ToHalf(const float* x, std::uint16_t* out, std::uint32_t n) {
-  for (std::uint32_t i = 0; i < n; ++i) out[i] = quant::FloatToHalf(x[i]);
+/// A code of a kQ8 cache: where it lies, and its scale.
+struct Code {
+  std::size_t code, scale;
+};
+Code KeyCode(std::uint32_t head_dim, std::uint32_t d, std::uint32_t slot) {
+  const std::size_t groups = (head_dim + kCacheGroup - 1) / kCacheGroup;
+  return {d / 4 * std::size_t{64} + slot * 4 + d % 4,
+          groups * kCacheGroup * kCacheBlockTokens + (d / kCacheGroup * kCacheBlockTokens + slot) * 2};
+}
+Code ValueCode(std::uint32_t head_dim, std::uint32_t d, std::uint32_t slot) {
+  const std::size_t groups = (head_dim + kCacheGroup - 1) / kCacheGroup;
+  return {(slot / 4 * groups * kCacheGroup + d) * 4 + slot % 4, KeyCode(head_dim, d, slot).scale};
+}
+float Decoded(const std::uint8_t* p, Code at) {
+  std::uint16_t scale;
+  std::memcpy(&scale, p + at.scale, 2);
+  return quant::HalfToFloat(scale) * static_cast<float>(p[at.code] - 128);
 }
 
-float CacheValue(const std::uint8_t* p, std::size_t index, CacheType type) {
+float FloatOf(CacheType type, const std::uint8_t* p, std::size_t index) {
   if (type == CacheType::kF32) {
     float value;
     std::memcpy(&value, p + 4 * index, 4);
     return value;
   }
-  std::uint16_t half;
-  std::memcpy(&half, p + 2 * index, 2);
-  return quant::HalfToFloat(half);
+  std::uint16_t bits;
+  std::memcpy(&bits, p + 2 * index, 2);
+  return type == CacheType::kBF16 ? quant::Bf16ToFloat(bits) : quant::HalfToFloat(bits);
+}
+void PutFloat(CacheType type, float x, std::uint8_t* p, std::size_t index) {
+  if (type == CacheType::kF32) {
+    std::memcpy(p + 4 * index, &x, 4);
+    return;
+  }
+  const std::uint16_t bits = type == CacheType::kBF16 ? quant::FloatToBf16(x) : quant::FloatToHalf(x);
+  std::memcpy(p + 2 * index, &bits, 2);
+}
+
+std::size_t KeyIndex(std::uint32_t d, std::uint32_t slot) { return std::size_t{d} * kCacheBlockTokens + slot; }
+std::size_t ValueIndex(std::uint32_t head_dim, std::uint32_t d, std::uint32_t slot) {
+  return std::size_t{slot} * ((head_dim + 15) / 16 * 16) + d;
+}
+float Key(CacheType type, const std::uint8_t* block, std::uint32_t head_dim, std::uint32_t d, std::uint32_t slot) {
+  return type == CacheType::kQ8 ? Decoded(block, KeyCode(head_dim, d, slot)) : FloatOf(type, block, KeyIndex(d, slot));
+}
+float Value(CacheType type, const std::uint8_t* block, std::uint32_t head_dim, std::uint32_t d, std::uint32_t slot) {
+  return type == CacheType::kQ8 ? Decoded(block, ValueCode(head_dim, d, slot))
+                                : FloatOf(type, block, ValueIndex(head_dim, d, slot));
+}
+
+void Store(CacheType type, const float* k, const float* v, std::uint32_t head_dim, std::uint32_t slot,
+           std::uint8_t* key_block, std::uint8_t* value_block) {
+  if (type != CacheType::kQ8) {
+    for (std::uint32_t d = 0; d < head_dim; ++d) {
+      PutFloat(type, k[d], key_block, KeyIndex(d, slot));
+      PutFloat(type, v[d], value_block, ValueIndex(head_dim, d, slot));
+    }
+    return;
+  }
+  const auto encode = [&](const float* x, std::uint8_t* block, auto place) {
+    for (std::uint32_t first = 0; first < head_dim; first += kCacheGroup) {
+      const std::uint32_t end = std::min(first + kCacheGroup, head_dim);
+      float largest = 0;
+      for (std::uint32_t d = first; d < end; ++d) largest = std::max(largest, std::fabs(x[d]));
+      const std::uint16_t scale = quant::FloatToHalf(std::min(largest / 127.f, 65504.f));
+      const float rounded = quant::HalfToFloat(scale), inverse = rounded > 0 ? 1.f / rounded : 0.f;
+      std::memcpy(block + place(head_dim, first, slot).scale, &scale, 2);
+      for (std::uint32_t d = first; d < first + kCacheGroup; ++d) {
+        const float code = d < end ? std::nearbyintf(std::clamp(x[d] * inverse, -127.f, 127.f)) : 0.f;
+        block[place(head_dim, d, slot).code] = static_cast<std::uint8_t>(static_cast<int>(code) + 128);
+      }
+    }
+  };
+  encode(k, key_block, KeyCode);
+  encode(v, value_block, ValueCode);
 }
 
 void Attend(const AttendTask& task) {
@@ -125,7 +187,7 @@ void Attend(const AttendTask& task) {
       double score = 0;
       for (std::uint32_t d = 0; d < task.head_dim; ++d)
         score += double{task.q[r][d]} *
-                 CacheValue(block(t) + task.k_offset, d * kCacheBlockTokens + t % kCacheBlockTokens, task.cache_type);
+                 Key(task.cache_type, block(t) + task.k_offset, task.head_dim, d, t % kCacheBlockTokens);
       scores.push_back(score);
       most = std::max(most, score);
     }
@@ -134,8 +196,7 @@ void Attend(const AttendTask& task) {
       const double p = std::exp(scores[t - begin] - most);
       total += p;
       for (std::uint32_t d = 0; d < task.head_dim; ++d)
-        sums[d] += p * CacheValue(block(t) + task.v_offset,
-                                  std::size_t{t % kCacheBlockTokens} * task.head_dim_padded + d, task.cache_type);
+        sums[d] += p * Value(task.cache_type, block(t) + task.v_offset, task.head_dim, d, t % kCacheBlockTokens);
     }
     for (std::uint32_t d = 0; d < task.head_dim; ++d)
       task.out[r][d] = static_cast<float>(task.partial ? sums[d] : total > 0 ? sums[d] / total : 0.0);
@@ -205,7 +266,7 @@ const Kernels kReferenceTable = {
     .silu_mul = SiluMul,
     .rope = Rope,
     .add = Add,
-    .to_half = ToHalf,
+    .store = Store,
     .attend = Attend,
     .argmax = ArgMax,
     .log_sum_exp = LogSumExp,
