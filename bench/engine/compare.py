@@ -238,9 +238,10 @@ def measure_row(a, row, path, yun, peer):
 
 def kernels(a, yun):
     """Each kernel alone on one thread, for the roofline: operations and bytes a second, and that thread's roofs."""
-    text, _ = run([a.kernels_bench, "--benchmark_format=json", "--benchmark_min_time=0.2",
-                   "--benchmark_filter=/(matmul/(q8|q4|q4k|f16|bf16)/65536x1024|attend)"])
-    report, info = json.loads(text), json.loads(run([yun.program, "doctor", "--json"])[0])
+    info = json.loads(run([yun.program, "doctor", "--json"])[0])
+    text, _ = run([a.kernels_bench, "--benchmark_format=json", "--benchmark_min_time=0.2", "--benchmark_filter="
+                   rf"^{info['kernels']}/(matmul/(q8|q4|q4k|f16|bf16)/(65536|3072)x1024|attend/f16/hd:128)/"])
+    report = json.loads(text)
     points = {b["name"]: {"operations_per_s": b["op/s"], "bytes_per_s": b["B/s"]} for b in report["benchmarks"]
               if "op/s" in b}
     return {"measured": now(), "table": info["kernels"], "roofs": info["roofs"][0], "points": points}

@@ -1,10 +1,12 @@
 """The pure parts of bench/engine: which rows there are, how results are judged, merged and shown. Nothing is measured."""
 import pathlib
 import sys
+import xml.etree.ElementTree
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench/engine"))
+import plot  # noqa: E402
 import rows as table  # noqa: E402
 
 Q8 = "qwen3-0.6b-q8_0"
@@ -79,3 +81,23 @@ def test_markdown_has_a_line_a_row_and_marks_disturbed_ones():
     assert not lines[-1].startswith("\\*")
     next(iter(results["rows"].values()))["others_cores_max"] = 0.5
     assert table.markdown(results, 0.1).splitlines()[-1].startswith("\\*")
+
+
+def test_plots_are_drawn_of_what_is_there():
+    results = {"machine": {"cpu": "A & B"}, "threads": 2, "rows": {}}
+    assert plot.rows_plot(results, "native") is None and plot.roofline_plot(results, "native") is None
+    for row in table.rows_for([Q8], ["native"], True):
+        if row.work.more_is_better and row.peer == "llama.cpp":
+            rounds = [{"yun": side(9 + i), "peer": side(3)} for i in range(3)]
+            results["rows"][row.key] = table.summarise(row, rounds)
+    results["kernels"] = {
+        "table": "amx", "roofs": {"read_1_stream_gb_s": 10, "read_8_streams_gb_s": 15, "int8_gops": 4000,
+                                  "bf16_gops": 200, "f32_gops": 200},
+        "points": {"amx/matmul/q8/65536x1024/rows:1": {"operations_per_s": 2e10, "bytes_per_s": 1e10},
+                   "amx/matmul/q8/3072x1024/rows:64": {"operations_per_s": 1e12, "bytes_per_s": 1e10},
+                   "amx/attend/f16/hd:128/rows:2": {"operations_per_s": 2e10, "bytes_per_s": 1e10}}}
+    for draw, texts in ((plot.rows_plot, ["streams", "llama.cpp"]), (plot.depth_plot, ["tokens in the cache", "8-bit KV"]),
+                        (plot.roofline_plot, ["int8 4000 Gop/s", "read 15.0 GB/s", "f32"])):
+        drawing = draw(results, "native")
+        xml.etree.ElementTree.fromstring(drawing)
+        assert "nan" not in drawing and all(t in drawing for t in texts), draw

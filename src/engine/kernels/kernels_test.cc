@@ -441,6 +441,29 @@ TEST_P(Tables, AttendRescalesAndMerges) {
   }
 }
 
+TEST_P(Tables, PeaksCountTheirWork) {
+  const Kernels& k = *GetParam();
+  for (const auto peak : {k.peak_int8, k.peak_bf16, k.peak_f32}) {
+    if (!peak) continue;
+    EXPECT_GT(peak(1), 0);
+    EXPECT_EQ(peak(5), 5 * peak(1));
+  }
+  for (const std::uint64_t bytes : {0u, 127u, 128u, 1024u, 5000u}) {  // nothing beyond the end: asan looks
+    Aligned data(std::max<std::uint64_t>(bytes, 1));
+    EXPECT_EQ(k.read(data.get(), bytes, 1), bytes / 128 * 128);
+    EXPECT_EQ(k.read(data.get(), bytes, 8), bytes / 1024 * 1024);
+  }
+}
+
+TEST(Roofs, AreMeasuredForEachThreadCount) {
+  const auto roofs = MeasureRoofs(*RunnableKernels().back(), {1, 2}, {.buffer_bytes = 16 << 20, .seconds = 0.001});
+  ASSERT_TRUE(roofs);
+  ASSERT_EQ(roofs->size(), 2u);
+  EXPECT_EQ((*roofs)[1].threads, 2);
+  for (const Roofs& r : *roofs)
+    for (const double rate : {r.read_1_stream, r.read_8_streams, r.int8, r.bf16, r.f32}) EXPECT_GT(rate, 0);
+}
+
 TEST(Registry, ForcesAndRefuses) {
   EXPECT_STREQ((*FindKernels("reference"))->name, "reference");
   const auto none = FindKernels("sse9");

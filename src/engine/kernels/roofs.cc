@@ -70,7 +70,7 @@ Result<std::vector<Roofs>> MeasureRoofs(const Kernels& kernels, const std::vecto
   constexpr std::uint64_t kPiece = 16u << 20;  // what a thread reads at a time: 8 streams of a huge page each
   std::uint64_t bytes = options.buffer_bytes;
   if (bytes == 0)
-    bytes = std::min<std::uint64_t>(1u << 30, static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) / 8 *
+    bytes = std::min<std::uint64_t>(512u << 20, static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) / 8 *
                                                   static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   const auto pieces = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, bytes / kPiece));
   const Buffer buffer(pieces * kPiece);

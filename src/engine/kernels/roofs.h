@@ -19,7 +19,7 @@ struct Roofs {
 
 struct RoofOptions {
   /// Memory that is read: far beyond the caches of one core. A host that is shared may report a last-level cache of
-  /// hundreds of MB, so: 1 GiB, or an eighth of the memory where that is less.
+  /// hundreds of MB, so: 512 MiB, or an eighth of the memory where that is less.
   std::uint64_t buffer_bytes = 0;  // 0: that
   double seconds = 0.06;           // each of the five measurements repeats for about so long (and at least twice)
 };

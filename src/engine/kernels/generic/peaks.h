@@ -70,6 +70,8 @@ uint64_t ReadStreams(const uint8_t* data, uint64_t bytes) {
   for (uint64_t at = 0; at < part; at += kStep)
 #pragma GCC unroll 16
     for (int s = 0; s < kStreams; ++s) {
+      __builtin_prefetch(data + s * part + at + 1024);
+      __builtin_prefetch(data + s * part + at + 1088);
       VB first = LoadBytes(data + s * part + at), second = LoadBytes(data + s * part + at + 64);
       Keep(first), Keep(second);
     }
