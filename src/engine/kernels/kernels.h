@@ -40,6 +40,8 @@ struct Kernels {
   uint32_t tile_rows_max;  // rows of an activation tile
   uint32_t attend_rows_max;  // query rows of one AttendTask
   bool bf16_dot;           // kBF16 matrices eat kBf16 activations; else kFloat
+  // From so many rows on quantised, and bfloat16 and f16, matrices eat kAmx activations; 0: never.
+  uint32_t amx_rows_min, amx_float_rows_min;
 
   /// x[32 blocks] -> rows' q and Meta of blocks [first_block, first_block + blocks) in row m of a tile of `tile_rows`.
   /// scale = max|x| / 127; q = round to nearest even; a block of zeros has scale 0.
@@ -48,6 +50,12 @@ struct Kernels {
 
   /// x[cols] -> row m of a kBf16 tile, columns [first, first + cols); first even. Round to nearest even.
   void (*to_bf16)(const float* x, uint32_t first, uint32_t cols, uint8_t* tile, uint32_t tile_rows, uint32_t m);
+
+  /// x[cols] -> columns [first, first + cols) of a row of kAmx activations with `total_cols` columns; all multiples of
+  /// 32. Round to nearest even. What that leaves goes to `low_plane` bytes further, unless that is 0.
+  /// Null where amx_rows_min is 0.
+  void (*to_amx)(const float* x, uint32_t first, uint32_t cols, uint32_t total_cols, uint8_t* data,
+                 uint64_t low_plane, uint32_t row);
 
   /// out[row][n] (+)= sum_k act[row][k] w[n][k] for n in panels [panel_begin, panel_end) and all rows.
   /// shapes: out [acts.rows, out_stride], written to the panels' full width, so out_stride >= 16 panels

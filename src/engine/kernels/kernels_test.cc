@@ -128,13 +128,17 @@ struct Acts {
   Activations view;
   Aligned memory{0};
 };
-Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows, std::uint32_t cols, ActForm form) {
+Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows, std::uint32_t cols, ActForm form,
+              std::uint8_t planes = 1) {
   Acts a;
-  a.memory = Aligned(rows * ActivationRowBytes(cols, form));
+  const std::size_t plane_bytes = ActivationBytes(rows, cols, form);
+  a.memory = Aligned(plane_bytes * planes);
   for (std::uint32_t m = 0; m < rows; ++m) {
     const Tile tile = TileOfRow(rows, k.tile_rows_max, m);
     std::uint8_t* data = TileData(a.memory.get(), cols, form, tile.row_begin);
-    if (form == ActForm::kBf16) {
+    if (form == ActForm::kAmx) {
+      k.to_amx(x.data() + std::size_t{m} * cols, 0, cols, cols, a.memory.get(), planes == 2 ? plane_bytes : 0, m);
+    } else if (form == ActForm::kBf16) {
       k.to_bf16(x.data() + std::size_t{m} * cols, 0, cols, data, tile.rows, m - tile.row_begin);
     } else if (form == ActForm::kInt8) {
       k.quantize(x.data() + std::size_t{m} * cols, 0, cols / 32, cols / 32, data, tile.rows, m - tile.row_begin);
@@ -143,46 +147,58 @@ Acts MakeActs(const Kernels& k, const std::vector<float>& x, std::uint32_t rows,
         reinterpret_cast<float*>(data)[std::size_t{c} * tile.rows + m - tile.row_begin] = x[std::size_t{m} * cols + c];
     }
   }
-  a.view = {a.memory.get(), rows, cols, k.tile_rows_max, form};
+  a.view = {a.memory.get(), rows, cols, k.tile_rows_max, form, planes, plane_bytes};
   return a;
 }
 
-// Bound: f32 accumulation of exact integer block sums: 2e-6 of the sum of magnitudes.
+// Bounds, of the sum of magnitudes: f32 accumulation of exact integer block sums 2e-5 (the offset of codes makes
+// intermediate sums larger than the result: their rounding counts too); activations in bfloat16 are off by up to 2^-8
+// each (random ones cancel), on AMX the weights as well; with two planes of each what is left is below 3 2^-16.
 TEST_P(Tables, MatMulEqualsReference) {
   const Kernels& k = *GetParam();
   const Kernels& reference = *ReferenceKernels();
   for (const Type type : kTypes) {
-    for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 29u}) {
+    for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 16u, 29u, 32u, 47u, 67u}) {
       const std::uint32_t cols = quant::InfoOf(type).block_items == 256      ? 512
-                                 : type == Type::kF32 || type == Type::kBF16 ? 45
-                                                                             : 96;
+                                 : type == Type::kF32 || type == Type::kBF16 ? (rows % 2 ? 45 : 96)
+                                                                             : 352;
       const std::uint32_t n = 16 * 5 + 3;
       const auto bytes = RandomBlocks(type, n, cols, rows);
       const Packed w = Pack(type, false, n, cols, bytes);
-      const ActForm form = FormFor(w.matrix.packing, k.bf16_dot), plain = FormFor(w.matrix.packing, false);
+      const ActForm form = FormFor(w.matrix.packing, k, cols, rows),
+                    plain = FormFor(w.matrix.packing, reference, cols, rows);
       auto x = Random(std::size_t{rows} * cols, 7 + rows);
       for (std::uint32_t i = 0; i < cols / 3; ++i) x[i] = 0;         // whole blocks of zeros
       x[cols - 1] = 1e4f;                                            // an outlier
       if (rows > 1) x[cols] = 1e-41f;                                // a denormal
-      const Acts fast = MakeActs(k, x, rows, cols, form), slow = MakeActs(reference, x, rows, cols, plain);
-      const std::size_t stride = w.matrix.panels * kPanelRows;
-      std::vector<float> got(rows * stride, 1.f), expected(rows * stride, 1.f);
-      const bool add = rows % 2;
-      k.matmul(w.matrix, 0, 2, fast.view, got.data(), stride, add);
-      k.matmul(w.matrix, 2, w.matrix.panels, fast.view, got.data(), stride, add);
-      reference.matmul(w.matrix, 0, w.matrix.panels, slow.view, expected.data(), stride, add);
-      std::vector<float> weights(cols);
-      for (std::uint32_t col = 0; col < n; ++col) {
-        UnpackRow(w.matrix, col, weights.data());
-        for (std::uint32_t m = 0; m < rows; ++m) {
-          double magnitude = 1;
-          for (std::uint32_t c = 0; c < cols; ++c)
-            magnitude += std::fabs(double{weights[c]} * x[std::size_t{m} * cols + c]);
-          // The offset of codes makes intermediate sums larger than the result: their rounding counts too. Activations
-          // in bfloat16 are off by up to 2^-9 each.
-          ASSERT_NEAR(got[m * stride + col], expected[m * stride + col],
-                      (form == ActForm::kBf16 ? 2e-3 : 2e-5) * magnitude)
-              << quant::InfoOf(type).name << " rows " << rows << " row " << m << " col " << col;
+      for (const std::uint8_t planes : {1, 2}) {
+        if (planes == 2 && form != ActForm::kAmx) continue;
+        const Acts fast = MakeActs(k, x, rows, cols, form, planes), slow = MakeActs(reference, x, rows, cols, plain);
+        const std::size_t stride = w.matrix.panels * kPanelRows;
+        std::vector<float> got(rows * stride, 1.f), expected(rows * stride, 1.f);
+        const bool add = rows % 2;
+        k.matmul(w.matrix, 0, 2, fast.view, got.data(), stride, add);
+        k.matmul(w.matrix, 2, w.matrix.panels, fast.view, got.data(), stride, add);
+        reference.matmul(w.matrix, 0, w.matrix.panels, slow.view, expected.data(), stride, add);
+        const double bound = form == ActForm::kBf16   ? 2e-3
+                             : form != ActForm::kAmx  ? 2e-5
+                             : planes == 2            ? 5e-5
+                                                      : 8e-3;
+        std::vector<float> weights(cols);
+        for (std::uint32_t col = 0; col < n; ++col) {
+          UnpackRow(w.matrix, col, weights.data());
+          for (std::uint32_t m = 0; m < rows; ++m) {
+            double magnitude = 1, exact = add;
+            for (std::uint32_t c = 0; c < cols; ++c) {
+              const double product = double{weights[c]} * x[std::size_t{m} * cols + c];
+              magnitude += std::fabs(product);
+              exact += product;
+            }
+            // The others share the reference's rounding of activations to 8 bits; AMX has none.
+            ASSERT_NEAR(got[m * stride + col], form == ActForm::kAmx ? exact : expected[m * stride + col],
+                        bound * magnitude)
+                << quant::InfoOf(type).name << " rows " << rows << " row " << m << " col " << col;
+          }
         }
       }
     }

@@ -25,6 +25,8 @@ enum class Packing : uint8_t { kF32, kF16, kBF16, kQ8, kQ4, kQ8M, kQ4M, kQ4K, kQ
 /// How keys and values are kept.
 enum class CacheType : uint8_t { kF16, kBF16, kQ8, kF32 };
 
+/// kAmx activations larger than this are taken a block of columns at a time, for all panels of a call.
+constexpr uint32_t kAmxActivationBytesInL2 = 768 * 1024;
 constexpr uint32_t kPanelRows = 16, kBlockCols = 32, kSuperCols = 256;
 
 /// rows and cols are the true sizes; rows of the last panel beyond `rows` are zero.
@@ -36,15 +38,17 @@ struct PackedMatrix {
   uint32_t codes_offset;  // in a panel
 };
 
-enum class ActForm : uint8_t { kFloat, kInt8, kBf16 };
+enum class ActForm : uint8_t { kFloat, kInt8, kBf16, kAmx };
+constexpr int kActForms = 4;
 
 /// The same activations for every matrix that eats them. Rows are cut into tiles of at most `tile_rows_max` rows (of
 /// the table that made them), as even as can be: see TileOf in activations.h. A tile of r rows over `cols` columns is
 ///   kInt8   int8 q[block][r][32], then Meta[block][r]
 ///   kFloat  float x[col][r]
 ///   kBf16   bfloat16 x[col / 2][r][col % 2], an odd last column followed by zeros
+/// kAmx has tiles of its own, rows in order: bfloat16 x[row / 16][col / 32][row % 16][col % 32].
 /// With two planes the second holds, in the same form, what the first one's rounding left over: x = scale q + scale' q'
-/// carries 15 bits instead of 8.
+/// carries 15 bits instead of 8 (kAmx: 16 bits, by x = x' + x'').
 struct Activations {
   const uint8_t* data;
   uint32_t rows, cols;

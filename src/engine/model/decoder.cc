@@ -67,33 +67,49 @@ CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_hea
 void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
                       std::initializer_list<const kernels::PackedMatrix*> consumers) {
   buffer.cols = cols;
-  const std::uint32_t rows = std::max(rows_max_, logit_rows_max_);
+  const std::uint32_t rows_max = std::max(rows_max_, logit_rows_max_);
   for (const kernels::PackedMatrix* matrix : consumers) {
-    const ActForm form = kernels::FormFor(matrix->packing, kernels_.bf16_dot);
-    const std::uint64_t plane_bytes = rows * kernels::ActivationRowBytes(cols, form);
-    if (form == ActForm::kInt8) buffer.plane_bytes = plane_bytes;
-    buffer.bytes[static_cast<int>(form)].resize(plane_bytes * (form == ActForm::kInt8 ? planes_ : 1) + 64);
+    if (std::find(buffer.eaters.begin(), buffer.eaters.end(), matrix->packing) != buffer.eaters.end()) continue;
+    buffer.eaters.push_back(matrix->packing);
+    // Few rows and many may come in different forms; room for the most rows of each.
+    for (std::uint32_t rows = 1; rows <= rows_max; ++rows) {
+      const ActForm form = kernels::FormFor(matrix->packing, kernels_, cols, rows);
+      const std::uint64_t plane_bytes = kernels::ActivationBytes(rows, cols, form);
+      std::uint64_t& most = buffer.plane_bytes[static_cast<int>(form)];
+      most = std::max(most, plane_bytes);
+    }
+  }
+  for (int i = 0; i < kernels::kActForms; ++i) {
+    const auto form = static_cast<ActForm>(i);
+    if (buffer.plane_bytes[i]) buffer.bytes[i].resize(buffer.plane_bytes[i] * Planes(form));
   }
 }
 
+std::uint8_t Decoder::Planes(ActForm form) const {
+  return form == ActForm::kInt8 || form == ActForm::kAmx ? planes_ : std::uint8_t{1};
+}
+
+bool Decoder::Wanted(const ActBuffer& buffer, std::uint32_t rows, ActForm form) const {
+  return std::any_of(buffer.eaters.begin(), buffer.eaters.end(), [&](kernels::Packing packing) {
+    return kernels::FormFor(packing, kernels_, buffer.cols, rows) == form;
+  });
+}
+
 std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
-  std::vector<std::uint8_t>& bytes = buffer.bytes[static_cast<int>(form)];
-  const auto at = reinterpret_cast<std::uintptr_t>(bytes.data());
-  return bytes.data() + ((at + 63) / 64 * 64 - at);
+  return buffer.bytes[static_cast<int>(form)].data();
 }
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
-  const ActForm form = kernels::FormFor(consumer.packing, kernels_.bf16_dot);
-  return {Data(buffer, form),     rows, buffer.cols,
-          kernels_.tile_rows_max, form, form == ActForm::kInt8 ? planes_ : std::uint8_t{1},
-          buffer.plane_bytes};
+  const ActForm form = kernels::FormFor(consumer.packing, kernels_, buffer.cols, rows);
+  return {Data(buffer, form), rows, buffer.cols, kernels_.tile_rows_max, form, Planes(form),
+          buffer.plane_bytes[static_cast<int>(form)]};
 }
 
 void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
                      std::uint32_t n) {
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
-  const auto wanted = [&](ActForm form) { return !buffer.bytes[static_cast<int>(form)].empty(); };
+  const auto wanted = [&](ActForm form) { return Wanted(buffer, rows, form); };
   const auto data_of = [&](ActForm form) {
     return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin);
   };
@@ -103,6 +119,7 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
     const std::uint32_t total = buffer.cols / kernels::kBlockCols;
     kernels_.quantize(x, first, count, total, data, tile.rows, m);
     if (planes_ == 2) {
+      std::uint8_t* low = data + buffer.plane_bytes[static_cast<int>(ActForm::kInt8)];
       const auto* q = reinterpret_cast<const std::int8_t*>(data);
       const auto* meta = reinterpret_cast<const kernels::Meta*>(data + std::size_t{buffer.cols} * tile.rows);
       for (std::uint32_t b = 0; b < count; ++b) {
@@ -111,10 +128,13 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
         for (std::uint32_t i = 0; i < kernels::kBlockCols; ++i)
           rest[i] =
               x[b * kernels::kBlockCols + i] - meta[at].scale * static_cast<float>(q[at * kernels::kBlockCols + i]);
-        kernels_.quantize(rest, first + b, 1, total, data + buffer.plane_bytes, tile.rows, m);
+        kernels_.quantize(rest, first + b, 1, total, low, tile.rows, m);
       }
     }
   }
+  if (wanted(ActForm::kAmx))
+    kernels_.to_amx(x, col, n, buffer.cols, Data(buffer, ActForm::kAmx),
+                    planes_ == 2 ? buffer.plane_bytes[static_cast<int>(ActForm::kAmx)] : 0, row);
   if (wanted(ActForm::kBf16)) kernels_.to_bf16(x, col, n, data_of(ActForm::kBf16), tile.rows, m);
   if (wanted(ActForm::kFloat)) {
     auto* data = reinterpret_cast<float*>(data_of(ActForm::kFloat));
@@ -138,8 +158,11 @@ void Decoder::ForRows(std::uint32_t rows, F&& f) {
 void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add) {
   std::uint32_t panels = 0;
   for (const MatrixTask& task : tasks) panels += task.matrix->panels;
-  // Enough chunks that a slow core does not hold up the rest, few enough that handing them out costs nothing.
-  std::uint32_t step = panels / static_cast<std::uint32_t>(pool_.threads() * 6);
+  // Enough chunks that a slow core does not hold up the rest, few enough that handing them out costs nothing; and
+  // where the activations pass through the L2 cache, so few that they seldom do.
+  const bool streamed = kernels::FormFor(tasks.begin()->matrix->packing, kernels_, acts.cols, rows) == ActForm::kAmx &&
+                        kernels::ActivationBytes(rows, acts.cols, ActForm::kAmx) > kernels::kAmxActivationBytesInL2;
+  std::uint32_t step = panels / static_cast<std::uint32_t>(pool_.threads() * (streamed ? 2 : 6));
   step = std::clamp(step / 4 * 4, 4u, 64u);
   std::uint32_t chunks = 0;
   for (const MatrixTask& task : tasks) chunks += (task.matrix->panels + step - 1) / step;

@@ -10,6 +10,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kvcache/block_pool.h"
 #include "engine/kvcache/cache_memory.h"
+#include "engine/model/huge_pages.h"
 #include "engine/model/rope.h"
 #include "engine/model/weights.h"
 #include "formats/checkpoint/checkpoint.h"
@@ -49,9 +50,10 @@ class Decoder {
  private:
   /// Activations of some rows in the forms that the consuming matrices eat.
   struct ActBuffer {
-    std::vector<std::uint8_t> bytes[3];  // by ActForm, with room to align; empty where nobody eats that form
+    StreamedVector<std::uint8_t> bytes[kernels::kActForms];  // empty where nobody eats that form
+    std::uint64_t plane_bytes[kernels::kActForms] = {};
     std::uint32_t cols = 0;
-    std::uint64_t plane_bytes = 0;
+    std::vector<kernels::Packing> eaters;  // what the consuming matrices are, each kind once
   };
   /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
   struct AttendPiece {
@@ -70,7 +72,10 @@ class Decoder {
   };
 
   void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
-  std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
+  std::uint8_t Planes(kernels::ActForm form) const;
+  static std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
+  /// Whether a consumer eats this form when so many rows are multiplied at once.
+  bool Wanted(const ActBuffer& buffer, std::uint32_t rows, kernels::ActForm form) const;
   kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
   /// Writes columns [col, col + n) of a row of activations.
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
@@ -96,14 +101,14 @@ class Decoder {
   RopeFrequencies rope_;
 
   // Scratch, made once: a step allocates nothing.
-  std::vector<float> x_;            // [rows][hidden]: the residual stream
-  std::vector<float> qkv_;          // [rows][qkv_stride_]
+  StreamedVector<float> x_;          // [rows][hidden]: the residual stream
+  StreamedVector<float> qkv_;         // [rows][qkv_stride_]
   std::size_t qkv_stride_ = 0, k_column_ = 0, v_column_ = 0;
-  std::vector<float> attended_;     // [rows][heads * head_dim]
+  StreamedVector<float> attended_;    // [rows][heads * head_dim]
   std::vector<float> cos_, sin_;    // [rows][rope_dim / 2]
-  std::vector<float> logits_;       // [logit_rows][logits_stride_]
+  StreamedVector<float> logits_;      // [logit_rows][logits_stride_]
   ActBuffer hidden_acts_, attended_acts_, ffn_acts_;
-  std::vector<std::vector<float>> worker_scratch_;
+  std::vector<StreamedVector<float>> worker_scratch_;
   struct RowPlace {
     std::uint32_t sequence, position;
   };

@@ -42,17 +42,6 @@ struct AttendGroup {
   uint32_t tile_begin, tiles, limit_min, limit_max;
 };
 
-inline __m512i HighBf16(__m512 x) {  // round to nearest, ties away from zero, as f32 bits
-  const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000));
-  return _mm512_and_si512(bits, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u)));
-}
-/// 16 pairs (even[i], odd[i]) as bf16
-inline __m512i PairBf16(__m512 even, __m512 odd) {
-  const __m512i round = _mm512_set1_epi32(0x8000);
-  const __m512i low = _mm512_srli_epi32(_mm512_add_epi32(_mm512_castps_si512(even), round), 16);
-  const __m512i high = _mm512_add_epi32(_mm512_castps_si512(odd), round);
-  return _mm512_ternarylogic_epi32(low, high, _mm512_set1_epi32(static_cast<int>(0xFFFF0000u)), 0xF8);  // a | (b & c)
-}
 /// Pairs in one plane, or a high and a low one `plane` elements apart.
 template <int kPlanes>
 inline void StorePairs(uint16_t* to, size_t plane, __m512 even, __m512 odd) {
@@ -60,15 +49,6 @@ inline void StorePairs(uint16_t* to, size_t plane, __m512 even, __m512 odd) {
   if (kPlanes == 2)
     _mm512_store_si512(to + plane, PairBf16(_mm512_sub_ps(even, _mm512_castsi512_ps(HighBf16(even))),
                                             _mm512_sub_ps(odd, _mm512_castsi512_ps(HighBf16(odd)))));
-}
-
-void ConfigureTiles() {
-  struct alignas(64) {
-    uint8_t palette = 1, start_row = 0, reserved[14] = {};
-    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-  } config;
-  __asm__ volatile("ldtilecfg %0" ::"m"(config));
 }
 
 /// One 32-deep step of up to four result tiles: results += a[tile] b, the tiles of `a` being `stride` elements apart.
@@ -170,7 +150,7 @@ struct TileAttend {
       limit_max = group[g].limit_max > limit_max ? group[g].limit_max : limit_max;
     }
     const uint32_t last = Blocks(limit_max), block_end = task.block_end < last ? task.block_end : last;
-    ConfigureTiles();
+    ConfigureTiles(kTileRowsAmx, kTileRowsAmx);
     for (uint32_t first = task.block_begin; first < block_end; first += kSpanBlocks) {
       const uint32_t count = block_end - first < kSpanBlocks ? block_end - first : kSpanBlocks;
       Convert(first, count);

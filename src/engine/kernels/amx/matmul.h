@@ -1,0 +1,270 @@
+// Many rows times a matrix on AMX tiles: weights are widened to bfloat16 a block of columns at a time, in the caches,
+// and every product of that block is made there. Sums are float32 from end to end, so scales cost nothing per product.
+// source: Intel 64 and IA-32 Architectures Optimization Reference Manual, chapter on AMX
+
+namespace {
+
+constexpr uint32_t kStepCols = 32;                        // columns that one tile product takes
+constexpr uint32_t kBlockSteps = 8;                       // of a block of columns, whose weights lie in the scratch
+constexpr uint32_t kGroupPanels = 2;                      // with 8 steps 16 KiB of weights: they stay in the L1 cache
+constexpr uint32_t kPrefetchPairs = 4;                    // fewer row pairs than this leave no time to fetch ahead
+
+/// Two columns of 16 rows as bfloat16 pairs; `low`, where wanted, gets what rounding left over.
+template <bool kWide>
+inline __attribute__((always_inline)) void StoreColumns(VF even, VF odd, uint8_t* high, uint8_t* low) {
+  _mm512_storeu_si512(high, PairBf16(even.v, odd.v));
+  if constexpr (kWide) {
+    const __m512 rest_even = _mm512_sub_ps(even.v, _mm512_castsi512_ps(HighBf16(even.v)));
+    const __m512 rest_odd = _mm512_sub_ps(odd.v, _mm512_castsi512_ps(HighBf16(odd.v)));
+    _mm512_storeu_si512(low, PairBf16(rest_even, rest_odd));
+  }
+}
+
+/// Bytes J of the 16 lanes as floats 256 + byte: one shift and one merge, exact.
+template <int J>
+inline __attribute__((always_inline)) VF BytePlus256(VB codes) {
+  const __m512i moved = J < 2 ? _mm512_slli_epi32(codes.v, J < 2 ? 15 - 8 * J : 0)
+                              : _mm512_srli_epi32(codes.v, J < 2 ? 0 : 8 * J - 15);
+  // (moved & mask) | 256.f
+  return {_mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_set1_epi32(0x43800000), moved,
+                                                        _mm512_set1_epi32(0x7F8000), 0xF8))};
+}
+
+template <class F, bool kWide, int G>
+inline __attribute__((always_inline)) void ExpandGroup(const uint8_t* codes, VF scale, VF base, uint8_t* high,
+                                                       uint8_t* low) {
+  const VB code = F::template Code<G>(codes);
+  StoreColumns<kWide>(Fma(BytePlus256<0>(code), scale, base), Fma(BytePlus256<1>(code), scale, base), high + 128 * G,
+                    low + 128 * G);
+  StoreColumns<kWide>(Fma(BytePlus256<2>(code), scale, base), Fma(BytePlus256<3>(code), scale, base),
+                    high + 128 * G + 64, low + 128 * G + 64);
+}
+
+/// 32 columns of a panel as one weight tile [column pair][row][2].
+template <class F>
+struct ExpandQuantised {
+  template <bool kWide>
+  static inline void Step(const PackedMatrix& w, const uint8_t* panel, uint32_t b, uint8_t* high, uint8_t* low) {
+    const uint8_t* codes = panel + w.codes_offset + static_cast<size_t>(b) * F::kCodeBytes;
+    constexpr int kZero = F::kOffset ? 128 >> F::kOffsetShift : 0;
+    const VF scale = F::Scale(panel, F::kHalves ? 2 * b : b);
+    const VF offset = Mul(scale, Set1(-256.f - kZero));
+    const VF base = F::kMin ? Add(offset, F::Min(panel, b)) : offset;
+    ExpandGroup<F, kWide, 0>(codes, scale, base, high, low);
+    ExpandGroup<F, kWide, 1>(codes, scale, base, high, low);
+    ExpandGroup<F, kWide, 2>(codes, scale, base, high, low);
+    ExpandGroup<F, kWide, 3>(codes, scale, base, high, low);
+    const VF scale2 = F::kHalves ? F::Scale(panel, 2 * b + 1) : scale;
+    const VF base2 = F::kHalves ? Mul(scale2, Set1(-256.f - kZero)) : base;
+    ExpandGroup<F, kWide, 4>(codes, scale2, base2, high, low);
+    ExpandGroup<F, kWide, 5>(codes, scale2, base2, high, low);
+    ExpandGroup<F, kWide, 6>(codes, scale2, base2, high, low);
+    ExpandGroup<F, kWide, 7>(codes, scale2, base2, high, low);
+  }
+};
+struct ExpandF16 {
+  template <bool kWide>
+  static inline void Step(const PackedMatrix&, const uint8_t* panel, uint32_t b, uint8_t* high, uint8_t* low) {
+    const uint8_t* in = panel + static_cast<size_t>(b) * 1024;
+    for (uint32_t pair = 0; pair < 16; ++pair)
+      StoreColumns<kWide>(LoadF16(in + pair * 64), LoadF16(in + pair * 64 + 32), high + pair * 64, low + pair * 64);
+  }
+};
+/// bfloat16 weights lie in their panel as tiles already.
+struct ExpandNothing {};
+
+template <int MT, int NT>
+inline __attribute__((always_inline)) void TileProducts(const uint8_t* a, size_t a_next, const uint8_t* b,
+                                                        size_t b_next, uint32_t steps) {
+  for (uint32_t s = 0; s < steps; ++s, a += kTileBytes, b += kTileBytes) {
+    _tile_loadd(6, b, 64);
+    _tile_loadd(4, a, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (NT == 2) {
+      _tile_loadd(7, b + b_next, 64);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if constexpr (MT == 2) {
+      _tile_loadd(5, a + a_next, 64);
+      _tile_dpbf16ps(2, 5, 6);
+      if constexpr (NT == 2) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+}
+
+/// Fetches the next block's weights into the L2 cache, some lines at a time, while this block is computed.
+struct Prefetch {
+  const uint8_t* at = nullptr;
+  size_t run = 0, next = 0;  // bytes of a panel's run; from the run's begin to the next panel's
+  uint32_t panels = 0;
+  size_t done = 0;
+
+  uint32_t lines = 0;  // at a time
+
+  inline void Lines() {
+    for (uint32_t i = 0; i < lines && panels; ++i) {
+      _mm_prefetch(reinterpret_cast<const char*>(at + done), _MM_HINT_T1);
+      done += 64;
+      if (done >= run) done = 0, at += next, --panels;
+    }
+  }
+};
+
+/// A block of columns of the product: MT row tiles by NT panels, begun from `out` or from zero.
+struct BlockProduct {
+  const uint8_t* a;        // the activations' first tile
+  size_t a_next;           // to the next row tile
+  const uint8_t* b;
+  size_t b_next;           // to the next panel
+  uint64_t a_plane;        // to the second plane of the activations; 0: there is none
+  uint64_t b_plane;
+  uint32_t steps;
+  float* out;
+  size_t stride;           // in floats
+  bool load;
+};
+
+template <int MT, int NT>
+void Multiply(const BlockProduct& p) {
+  float* second = p.out + kTileRowsAmx * p.stride;
+  const size_t bytes = p.stride * sizeof(float);
+  if (p.load) {
+    _tile_loadd(0, p.out, bytes);
+    if constexpr (NT == 2) _tile_loadd(1, p.out + 16, bytes);
+    if constexpr (MT == 2) _tile_loadd(2, second, bytes);
+    if constexpr (MT == 2 && NT == 2) _tile_loadd(3, second + 16, bytes);
+  } else {
+    _tile_zero(0);
+    if constexpr (NT == 2) _tile_zero(1);
+    if constexpr (MT == 2) _tile_zero(2);
+    if constexpr (MT == 2 && NT == 2) _tile_zero(3);
+  }
+  TileProducts<MT, NT>(p.a, p.a_next, p.b, p.b_next, p.steps);
+  if (p.a_plane) {
+    TileProducts<MT, NT>(p.a + p.a_plane, p.a_next, p.b, p.b_next, p.steps);
+    if (p.b_plane) TileProducts<MT, NT>(p.a, p.a_next, p.b + p.b_plane, p.b_next, p.steps);
+  }
+  _tile_stored(0, p.out, bytes);
+  if constexpr (NT == 2) _tile_stored(1, p.out + 16, bytes);
+  if constexpr (MT == 2) _tile_stored(2, second, bytes);
+  if constexpr (MT == 2 && NT == 2) _tile_stored(3, second + 16, bytes);
+}
+
+/// One or two row tiles against one panel or two.
+template <int MT>
+void MultiplyPanels(const BlockProduct& p, uint32_t panels) {
+  if (panels == 2) Multiply<MT, 2>(p);
+  else Multiply<MT, 1>(p);
+}
+
+inline bool ActivationsFitL2(const Activations& acts) {
+  return size_t{acts.rows} * acts.cols * 2 <= kAmxActivationBytesInL2;
+}
+
+template <class E, bool kWide>
+void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
+                 size_t stride, bool add) {
+  constexpr bool kInPlace = __is_same(E, ExpandNothing);
+  constexpr size_t kPanelScratch = kBlockSteps * kTileBytes;
+  alignas(64) uint8_t scratch[kInPlace ? 64 : kGroupPanels * kPanelScratch];
+  alignas(64) uint8_t low[kWide && !kInPlace ? kGroupPanels * kPanelScratch : 64];
+  const uint32_t steps = w.cols / kStepCols, pairs = acts.rows / 32, rest = acts.rows % 32;
+  const size_t a_next = static_cast<size_t>(steps) * kTileBytes;
+  const size_t step_bytes = (w.panel_bytes - w.codes_offset) / steps;
+  const auto weights = [&](uint32_t p, uint32_t s) {
+    return w.data + p * w.panel_bytes + w.codes_offset + s * step_bytes;
+  };
+  const auto panels_at = [&](uint32_t p) { return p + kGroupPanels < end ? kGroupPanels : end - p; };
+  // One block of columns of one group of panels; (next_p, next_s) is the block to be fetched meanwhile.
+  const auto block = [&](uint32_t p, uint32_t s, uint32_t next_p, uint32_t next_s) {
+    const uint32_t panels = panels_at(p), count = s + kBlockSteps < steps ? kBlockSteps : steps - s;
+    const uint8_t* first = w.data + p * w.panel_bytes;
+    BlockProduct product = {acts.data + static_cast<size_t>(s) * kTileBytes, a_next, scratch, kPanelScratch,
+                            kWide ? acts.plane_bytes : 0, 0, count, out + p * kPanelRows, stride, add || s > 0};
+    if constexpr (kInPlace) {
+      product.b = weights(p, s);
+      product.b_next = w.panel_bytes;
+    } else {
+      for (uint32_t i = 0; i < panels; ++i)
+        for (uint32_t b = 0; b < count; ++b)
+          E::template Step<kWide>(w, first + i * w.panel_bytes, s + b, scratch + i * kPanelScratch + b * kTileBytes,
+                                  low + (kWide ? i * kPanelScratch + b * kTileBytes : 0));
+      if (kWide) product.b_plane = static_cast<uint64_t>(low - scratch);
+    }
+    Prefetch prefetch;
+    if (pairs >= kPrefetchPairs && next_p < end && next_s < steps) {
+      prefetch = {weights(next_p, next_s), step_bytes * kBlockSteps, w.panel_bytes, panels_at(next_p), 0};
+      prefetch.lines = static_cast<uint32_t>((prefetch.run / 64 * prefetch.panels + pairs - 1) / pairs);
+    }
+    for (uint32_t m = 0; m < pairs; ++m, product.a += 2 * a_next, product.out += 32 * stride) {
+      prefetch.Lines();
+      MultiplyPanels<2>(product, panels);
+    }
+    if (rest) {
+      ConfigureTiles(rest < 16 ? rest : 16, rest > 16 ? rest - 16 : 0);
+      if (rest > 16) MultiplyPanels<2>(product, panels);
+      else MultiplyPanels<1>(product, panels);
+      if (pairs) ConfigureTiles(16, 16);
+    }
+  };
+  if (pairs) ConfigureTiles(16, 16);
+  if (ActivationsFitL2(acts)) {
+    for (uint32_t p = begin; p < end; p += kGroupPanels)
+      for (uint32_t s = 0; s < steps; s += kBlockSteps) {
+        const bool last = s + kBlockSteps >= steps;
+        block(p, s, last ? p + kGroupPanels : p, last ? 0 : s + kBlockSteps);
+      }
+  } else {
+    for (uint32_t s = 0; s < steps; s += kBlockSteps)
+      for (uint32_t p = begin; p < end; p += kGroupPanels) {
+        const bool last = p + kGroupPanels >= end;
+        block(p, s, last ? begin : p + kGroupPanels, last ? s + kBlockSteps : s);
+      }
+  }
+  _tile_release();
+}
+
+template <class E>
+void MatMulExpanded(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
+                    size_t stride, bool add) {
+  if (acts.planes == 2) MatMulTiles<E, true>(w, begin, end, acts, out, stride, add);
+  else MatMulTiles<E, false>(w, begin, end, acts, out, stride, add);
+}
+
+void MatMulAmx(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
+               bool add) {
+  if (acts.form != ActForm::kAmx) return MatMul(w, begin, end, acts, out, stride, add);
+  switch (w.packing) {
+    case Packing::kF32: return;  // FormFor never asks for this
+    case Packing::kF16: return MatMulExpanded<ExpandF16>(w, begin, end, acts, out, stride, add);
+    case Packing::kBF16: return MatMulExpanded<ExpandNothing>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8: return MatMulExpanded<ExpandQuantised<FormatQ8>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4: return MatMulExpanded<ExpandQuantised<FormatQ4>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8M: return MatMulExpanded<ExpandQuantised<FormatQ8M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4M: return MatMulExpanded<ExpandQuantised<FormatQ4M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4K: return MatMulExpanded<ExpandQuantised<FormatQ4K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ5K: return MatMulExpanded<ExpandQuantised<FormatQ5K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ6K: return MatMulExpanded<ExpandQuantised<FormatQ6K>>(w, begin, end, acts, out, stride, add);
+  }
+}
+
+void ToAmx(const float* x, uint32_t first, uint32_t cols, uint32_t total_cols, uint8_t* data, uint64_t low_plane,
+           uint32_t row) {
+  uint8_t* tile = data + (static_cast<size_t>(row / 16) * (total_cols / kStepCols) + first / kStepCols) * kTileBytes +
+                  row % 16 * 64;
+  for (uint32_t i = 0; i < cols; i += kStepCols, tile += kTileBytes) {
+    const __m512 a = _mm512_loadu_ps(x + i), b = _mm512_loadu_ps(x + i + 16);
+    const __m512bh high = _mm512_cvtne2ps_pbh(b, a);
+    __builtin_memcpy(tile, &high, 64);
+    if (!low_plane) continue;
+    const __m512i bits = reinterpret_cast<__m512i>(high);
+    const auto widen = [](__m256i half) {
+      return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
+    };
+    const __m512bh rest = _mm512_cvtne2ps_pbh(_mm512_sub_ps(b, widen(_mm512_extracti64x4_epi64(bits, 1))),
+                                              _mm512_sub_ps(a, widen(_mm512_castsi512_si256(bits))));
+    __builtin_memcpy(tile + low_plane, &rest, 64);
+  }
+}
+
+}  // namespace
