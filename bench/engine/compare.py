@@ -147,8 +147,8 @@ class Llama:
         self.folder, self.threads, self.name = pathlib.Path(folder), str(a.threads), name
 
     def settings(self, work):
-        if work.kv != "f16":  # a quantised V needs flash attention
-            return [["-fa", "on", "-ctk", work.kv, "-ctv", work.kv]]
+        if work.kv == "q8":  # a quantised V needs flash attention
+            return [["-fa", "on", "-ctk", "q8_0", "-ctv", "q8_0"]]
         return [["-fa", "on"], ["-fa", "off"]] if work.depth or work.tokens > 512 else [[]]
 
     def measure(self, row, path, setting, known):

@@ -29,7 +29,7 @@ WORKS = {
     "prefill-512": Work("prefill", 512), "prefill-4096": Work("prefill", 4096),
     "decode-128": Work("decode", 128), "decode-64": Work("decode", 64),
     **{f"depth-{d}": Work("decode", 32, depth=d) for d in (1024, 2048, 4096)},
-    "depth-4096-kv-q8": Work("decode", 32, depth=4096, kv="q8_0"),
+    "depth-4096-kv-q8": Work("decode", 32, depth=4096, kv="q8"),
     **{f"rows-{n}": Work("together", 64, depth=16, batch=n) for n in ROW_COUNTS},
     "spin-64": Work("decode", 64, spin=True),
     "first-token": Work("start", metric="first_token_ms"), "memory": Work("start", metric="peak_rss_bytes"),
