@@ -15,6 +15,7 @@
 
 #include "base/thread_pool.h"
 #include "cli/commands.h"
+#include "cli/kv_type.h"
 #include "cli/report.h"
 #include "cli/roofs_json.h"
 #include "cli/table.h"
@@ -35,6 +36,7 @@ struct Options {
   std::string model = "smollm2:135m";
   std::vector<std::uint32_t> prompt_tokens = {512}, gen_tokens = {128}, depths = {0}, batches = {1};
   int threads = 0, repeat = 3;
+  engine::CacheType cache_type = engine::CacheType::kF16;
   bool json = false, no_roofs = false;
 };
 
@@ -161,6 +163,7 @@ Status Bench(const Options& options) {
   std::shared_ptr<const Checkpoint> checkpoint = std::move(opened);
   engine::EngineOptions engine_options;
   engine_options.threads = options.threads;
+  engine_options.cache_type = options.cache_type;
   std::uint64_t need = 0;
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {
@@ -280,6 +283,7 @@ void RegisterBench(CLI::App& app, int& exit_code) {
   bench->add_option("--batch", options->batches, "requests at once")->delimiter(',')->check(CLI::Range(1, 4096))
       ->capture_default_str();
   bench->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
+  AddKvType(*bench, options->cache_type);
   bench->add_option("--repeat", options->repeat, "runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
   bench->add_flag("--no-roofs", options->no_roofs, "do not measure the machine's roofs: saves a second");
   bench->add_flag("--json", options->json, "print JSON");

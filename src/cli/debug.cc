@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/kv_type.h"
 #include "cli/report.h"
 #include "engine/one_sequence.h"
 #include "formats/checkpoint/checkpoint.h"
@@ -21,6 +22,7 @@ struct Options {
   std::string model, positions = "last", precision = "auto";
   std::vector<std::int32_t> tokens;
   std::uint32_t greedy = 0;
+  engine::CacheType cache_type = engine::CacheType::kF16;
   int threads = 0;
 };
 
@@ -49,7 +51,7 @@ Status Forward(const Options& options) {
   ASSIGN_OR_RETURN(const auto positions, Positions(options.positions, options.tokens.size()));
   const auto precision = options.precision == "f32" ? engine::Precision::kF32 : engine::Precision::kAuto;
   ASSIGN_OR_RETURN(const auto sequence,
-                   engine::OneSequence::Create(*checkpoint, precision, options.threads,
+                   engine::OneSequence::Create(*checkpoint, precision, options.cache_type, options.threads,
                                                static_cast<std::uint32_t>(options.tokens.size()) + options.greedy));
   auto asked = positions;
   const auto last = static_cast<std::uint32_t>(options.tokens.size() - 1);
@@ -96,6 +98,7 @@ void RegisterDebug(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 1 << 20));
   forward->add_option("--precision", options->precision, "auto (as served) or f32 throughout")
       ->check(CLI::IsMember({"auto", "f32"}))->capture_default_str();
+  AddKvType(*forward, options->cache_type);
   forward->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
   forward->footer(
       "Example:\n  yun debug forward --model model.gguf --tokens 1,2,3 --positions all --greedy 8 --precision f32");

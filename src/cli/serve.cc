@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/kv_type.h"
 #include "hub/store.h"
 #include "net/http/client.h"
 #include "server/app.h"
@@ -206,6 +207,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, engine::Precision>{{"auto", engine::Precision::kAuto},
                                                                                    {"f32", engine::Precision::kF32}}))
       ->type_name("auto|f32");
+  AddKvType(*c, o.cache_type);
   c->add_option("--parallel", o.running_max, "Requests computed together")
       ->check(CLI::Range(1u, 4096u))
       ->capture_default_str();

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "cli/kv_type.h"
 #include "text/tokenizer/detokenizer.h"
 
 namespace yun::cli {
@@ -87,6 +88,7 @@ void AddSessionFlags(CLI::App& command, SessionOptions& options, Wish& wish) {
   command.add_flag_callback("--no-think", [&wish] { wish.think = false; }, "Have it answer at once");
   command.add_option("--context", options.context_tokens, "Longest conversation, in tokens; 0: the model's own");
   command.add_option("--threads", options.threads, "0: one a physical core")->check(CLI::Range(0, 1024));
+  AddKvType(command, options.cache_type);
 }
 
 std::string Describe(const Heard& heard) {
@@ -117,6 +119,7 @@ Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
 
   engine::EngineOptions engine_options;
   engine_options.threads = options.threads;
+  engine_options.cache_type = options.cache_type;
   engine_options.context_tokens = options.context_tokens;
   engine_options.running_max = 1;
   const bool terminal = ::isatty(STDERR_FILENO) != 0;

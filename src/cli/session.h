@@ -34,6 +34,7 @@ struct SessionOptions {
   std::string model;  // a name or a path; empty: see DefaultModel
   std::uint32_t context_tokens = 0;
   int threads = 0;
+  engine::CacheType cache_type = engine::CacheType::kF16;
 };
 
 /// Adds --model, --temperature, --max-tokens and the others to a command.

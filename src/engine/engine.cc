@@ -52,8 +52,7 @@ class EngineImpl : public Engine {
         pool_(std::move(pool)) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
-    using kernels::CacheType;
-    const CacheType type = options_.precision == Precision::kF32 ? CacheType::kF32 : CacheType::kF16;
+    const CacheType type = CacheTypeFor(options_.precision, options_.cache_type);
     decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, options_.step_tokens_max,
                                          std::min(options_.running_max, options_.step_tokens_max));
     const CacheShape shape = decoder_->cache_shape();

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/kernels/packed.h"
 #include "engine/request.h"
 #include "engine/stream.h"
 #include "formats/checkpoint/checkpoint.h"
 
 namespace yun::engine {
 
+using kernels::CacheType;
 enum class Precision { kAuto, kF32 };  // kAuto: weights as stored, activations quantised; kF32: float32 throughout
 
 struct EngineOptions {
@@ -24,6 +26,7 @@ struct EngineOptions {
   std::uint32_t waiting_max = 1024;      // queue; a further Submit gets kTooMany
   std::uint32_t step_tokens_max = 512;   // rows of one forward pass: prefill is cut into chunks of this
   Precision precision = Precision::kAuto;
+  CacheType cache_type = CacheType::kF16;  // of keys and values; Precision::kF32 keeps them in f32
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
 };
 

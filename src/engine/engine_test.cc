@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "engine/one_sequence.h"
@@ -72,7 +73,7 @@ TEST(Engine, EqualsOneSequenceByHand) {
     EXPECT_EQ(answer.end.usage.prompt_tokens, 90u);
     EXPECT_EQ(answer.end.usage.generated_tokens, 20u);
 
-    auto one = OneSequence::Create(*checkpoint, Precision::kF32, 1, 200);
+    auto one = OneSequence::Create(*checkpoint, Precision::kF32, CacheType::kF16, 1, 200);
     ASSERT_TRUE(one);
     std::vector<TokenId> tokens = prompt, expected;
     for (int i = 0; i < 20; ++i) {
@@ -87,6 +88,33 @@ TEST(Engine, EqualsOneSequenceByHand) {
   }
 }
 
+// Every kind of cache answers, whatever the head's width; 8 bits take little more than half of 16.
+TEST(Engine, CacheTypes) {
+  for (const char* name : {"llama", "qwen3_tied"}) {
+    const auto checkpoint = Model(name);
+    const auto prompt = Prompt(3, 70);
+    const std::vector<std::uint32_t> last = {69};
+    std::vector<float> f16;
+    for (const CacheType type : {CacheType::kF16, CacheType::kBF16, CacheType::kQ8}) {
+      auto one = OneSequence::Create(*checkpoint, Precision::kAuto, type, 1, 128);
+      ASSERT_TRUE(one);
+      const auto logits = (*one)->Forward(prompt, last);
+      ASSERT_TRUE(logits);
+      const std::vector<float>& row = (*logits)[0];
+      if (f16.empty()) f16 = row;
+      float largest = 0, worst = 0;
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        largest = std::max(largest, std::fabs(f16[i]));
+        worst = std::max(worst, std::fabs(row[i] - f16[i]));
+      }
+      EXPECT_LE(worst, 0.03f * largest) << name << " cache type " << static_cast<int>(type);
+    }
+  }
+  const CacheShape f16 = {28, 8, 128, CacheType::kF16}, q8 = {28, 8, 128, CacheType::kQ8};
+  EXPECT_EQ(f16.block_bytes(), 28u * 8 * 16 * 2 * 128 * 2);
+  EXPECT_EQ(q8.block_bytes(), 28u * 8 * 16 * 2 * (128 + 4 * 2));
+}
+
 TEST(Engine, ManyAtOnceGiveWhatEachGivesAlone) {
   auto options = Small();
   options.precision = Precision::kF32;
@@ -99,7 +127,7 @@ TEST(Engine, ManyAtOnceGiveWhatEachGivesAlone) {
       alone.push_back(Collect(**(*engine)->Submit(Greedy(Prompt(i, 5 + 11 * i), 30))).ids);
   }
   // A cache for about three of them: the others wait or are preempted, and still answer the same.
-  const CacheShape shape = {3, 2, 16, kernels::CacheType::kF32};
+  const CacheShape shape = {3, 2, 16, CacheType::kF32};
   for (const std::uint64_t cache : {std::uint64_t{0}, 26 * shape.block_bytes()}) {
     options.cache_bytes = cache;
     const auto engine = Engine::Create(checkpoint, options);

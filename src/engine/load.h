@@ -22,4 +22,9 @@ struct Loaded {
 Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads,
                     const std::function<void(double)>& on_load);
 
+/// Float32 throughout means keys and values too.
+inline CacheType CacheTypeFor(Precision precision, CacheType wanted) {
+  return precision == Precision::kF32 ? CacheType::kF32 : wanted;
+}
+
 }  // namespace yun::engine

@@ -6,16 +6,14 @@
 
 namespace yun::engine {
 
-Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& checkpoint, Precision precision, int threads,
-                                                         std::uint32_t tokens_max) {
+Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& checkpoint, Precision precision,
+                                                         CacheType cache_type, int threads, std::uint32_t tokens_max) {
   ASSIGN_OR_RETURN(Loaded loaded, Load(checkpoint, precision, threads, {}));
   auto one = std::unique_ptr<OneSequence>(new OneSequence);
   one->config_ = loaded.config;
   one->pool_ = std::move(loaded.pool);
   one->decoder_ = std::make_unique<Decoder>(loaded.config, std::move(loaded.weights), *loaded.kernels, *one->pool_,
-                                            precision == Precision::kF32 ? kernels::CacheType::kF32
-                                                                         : kernels::CacheType::kF16,
-                                            kRowsMax, 1);
+                                            CacheTypeFor(precision, cache_type), kRowsMax, 1);
   ASSIGN_OR_RETURN(one->cache_, CacheMemory::Create(one->decoder_->cache_shape(), BlockPool::BlocksFor(tokens_max)));
   for (std::uint32_t i = 0; i < BlockPool::BlocksFor(tokens_max); ++i) one->blocks_.push_back(i);
   one->tokens_max_ = tokens_max;

@@ -19,8 +19,8 @@ class OneSequence {
  public:
   /// threads: 0 means one a physical core. borrows: the checkpoint, for its whole life
   /// errors: as Engine::Create
-  static Result<std::unique_ptr<OneSequence>> Create(const Checkpoint& checkpoint, Precision precision, int threads,
-                                                     std::uint32_t tokens_max);
+  static Result<std::unique_ptr<OneSequence>> Create(const Checkpoint& checkpoint, Precision precision,
+                                                     CacheType cache_type, int threads, std::uint32_t tokens_max);
   ~OneSequence();
 
   /// Appends tokens and returns the logits at some of them (indexes into `tokens`): one row of `vocab` floats each.

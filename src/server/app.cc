@@ -92,6 +92,7 @@ Status App::LoadOne(const std::string& wanted) {
   engine.context_tokens = options_.context_tokens;
   engine.cache_bytes = options_.cache_bytes;
   engine.precision = options_.precision;
+  engine.cache_type = options_.cache_type;
   engine.running_max = options_.running_max;
   engine.waiting_max = options_.waiting_max;
   if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };

@@ -24,6 +24,7 @@ struct AppOptions {
   std::uint32_t context_tokens = 0;
   std::uint64_t cache_bytes = 0;
   engine::Precision precision = engine::Precision::kAuto;
+  engine::CacheType cache_type = engine::CacheType::kF16;
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
   std::uint32_t drain_seconds_max = 30;

@@ -27,8 +27,8 @@ INLINE VF LoadF16(const void* p) {
   EACH(VF, vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(static_cast<const uint8_t*>(p) + 8 * i))));
 }
 INLINE VF LoadBf16(const void* p) {
-  EACH(VF, vreinterpretq_f32_u32(
-               vshll_n_u16(vreinterpret_u16_u8(vld1_u8(static_cast<const uint8_t*>(p) + 8 * i)), 16)));
+  const auto wide = [](const uint8_t* at) { return vmovl_u16(vreinterpret_u16_u8(vld1_u8(at))); };
+  EACH(VF, vreinterpretq_f32_u32(vshlq_n_u32(wide(static_cast<const uint8_t*>(p) + 8 * i), 16)));
 }
 INLINE void StoreF16(uint16_t* p, VF a) {
   for (int i = 0; i < 4; ++i) vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
