@@ -16,7 +16,7 @@ inline void AddKvType(CLI::App& command, engine::CacheType& type) {
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, CacheType>{
               {"f16", CacheType::kF16}, {"bf16", CacheType::kBF16}, {"q8", CacheType::kQ8}}))
-      ->type_name("f16|bf16|q8");
+      ->option_text("f16|bf16|q8");
 }
 
 }  // namespace yun::cli
