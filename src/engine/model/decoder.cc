@@ -68,15 +68,15 @@ void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
                       std::initializer_list<const kernels::PackedMatrix*> consumers) {
   buffer.cols = cols;
   const std::uint32_t rows_max = std::max(rows_max_, logit_rows_max_);
+  buffer.wanted.resize(rows_max + 1);
   for (const kernels::PackedMatrix* matrix : consumers) {
-    if (std::find(buffer.eaters.begin(), buffer.eaters.end(), matrix->packing) != buffer.eaters.end()) continue;
-    buffer.eaters.push_back(matrix->packing);
     // Few rows and many may come in different forms; room for the most rows of each.
     for (std::uint32_t rows = 1; rows <= rows_max; ++rows) {
       const ActForm form = kernels::FormFor(matrix->packing, kernels_, cols, rows);
       const std::uint64_t plane_bytes = kernels::ActivationBytes(rows, cols, form);
       std::uint64_t& most = buffer.plane_bytes[static_cast<int>(form)];
       most = std::max(most, plane_bytes);
+      buffer.wanted[rows] |= static_cast<std::uint8_t>(1 << static_cast<int>(form));
     }
   }
   for (int i = 0; i < kernels::kActForms; ++i) {
@@ -87,12 +87,6 @@ void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
 
 std::uint8_t Decoder::Planes(ActForm form) const {
   return form == ActForm::kInt8 || form == ActForm::kAmx ? planes_ : std::uint8_t{1};
-}
-
-bool Decoder::Wanted(const ActBuffer& buffer, std::uint32_t rows, ActForm form) const {
-  return std::any_of(buffer.eaters.begin(), buffer.eaters.end(), [&](kernels::Packing packing) {
-    return kernels::FormFor(packing, kernels_, buffer.cols, rows) == form;
-  });
 }
 
 std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
@@ -109,7 +103,7 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
                      std::uint32_t n) {
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
-  const auto wanted = [&](ActForm form) { return Wanted(buffer, rows, form); };
+  const auto wanted = [&](ActForm form) { return buffer.wanted[rows] >> static_cast<int>(form) & 1; };
   const auto data_of = [&](ActForm form) {
     return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin);
   };

@@ -53,7 +53,7 @@ class Decoder {
     StreamedVector<std::uint8_t> bytes[kernels::kActForms];  // empty where nobody eats that form
     std::uint64_t plane_bytes[kernels::kActForms] = {};
     std::uint32_t cols = 0;
-    std::vector<kernels::Packing> eaters;  // what the consuming matrices are, each kind once
+    std::vector<std::uint8_t> wanted;  // [rows]: a bit for each form that some consumer eats
   };
   /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
   struct AttendPiece {
@@ -74,8 +74,6 @@ class Decoder {
   void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
   std::uint8_t Planes(kernels::ActForm form) const;
   static std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
-  /// Whether a consumer eats this form when so many rows are multiplied at once.
-  bool Wanted(const ActBuffer& buffer, std::uint32_t rows, kernels::ActForm form) const;
   kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
   /// Writes columns [col, col + n) of a row of activations.
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,

@@ -5,8 +5,10 @@
 namespace {
 
 constexpr uint32_t kStepCols = 32;                        // columns that one tile product takes
-constexpr uint32_t kBlockSteps = 8;                       // of a block of columns, whose weights lie in the scratch
-constexpr uint32_t kGroupPanels = 2;                      // with 8 steps 16 KiB of weights: they stay in the L1 cache
+constexpr uint32_t kGroupPanels = 2;                      // panels whose weights are widened together
+// Steps of a block of columns: 32 KiB of weights, which stay in the L1 cache; half of that for few rows, which do not
+// use them often enough to pay for putting them there.
+constexpr uint32_t kBlockStepsMax = 16, kBlockStepsFew = 8, kFewRows = 64;
 constexpr uint32_t kPrefetchPairs = 4;                    // fewer row pairs than this leave no time to fetch ahead
 
 /// Two columns of 16 rows as bfloat16 pairs; `low`, where wanted, gets what rounding left over.
@@ -76,16 +78,17 @@ struct ExpandNothing {};
 template <int MT, int NT>
 inline __attribute__((always_inline)) void TileProducts(const uint8_t* a, size_t a_next, const uint8_t* b,
                                                         size_t b_next, uint32_t steps) {
+  // Activations pass by the L1 cache, where the weights are to stay.
   for (uint32_t s = 0; s < steps; ++s, a += kTileBytes, b += kTileBytes) {
     _tile_loadd(6, b, 64);
-    _tile_loadd(4, a, 64);
+    _tile_stream_loadd(4, a, 64);
     _tile_dpbf16ps(0, 4, 6);
     if constexpr (NT == 2) {
       _tile_loadd(7, b + b_next, 64);
       _tile_dpbf16ps(1, 4, 7);
     }
     if constexpr (MT == 2) {
-      _tile_loadd(5, a + a_next, 64);
+      _tile_stream_loadd(5, a + a_next, 64);
       _tile_dpbf16ps(2, 5, 6);
       if constexpr (NT == 2) _tile_dpbf16ps(3, 5, 7);
     }
@@ -165,10 +168,11 @@ template <class E, bool kWide>
 void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
                  size_t stride, bool add) {
   constexpr bool kInPlace = __is_same(E, ExpandNothing);
-  constexpr size_t kPanelScratch = kBlockSteps * kTileBytes;
+  constexpr size_t kPanelScratch = kBlockStepsMax * kTileBytes;
   alignas(64) uint8_t scratch[kInPlace ? 64 : kGroupPanels * kPanelScratch];
   alignas(64) uint8_t low[kWide && !kInPlace ? kGroupPanels * kPanelScratch : 64];
   const uint32_t steps = w.cols / kStepCols, pairs = acts.rows / 32, rest = acts.rows % 32;
+  const uint32_t block_steps = acts.rows <= kFewRows ? kBlockStepsFew : kBlockStepsMax;
   const size_t a_next = static_cast<size_t>(steps) * kTileBytes;
   const size_t step_bytes = (w.panel_bytes - w.codes_offset) / steps;
   const auto weights = [&](uint32_t p, uint32_t s) {
@@ -177,7 +181,7 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
   const auto panels_at = [&](uint32_t p) { return p + kGroupPanels < end ? kGroupPanels : end - p; };
   // One block of columns of one group of panels; (next_p, next_s) is the block to be fetched meanwhile.
   const auto block = [&](uint32_t p, uint32_t s, uint32_t next_p, uint32_t next_s) {
-    const uint32_t panels = panels_at(p), count = s + kBlockSteps < steps ? kBlockSteps : steps - s;
+    const uint32_t panels = panels_at(p), count = s + block_steps < steps ? block_steps : steps - s;
     const uint8_t* first = w.data + p * w.panel_bytes;
     BlockProduct product = {acts.data + static_cast<size_t>(s) * kTileBytes, a_next, scratch, kPanelScratch,
                             kWide ? acts.plane_bytes : 0, 0, count, out + p * kPanelRows, stride, add || s > 0};
@@ -193,7 +197,7 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
     }
     Prefetch prefetch;
     if (pairs >= kPrefetchPairs && next_p < end && next_s < steps) {
-      prefetch = {weights(next_p, next_s), step_bytes * kBlockSteps, w.panel_bytes, panels_at(next_p), 0};
+      prefetch = {weights(next_p, next_s), step_bytes * block_steps, w.panel_bytes, panels_at(next_p), 0};
       prefetch.lines = static_cast<uint32_t>((prefetch.run / 64 * prefetch.panels + pairs - 1) / pairs);
     }
     for (uint32_t m = 0; m < pairs; ++m, product.a += 2 * a_next, product.out += 32 * stride) {
@@ -210,15 +214,15 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
   if (pairs) ConfigureTiles(16, 16);
   if (ActivationsFitL2(acts)) {
     for (uint32_t p = begin; p < end; p += kGroupPanels)
-      for (uint32_t s = 0; s < steps; s += kBlockSteps) {
-        const bool last = s + kBlockSteps >= steps;
-        block(p, s, last ? p + kGroupPanels : p, last ? 0 : s + kBlockSteps);
+      for (uint32_t s = 0; s < steps; s += block_steps) {
+        const bool last = s + block_steps >= steps;
+        block(p, s, last ? p + kGroupPanels : p, last ? 0 : s + block_steps);
       }
   } else {
-    for (uint32_t s = 0; s < steps; s += kBlockSteps)
+    for (uint32_t s = 0; s < steps; s += block_steps)
       for (uint32_t p = begin; p < end; p += kGroupPanels) {
         const bool last = p + kGroupPanels >= end;
-        block(p, s, last ? begin : p + kGroupPanels, last ? s + kBlockSteps : s);
+        block(p, s, last ? begin : p + kGroupPanels, last ? s + block_steps : s);
       }
   }
   _tile_release();
