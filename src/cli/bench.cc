@@ -212,11 +212,13 @@ Status Bench(const Options& options) {
   const engine::EngineStats stats = engine->Stats();
   const std::uint64_t peak_bytes = PeakBytes();
   const int threads = options.threads ? options.threads : PhysicalCores();
-  const Arithmetic arithmetic = ArithmeticOf(*checkpoint);
+  ASSIGN_OR_RETURN(const kernels::Kernels* table, kernels::FindKernels(stats.kernels));
+  Arithmetic arithmetic = ArithmeticOf(*checkpoint);
+  // On tiles prompts are multiplied in bfloat16, whatever the weights are.
+  if (table->amx_rows_min && arithmetic == Arithmetic::kInt8) arithmetic = Arithmetic::kBf16;
   for (Row& row : rows) row.work = WorkOf(row, config, stats, engine_options.step_tokens_max);
   std::optional<kernels::Roofs> roofs;  // measured last: the buffer must not count in the peak memory
   if (!options.no_roofs) {
-    ASSIGN_OR_RETURN(const auto table, kernels::FindKernels(stats.kernels));
     ASSIGN_OR_RETURN(const auto measured, kernels::MeasureRoofs(*table, {threads}));
     roofs = measured.front();
   }

@@ -16,6 +16,7 @@ namespace {
 
 #include "engine/kernels/amx/attend.h"
 #include "engine/kernels/amx/matmul.h"
+#include "engine/kernels/amx/peaks.h"
 
 namespace {
 
@@ -29,6 +30,7 @@ constexpr Kernels MakeAmxTable() {
   table.amx_float_rows_min = kAmxFloatRowsMin;
   table.to_amx = ToAmx;
   table.matmul = MatMulAmx;
+  table.peak_int8 = PeakTilesInt8, table.peak_bf16 = PeakTilesBf16;
   return table;
 }
 
