@@ -212,14 +212,14 @@ Status Bench(const Options& options) {
   const engine::EngineStats stats = engine->Stats();
   const std::uint64_t peak_bytes = PeakBytes();
   const int threads = options.threads ? options.threads : PhysicalCores();
-  ASSIGN_OR_RETURN(const kernels::Kernels* table, kernels::FindKernels(stats.kernels));
+  ASSIGN_OR_RETURN(const kernels::Kernels* used, kernels::FindKernels(stats.kernels));
   Arithmetic arithmetic = ArithmeticOf(*checkpoint);
   // On tiles prompts are multiplied in bfloat16, whatever the weights are.
-  if (table->amx_rows_min && arithmetic == Arithmetic::kInt8) arithmetic = Arithmetic::kBf16;
+  if (used->amx_rows_min && arithmetic == Arithmetic::kInt8) arithmetic = Arithmetic::kBf16;
   for (Row& row : rows) row.work = WorkOf(row, config, stats, engine_options.step_tokens_max);
   std::optional<kernels::Roofs> roofs;  // measured last: the buffer must not count in the peak memory
   if (!options.no_roofs) {
-    ASSIGN_OR_RETURN(const auto measured, kernels::MeasureRoofs(*table, {threads}));
+    ASSIGN_OR_RETURN(const auto measured, kernels::MeasureRoofs(*used, {threads}));
     roofs = measured.front();
   }
   if (options.json) {
