@@ -1,9 +1,9 @@
 // Attention of many query rows on bf16 tiles. Included by amx.cc after the generic algorithms.
 //
-// A task's rows are cut into groups of up to 64 (four tiles). For each run of 128 cached tokens, keys and values become
-// bf16 tiles once for all groups; a group then takes its scores S = Q K^T, weights P = exp(S - most), and adds P V to
-// its sums. `most` is a whole power of two that only moves when a score exceeds it by 2^8: sums are then rescaled by a
-// power of two, which is exact and rare.
+// A task's rows are cut into groups of 32 (two tiles). For each span of 128 cached tokens, keys and values become
+// bf16 tiles once for all groups; a group then takes its scores S = Q K^T (to base 2), weights P = 2^(S - most), and
+// adds P V to its sums. `most` is whole and moves only when weights grow beyond 2^10: sums are then rescaled by a power
+// of two, which is exact and rare, and no other row needs its maximum.
 //
 // Errors: Q, K, V and P are rounded to bf16 (2^-8 each), sums are f32. Wide tasks split each number into a high and a
 // low part, x = hi + lo (exact for an f16 cache, else 2^-16), and leave out only lo lo, which is below 2^-16.
@@ -14,10 +14,10 @@ constexpr uint32_t kTileAttendRowsMin = 12;   // fewer rows than this are faster
 constexpr uint32_t kTileAttendRowsMax = 256;  // keys and values are converted once for so many rows
 constexpr uint32_t kTileHeadDimMax = 256;
 constexpr uint32_t kTileRowDims = kTileAttendRowsMax * 128;  // rows * head_dim of one pass: fewer rows of wide heads
-constexpr uint32_t kGroupTiles = 4, kSpanBlocks = 8, kSpanPairs = kSpanBlocks / 2;
+constexpr uint32_t kGroupTiles = 2, kSpanBlocks = 8, kSpanPairs = kSpanBlocks / 2;
 constexpr uint32_t kTileBf16 = 512, kTileFloats = 256;  // elements of 16 rows of 64 bytes
 
-// tmm0-3: results; tmm4: keys or values; tmm5-7: queries or weights.
+// tmm0-3: results [2 tiles of rows][2 tiles of columns]; tmm4-5: queries or weights; tmm6-7: keys or values.
 #define TILE_LOAD(t, from) \
   __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #t ::"r"(from), "r"(static_cast<uint64_t>(64)) : "memory")
 #define TILE_STORE(t, to) \
@@ -34,7 +34,6 @@ struct alignas(64) AttendScratch {
   float o[kTileRowDims];                                      // [tile of rows][16 dims][16 rows][16]
   float sums[kTileAttendRowsMax][16];                         // of exponentials, lane by lane
   float most[kTileAttendRowsMax];                             // base-2 logarithm, whole; -inf: nothing seen yet
-  float ceiling[kTileAttendRowsMax];                          // a score above this moves `most`
   uint32_t limits[kTileAttendRowsMax];
 };
 
@@ -51,47 +50,78 @@ inline void StorePairs(uint16_t* to, size_t plane, __m512 even, __m512 odd) {
                                             _mm512_sub_ps(odd, _mm512_castsi512_ps(HighBf16(odd)))));
 }
 
-/// One 32-deep step of up to four result tiles: results += a[tile] b, the tiles of `a` being `stride` elements apart.
-inline void TileStep(uint32_t tiles, const uint16_t* a, size_t stride, const uint16_t* b) {
-  TILE_LOAD(4, b);
-  TILE_LOAD(5, a);
-  TILE_DOT(0, 5, 4);
-  if (tiles == 1) return;
-  TILE_LOAD(6, a + stride);
-  TILE_DOT(1, 6, 4);
-  if (tiles == 2) return;
-  TILE_LOAD(7, a + 2 * stride);
-  TILE_DOT(2, 7, 4);
-  if (tiles == 3) return;
-  TILE_LOAD(5, a + 3 * stride);
-  TILE_DOT(3, 5, 4);
-}
-template <int kPlanes>
-inline void TileSteps(uint32_t tiles, const uint16_t* a, size_t stride, size_t a_plane, const uint16_t* b,
-                      size_t b_plane) {
-  TileStep(tiles, a, stride, b);
-  if (kPlanes == 2) {
-    TileStep(tiles, a + a_plane, stride, b);
-    TileStep(tiles, a, stride, b + b_plane);
+/// Where the tiles of a product lie: rows of tiles `row` elements apart, columns `column` elements apart.
+template <class T>
+struct TilePlace {
+  T* data;
+  size_t row, column;
+};
+
+/// Result tiles [rows][columns], at most 2 x 2, from the 32-deep steps that the caller takes in between.
+template <bool kTwoRows, bool kTwoColumns>
+struct TileBlock {
+  static void Zero() {
+    TILE_ZERO(0);
+    TILE_ZERO(1);
+    TILE_ZERO(2);
+    TILE_ZERO(3);
   }
+  static void Load(const TilePlace<float>& from) {
+    TILE_LOAD(0, from.data);
+    if (kTwoColumns) TILE_LOAD(1, from.data + from.column);
+    if (kTwoRows) TILE_LOAD(2, from.data + from.row);
+    if (kTwoRows && kTwoColumns) TILE_LOAD(3, from.data + from.row + from.column);
+  }
+  static void Store(const TilePlace<float>& to) {
+    TILE_STORE(0, to.data);
+    if (kTwoColumns) TILE_STORE(1, to.data + to.column);
+    if (kTwoRows) TILE_STORE(2, to.data + to.row);
+    if (kTwoRows && kTwoColumns) TILE_STORE(3, to.data + to.row + to.column);
+  }
+  static void Step(const uint16_t* a, size_t a_row, const uint16_t* b, size_t b_column) {
+    TILE_LOAD(6, b);
+    TILE_LOAD(4, a);
+    TILE_DOT(0, 4, 6);
+    if (kTwoColumns) {
+      TILE_LOAD(7, b + b_column);
+      TILE_DOT(1, 4, 7);
+    }
+    if (kTwoRows) {
+      TILE_LOAD(5, a + a_row);
+      TILE_DOT(2, 5, 6);
+      if (kTwoColumns) TILE_DOT(3, 5, 7);
+    }
+  }
+};
+
+/// result (+)= a b over `depth` steps of 32. shapes: a [rows][depth] tiles, b [depth][columns] tiles, each plane
+template <int kPlanes, bool kTwoRows, bool kTwoColumns>
+void MultiplyBlock(const TilePlace<float>& result, bool add, const TilePlace<const uint16_t>& a, size_t a_plane,
+                   const TilePlace<const uint16_t>& b, size_t b_plane, uint32_t depth) {
+  using Block = TileBlock<kTwoRows, kTwoColumns>;
+  if (add) Block::Load(result);
+  else Block::Zero();
+  for (uint32_t d = 0; d < depth; ++d) {
+    const uint16_t *left = a.data + d * a.column, *right = b.data + d * b.row;
+    Block::Step(left, a.row, right, b.column);
+    if (kPlanes == 2) {
+      Block::Step(left + a_plane, a.row, right, b.column);
+      Block::Step(left, a.row, right + b_plane, b.column);
+    }
+  }
+  Block::Store(result);
 }
-inline void ZeroResults() {
-  TILE_ZERO(0);
-  TILE_ZERO(1);
-  TILE_ZERO(2);
-  TILE_ZERO(3);
-}
-inline void LoadResults(uint32_t tiles, const float* from, size_t stride) {
-  TILE_LOAD(0, from);
-  if (tiles > 1) TILE_LOAD(1, from + stride);
-  if (tiles > 2) TILE_LOAD(2, from + 2 * stride);
-  if (tiles > 3) TILE_LOAD(3, from + 3 * stride);
-}
-inline void StoreResults(uint32_t tiles, float* to, size_t stride) {
-  TILE_STORE(0, to);
-  if (tiles > 1) TILE_STORE(1, to + stride);
-  if (tiles > 2) TILE_STORE(2, to + 2 * stride);
-  if (tiles > 3) TILE_STORE(3, to + 3 * stride);
+
+/// The same for one or two tiles of rows and any number of columns.
+template <int kPlanes>
+void Multiply(uint32_t rows, uint32_t columns, TilePlace<float> result, bool add, const TilePlace<const uint16_t>& a,
+              size_t a_plane, TilePlace<const uint16_t> b, size_t b_plane, uint32_t depth) {
+  for (; columns; columns -= columns < 2 ? 1 : 2, result.data += 2 * result.column, b.data += 2 * b.column) {
+    if (rows == 2 && columns > 1) MultiplyBlock<kPlanes, true, true>(result, add, a, a_plane, b, b_plane, depth);
+    else if (rows == 2) MultiplyBlock<kPlanes, true, false>(result, add, a, a_plane, b, b_plane, depth);
+    else if (columns > 1) MultiplyBlock<kPlanes, false, true>(result, add, a, a_plane, b, b_plane, depth);
+    else MultiplyBlock<kPlanes, false, false>(result, add, a, a_plane, b, b_plane, depth);
+  }
 }
 
 /// How a block is read: dimension d of 16 keys; dimensions 16 c to 16 c + 15 of token t's value.
@@ -127,8 +157,9 @@ template <class C, int kPlanes>
 struct TileAttend {
   static constexpr size_t kQPlane = kTileRowDims, kKvPlane = kSpanBlocks * kCacheBlockTokens * kTileHeadDimMax;
   static constexpr size_t kPPlane = kGroupTiles * kSpanPairs * kTileBf16;
-  static constexpr float kLog2E = 1.44269504f, kSlack = 8;  // kSlack: p stays below 2^8
-  static constexpr float kWhole = 12582912.f;               // 1.5 2^23: x + kWhole is x rounded to a whole number
+  static constexpr float kLog2E = 1.44269504f, kLn2 = 0.693147181f;
+  static constexpr float kWeightMax = 1024;    // of the weights of a span in one lane
+  static constexpr float kWhole = 12582912.f;  // 1.5 2^23: x + kWhole is x rounded to a whole number
 
   const AttendTask& task;
   AttendScratch& scratch;
@@ -176,15 +207,16 @@ struct TileAttend {
         const uint32_t left = r < task.q_rows && d < hd ? hd - d : 0;  // rows that pad a tile are zeros
         const uint32_t mask = left < 32 ? (1u << left) - 1 : ~0u;
         const float* from = task.q[r < task.q_rows ? r : 0] + d;
-        const __m512 a = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from);
-        const __m512 b = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), from + 16);
+        const __m512 scale = _mm512_set1_ps(kLog2E);  // weights are powers of two
+        const __m512 a = _mm512_mul_ps(scale, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from));
+        const __m512 b = _mm512_mul_ps(scale, _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), from + 16));
         StoreBf16(to, a, b);
         if (kPlanes == 2)
           StoreBf16(to + kQPlane, _mm512_sub_ps(a, _mm512_castsi512_ps(HighBf16(a))),
                     _mm512_sub_ps(b, _mm512_castsi512_ps(HighBf16(b))));
       }
       scratch.limits[r] = task.limits[r < task.q_rows ? r : task.q_rows - 1];
-      scratch.most[r] = scratch.ceiling[r] = -__builtin_inff();
+      scratch.most[r] = -__builtin_inff();
       _mm512_store_ps(scratch.sums[r], _mm512_setzero_ps());
     }
     for (uint32_t i = 0; i < tiles * columns * kTileFloats; i += 16)
@@ -225,14 +257,9 @@ struct TileAttend {
 
   /// A group's rows over `count` converted blocks that begin at block `first`.
   void Group(const AttendGroup& group, uint32_t first, uint32_t count) {
-    const uint16_t* q = scratch.q[0] + group.tile_begin * depth * kTileBf16;
-    for (uint32_t i = 0; i < count; ++i) {
-      ZeroResults();
-      for (uint32_t d = 0; d < depth; ++d)
-        TileSteps<kPlanes>(group.tiles, q + d * kTileBf16, depth * kTileBf16, kQPlane,
-                           scratch.k[0] + (i * depth + d) * kTileBf16, kKvPlane);
-      StoreResults(group.tiles, scratch.s + i * kTileFloats, kSpanBlocks * kTileFloats);
-    }
+    Multiply<kPlanes>(group.tiles, count, {scratch.s, kSpanBlocks * kTileFloats, kTileFloats}, false,
+                      {scratch.q[0] + group.tile_begin * depth * kTileBf16, depth * kTileBf16, kTileBf16}, kQPlane,
+                      {scratch.k[0], kTileBf16, depth * kTileBf16}, kKvPlane, depth);
     const uint32_t begin = first * kCacheBlockTokens;
     const bool masked = group.limit_min < begin + count * kCacheBlockTokens;
     for (uint32_t r = 0; r < 16 * group.tiles; ++r) {
@@ -244,60 +271,64 @@ struct TileAttend {
         Softmax<false>(r, row, kSpanPairs, 0, 0);
       }
     }
-    float* o = scratch.o + group.tile_begin * columns * kTileFloats;
-    for (uint32_t c = 0; c < columns; ++c) {
-      LoadResults(group.tiles, o + c * kTileFloats, columns * kTileFloats);
-      for (uint32_t i = 0; i < (count + 1) / 2; ++i)
-        TileSteps<kPlanes>(group.tiles, scratch.p[0] + i * kTileBf16, kSpanPairs * kTileBf16, kPPlane,
-                           scratch.v[0] + (i * columns + c) * kTileBf16, kKvPlane);
-      StoreResults(group.tiles, o + c * kTileFloats, columns * kTileFloats);
-    }
+    Multiply<kPlanes>(group.tiles, columns,
+                      {scratch.o + group.tile_begin * columns * kTileFloats, columns * kTileFloats, kTileFloats}, true,
+                      {scratch.p[0], kSpanPairs * kTileBf16, kTileBf16}, kPPlane,
+                      {scratch.v[0], columns * kTileBf16, kTileBf16}, kKvPlane, (count + 1) / 2);
   }
 
   /// Scores of a row (r in its group) to weights. Ragged: the row sees `visible` tokens, `count` blocks have scores.
   template <bool kRagged>
   void Softmax(uint32_t r, uint32_t row, uint32_t pairs, uint32_t visible, uint32_t count) {
-    const float* s = scratch.s + r / 16 * (kSpanBlocks * kTileFloats) + r % 16 * 16;
+    float* s = scratch.s + r / 16 * (kSpanBlocks * kTileFloats) + r % 16 * 16;
     uint16_t* p = scratch.p[0] + r / 16 * (kSpanPairs * kTileBf16) + r % 16 * 32;
     const uint32_t blocks = kRagged ? 2 * pairs : kSpanBlocks;
-    __m512 score[kSpanBlocks];
-#pragma GCC unroll 8
-    for (uint32_t i = 0; i < blocks; ++i) {
-      score[i] = _mm512_load_ps(s + i * kTileFloats);
-      if (kRagged) {
-        const uint32_t end = visible < count * 16 ? visible : count * 16, left = end > 16 * i ? end - 16 * i : 0;
-        const uint32_t mask = left < 16 ? (1u << left) - 1 : ~0u;
-        score[i] = _mm512_mask_mov_ps(_mm512_set1_ps(-__builtin_inff()), static_cast<__mmask16>(mask), score[i]);
+    if (kRagged) {
+      Hide(s, blocks, visible < count * 16 ? visible : count * 16);
+      Raise(row, s, blocks);
+      if (scratch.most[row] == -__builtin_inff()) {  // this row sees nothing of the span so far
+        for (uint32_t i = 0; i < pairs; ++i)
+          for (int plane = 0; plane < kPlanes; ++plane)
+            _mm512_store_si512(p + plane * kPPlane + i * kTileBf16, _mm512_setzero_si512());
+        return;
       }
     }
-    __m512 high = score[0];
-#pragma GCC unroll 8
-    for (uint32_t i = 1; i < blocks; ++i) high = _mm512_max_ps(high, score[i]);
-    if (_mm512_cmp_ps_mask(high, _mm512_set1_ps(scratch.ceiling[row]), _CMP_GT_OQ)) Raise(row, high);
-    const float most = scratch.most[row];
-    if (kRagged && most == -__builtin_inff()) {  // this row sees nothing of the run so far
-      for (uint32_t i = 0; i < pairs; ++i)
-        for (int plane = 0; plane < kPlanes; ++plane)
-          _mm512_store_si512(p + plane * kPPlane + i * kTileBf16, _mm512_setzero_si512());
-      return;
-    }
-    __m512 sum = _mm512_load_ps(scratch.sums[row]);
+    for (;;) {
+      const __m512 most = _mm512_set1_ps(scratch.most[row]);
+      __m512 sum = _mm512_setzero_ps();
 #pragma GCC unroll 4
-    for (uint32_t i = 0; i < blocks; i += 2) {
-      const __m512 even = Exp2(score[i], most), odd = Exp2(score[i + 1], most);
-      sum = _mm512_add_ps(sum, _mm512_add_ps(even, odd));
-      StorePairs<kPlanes>(p + i / 2 * kTileBf16, kPPlane, even, odd);
+      for (uint32_t i = 0; i < blocks; i += 2) {
+        __m512 even = _mm512_load_ps(s + i * kTileFloats), odd = _mm512_load_ps(s + (i + 1) * kTileFloats);
+        if (kRagged) {  // from a finite score: its weight is 0
+          const __m512 least = _mm512_sub_ps(most, _mm512_set1_ps(200.f));
+          even = _mm512_max_ps(least, even), odd = _mm512_max_ps(least, odd);
+        }
+        even = Exp2(even, most), odd = Exp2(odd, most);
+        sum = _mm512_add_ps(sum, _mm512_add_ps(even, odd));
+        StorePairs<kPlanes>(p + i / 2 * kTileBf16, kPPlane, even, odd);
+      }
+      // Also where `most` is still -infinity, as then the sum is not a number.
+      if (kRagged || !_mm512_cmp_ps_mask(sum, _mm512_set1_ps(kWeightMax), _CMP_NLE_UQ) || !Raise(row, s, blocks)) {
+        _mm512_store_ps(scratch.sums[row], _mm512_add_ps(sum, _mm512_load_ps(scratch.sums[row])));
+        return;
+      }
     }
-    _mm512_store_ps(scratch.sums[row], sum);
   }
 
-  /// 2^(score log2(e) - most), most whole; below 2^-125 something under 2^-124. Relative error of the polynomial:
-  /// 7.5e-5, a thirtieth of bf16's rounding; wide: 7.5e-8.
-  static __m512 Exp2(__m512 score, float most) {
-    const __m512 shift = _mm512_set1_ps(kWhole - most);
-    score = _mm512_max_ps(_mm512_set1_ps((most - 125.f) / kLog2E), score);  // a NaN on the right stays
-    const __m512 n = _mm512_fmadd_ps(score, _mm512_set1_ps(kLog2E), shift);
-    const __m512 f = _mm512_fmsub_ps(score, _mm512_set1_ps(kLog2E), _mm512_sub_ps(n, shift));
+  /// Scores from token `visible` on become -infinity.
+  static void Hide(float* s, uint32_t blocks, uint32_t visible) {
+    for (uint32_t i = visible / 16; i < blocks; ++i) {
+      const uint32_t left = visible > 16 * i ? visible - 16 * i : 0;
+      _mm512_mask_store_ps(s + i * kTileFloats, static_cast<__mmask16>(~((1u << left) - 1)),
+                           _mm512_set1_ps(-__builtin_inff()));
+    }
+  }
+
+  /// 2^(score - most), most whole. The polynomial is off by 7.5e-5, a fiftieth of bf16's rounding; wide: 7.5e-8.
+  static __m512 Exp2(__m512 score, __m512 most) {
+    const __m512 whole = _mm512_set1_ps(kWhole), shift = _mm512_sub_ps(whole, most);
+    const __m512 n = _mm512_add_ps(score, shift);
+    const __m512 f = _mm512_sub_ps(score, _mm512_sub_ps(n, shift));
     __m512 p;
     if (kPlanes == 1) {
       p = _mm512_fmadd_ps(_mm512_set1_ps(0.0551716691f), f, _mm512_set1_ps(0.242611122f));
@@ -310,21 +341,23 @@ struct TileAttend {
       p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693146967f));
       p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.00000007f));
     }
-    return _mm512_castsi512_ps(
-        _mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(n), 23)));
+    return _mm512_scalef_ps(p, _mm512_sub_ps(n, whole));
   }
 
-  /// A row's `most` moves up to its largest score, and what it has summed is rescaled.
-  __attribute__((noinline)) void Raise(uint32_t row, __m512 high) {
-    const float most = __builtin_ceilf(_mm512_reduce_max_ps(high) * kLog2E), before = scratch.most[row];
+  /// Moves a row's `most` up to its largest score, if that is above it, and rescales what the row has summed.
+  __attribute__((noinline)) bool Raise(uint32_t row, const float* s, uint32_t blocks) {
+    __m512 high = _mm512_load_ps(s);
+    for (uint32_t i = 1; i < blocks; ++i) high = _mm512_max_ps(high, _mm512_load_ps(s + i * kTileFloats));
+    const float most = __builtin_ceilf(_mm512_reduce_max_ps(high)), before = scratch.most[row];
+    if (!(most > before)) return false;
     scratch.most[row] = most;
-    scratch.ceiling[row] = (most + kSlack) / kLog2E;
-    if (before == -__builtin_inff()) return;
-    const __m512 scale = _mm512_set1_ps(__builtin_exp2f(before - most));
-    _mm512_store_ps(scratch.sums[row], _mm512_mul_ps(scale, _mm512_load_ps(scratch.sums[row])));
+    if (before == -__builtin_inff()) return true;
+    const float scale = __builtin_exp2f(before - most);
+    _mm512_store_ps(scratch.sums[row], _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_load_ps(scratch.sums[row])));
     float* o = scratch.o + row / 16 * columns * kTileFloats + row % 16 * 16;
     for (uint32_t c = 0; c < columns; ++c, o += kTileFloats)
-      _mm512_store_ps(o, _mm512_mul_ps(scale, _mm512_load_ps(o)));
+      _mm512_store_ps(o, _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_load_ps(o)));
+    return true;
   }
 
   void Finish() {
@@ -337,7 +370,7 @@ struct TileAttend {
         _mm512_mask_storeu_ps(task.out[r] + d, static_cast<__mmask16>(left < 16 ? (1u << left) - 1 : ~0u),
                               _mm512_mul_ps(_mm512_load_ps(o), _mm512_set1_ps(scale)));
       }
-      if (task.partial) task.partial[2 * r] = scratch.most[r] / kLog2E, task.partial[2 * r + 1] = total;
+      if (task.partial) task.partial[2 * r] = scratch.most[r] * kLn2, task.partial[2 * r + 1] = total;
     }
   }
 };
