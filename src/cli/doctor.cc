@@ -86,7 +86,6 @@ int Doctor(bool json) {
     fmt::print("Slow: the plain reference kernels are in use; nothing faster can run here, or YUN_CPU forces them.\n");
   else if (!cpu.avx512 && cpu.avx2)
     fmt::print("No AVX-512: prefill runs at about a third of what a newer processor gives.\n");
-  if (cpu.amx_int8) fmt::print("This processor has AMX tiles; this version does not use them yet.\n");
   std::ifstream thp("/sys/kernel/mm/transparent_hugepage/enabled");
   std::string mode;
   if (std::getline(thp, mode) && mode.find("[never]") != std::string::npos)

@@ -1,5 +1,6 @@
 // Many rows times a matrix on AMX tiles: weights are widened to bfloat16 a block of columns at a time, in the caches,
 // and every product of that block is made there. Sums are float32 from end to end, so scales cost nothing per product.
+// Errors: weights and activations are rounded to bfloat16 (2^-8 each); with a second plane of activations only weights.
 // source: Intel 64 and IA-32 Architectures Optimization Reference Manual, chapter on AMX
 
 namespace {
@@ -11,15 +12,9 @@ constexpr uint32_t kGroupPanels = 2;                      // panels whose weight
 constexpr uint32_t kBlockStepsMax = 16, kBlockStepsFew = 8, kFewRows = 64;
 constexpr uint32_t kPrefetchPairs = 4;                    // fewer row pairs than this leave no time to fetch ahead
 
-/// Two columns of 16 rows as bfloat16 pairs; `low`, where wanted, gets what rounding left over.
-template <bool kWide>
-inline __attribute__((always_inline)) void StoreColumns(VF even, VF odd, uint8_t* high, uint8_t* low) {
-  _mm512_storeu_si512(high, PairBf16(even.v, odd.v));
-  if constexpr (kWide) {
-    const __m512 rest_even = _mm512_sub_ps(even.v, _mm512_castsi512_ps(HighBf16(even.v)));
-    const __m512 rest_odd = _mm512_sub_ps(odd.v, _mm512_castsi512_ps(HighBf16(odd.v)));
-    _mm512_storeu_si512(low, PairBf16(rest_even, rest_odd));
-  }
+/// Two columns of 16 rows as bfloat16 pairs.
+inline __attribute__((always_inline)) void StoreColumns(VF even, VF odd, uint8_t* out) {
+  _mm512_storeu_si512(out, PairBf16(even.v, odd.v));
 }
 
 /// Bytes J of the 16 lanes as floats 256 + byte: one shift and one merge, exact.
@@ -32,44 +27,39 @@ inline __attribute__((always_inline)) VF BytePlus256(VB codes) {
                                                         _mm512_set1_epi32(0x7F8000), 0xF8))};
 }
 
-template <class F, bool kWide, int G>
-inline __attribute__((always_inline)) void ExpandGroup(const uint8_t* codes, VF scale, VF base, uint8_t* high,
-                                                       uint8_t* low) {
+template <class F, int G>
+inline __attribute__((always_inline)) void ExpandGroup(const uint8_t* codes, VF scale, VF base, uint8_t* out) {
   const VB code = F::template Code<G>(codes);
-  StoreColumns<kWide>(Fma(BytePlus256<0>(code), scale, base), Fma(BytePlus256<1>(code), scale, base), high + 128 * G,
-                    low + 128 * G);
-  StoreColumns<kWide>(Fma(BytePlus256<2>(code), scale, base), Fma(BytePlus256<3>(code), scale, base),
-                    high + 128 * G + 64, low + 128 * G + 64);
+  StoreColumns(Fma(BytePlus256<0>(code), scale, base), Fma(BytePlus256<1>(code), scale, base), out + 128 * G);
+  StoreColumns(Fma(BytePlus256<2>(code), scale, base), Fma(BytePlus256<3>(code), scale, base), out + 128 * G + 64);
 }
 
 /// 32 columns of a panel as one weight tile [column pair][row][2].
 template <class F>
 struct ExpandQuantised {
-  template <bool kWide>
-  static inline void Step(const PackedMatrix& w, const uint8_t* panel, uint32_t b, uint8_t* high, uint8_t* low) {
+  static inline void Step(const PackedMatrix& w, const uint8_t* panel, uint32_t b, uint8_t* out) {
     const uint8_t* codes = panel + w.codes_offset + static_cast<size_t>(b) * F::kCodeBytes;
     constexpr int kZero = F::kOffset ? 128 >> F::kOffsetShift : 0;
     const VF scale = F::Scale(panel, F::kHalves ? 2 * b : b);
     const VF offset = Mul(scale, Set1(-256.f - kZero));
     const VF base = F::kMin ? Add(offset, F::Min(panel, b)) : offset;
-    ExpandGroup<F, kWide, 0>(codes, scale, base, high, low);
-    ExpandGroup<F, kWide, 1>(codes, scale, base, high, low);
-    ExpandGroup<F, kWide, 2>(codes, scale, base, high, low);
-    ExpandGroup<F, kWide, 3>(codes, scale, base, high, low);
+    ExpandGroup<F, 0>(codes, scale, base, out);
+    ExpandGroup<F, 1>(codes, scale, base, out);
+    ExpandGroup<F, 2>(codes, scale, base, out);
+    ExpandGroup<F, 3>(codes, scale, base, out);
     const VF scale2 = F::kHalves ? F::Scale(panel, 2 * b + 1) : scale;
     const VF base2 = F::kHalves ? Mul(scale2, Set1(-256.f - kZero)) : base;
-    ExpandGroup<F, kWide, 4>(codes, scale2, base2, high, low);
-    ExpandGroup<F, kWide, 5>(codes, scale2, base2, high, low);
-    ExpandGroup<F, kWide, 6>(codes, scale2, base2, high, low);
-    ExpandGroup<F, kWide, 7>(codes, scale2, base2, high, low);
+    ExpandGroup<F, 4>(codes, scale2, base2, out);
+    ExpandGroup<F, 5>(codes, scale2, base2, out);
+    ExpandGroup<F, 6>(codes, scale2, base2, out);
+    ExpandGroup<F, 7>(codes, scale2, base2, out);
   }
 };
 struct ExpandF16 {
-  template <bool kWide>
-  static inline void Step(const PackedMatrix&, const uint8_t* panel, uint32_t b, uint8_t* high, uint8_t* low) {
+  static inline void Step(const PackedMatrix&, const uint8_t* panel, uint32_t b, uint8_t* out) {
     const uint8_t* in = panel + static_cast<size_t>(b) * 1024;
     for (uint32_t pair = 0; pair < 16; ++pair)
-      StoreColumns<kWide>(LoadF16(in + pair * 64), LoadF16(in + pair * 64 + 32), high + pair * 64, low + pair * 64);
+      StoreColumns(LoadF16(in + pair * 64), LoadF16(in + pair * 64 + 32), out + pair * 64);
   }
 };
 /// bfloat16 weights lie in their panel as tiles already.
@@ -120,7 +110,6 @@ struct BlockProduct {
   const uint8_t* b;
   size_t b_next;           // to the next panel
   uint64_t a_plane;        // to the second plane of the activations; 0: there is none
-  uint64_t b_plane;
   uint32_t steps;
   float* out;
   size_t stride;           // in floats
@@ -143,10 +132,7 @@ void Multiply(const BlockProduct& p) {
     if constexpr (MT == 2 && NT == 2) _tile_zero(3);
   }
   TileProducts<MT, NT>(p.a, p.a_next, p.b, p.b_next, p.steps);
-  if (p.a_plane) {
-    TileProducts<MT, NT>(p.a + p.a_plane, p.a_next, p.b, p.b_next, p.steps);
-    if (p.b_plane) TileProducts<MT, NT>(p.a, p.a_next, p.b + p.b_plane, p.b_next, p.steps);
-  }
+  if (p.a_plane) TileProducts<MT, NT>(p.a + p.a_plane, p.a_next, p.b, p.b_next, p.steps);
   _tile_stored(0, p.out, bytes);
   if constexpr (NT == 2) _tile_stored(1, p.out + 16, bytes);
   if constexpr (MT == 2) _tile_stored(2, second, bytes);
@@ -164,13 +150,12 @@ inline bool ActivationsFitL2(const Activations& acts) {
   return size_t{acts.rows} * acts.cols * 2 <= kAmxActivationBytesInL2;
 }
 
-template <class E, bool kWide>
+template <class E>
 void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
                  size_t stride, bool add) {
   constexpr bool kInPlace = __is_same(E, ExpandNothing);
   constexpr size_t kPanelScratch = kBlockStepsMax * kTileBytes;
   alignas(64) uint8_t scratch[kInPlace ? 64 : kGroupPanels * kPanelScratch];
-  alignas(64) uint8_t low[kWide && !kInPlace ? kGroupPanels * kPanelScratch : 64];
   const uint32_t steps = w.cols / kStepCols, pairs = acts.rows / 32, rest = acts.rows % 32;
   const uint32_t block_steps = acts.rows <= kFewRows ? kBlockStepsFew : kBlockStepsMax;
   const size_t a_next = static_cast<size_t>(steps) * kTileBytes;
@@ -184,16 +169,14 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
     const uint32_t panels = panels_at(p), count = s + block_steps < steps ? block_steps : steps - s;
     const uint8_t* first = w.data + p * w.panel_bytes;
     BlockProduct product = {acts.data + static_cast<size_t>(s) * kTileBytes, a_next, scratch, kPanelScratch,
-                            kWide ? acts.plane_bytes : 0, 0, count, out + p * kPanelRows, stride, add || s > 0};
+                            acts.planes == 2 ? acts.plane_bytes : 0, count, out + p * kPanelRows, stride, add || s > 0};
     if constexpr (kInPlace) {
       product.b = weights(p, s);
       product.b_next = w.panel_bytes;
     } else {
       for (uint32_t i = 0; i < panels; ++i)
         for (uint32_t b = 0; b < count; ++b)
-          E::template Step<kWide>(w, first + i * w.panel_bytes, s + b, scratch + i * kPanelScratch + b * kTileBytes,
-                                  low + (kWide ? i * kPanelScratch + b * kTileBytes : 0));
-      if (kWide) product.b_plane = static_cast<uint64_t>(low - scratch);
+          E::Step(w, first + i * w.panel_bytes, s + b, scratch + i * kPanelScratch + b * kTileBytes);
     }
     Prefetch prefetch;
     if (pairs >= kPrefetchPairs && next_p < end && next_s < steps) {
@@ -228,27 +211,20 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
   _tile_release();
 }
 
-template <class E>
-void MatMulExpanded(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
-                    size_t stride, bool add) {
-  if (acts.planes == 2) MatMulTiles<E, true>(w, begin, end, acts, out, stride, add);
-  else MatMulTiles<E, false>(w, begin, end, acts, out, stride, add);
-}
-
 void MatMulAmx(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
                bool add) {
   if (acts.form != ActForm::kAmx) return MatMul(w, begin, end, acts, out, stride, add);
   switch (w.packing) {
     case Packing::kF32: return;  // FormFor never asks for this
-    case Packing::kF16: return MatMulExpanded<ExpandF16>(w, begin, end, acts, out, stride, add);
-    case Packing::kBF16: return MatMulExpanded<ExpandNothing>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8: return MatMulExpanded<ExpandQuantised<FormatQ8>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4: return MatMulExpanded<ExpandQuantised<FormatQ4>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8M: return MatMulExpanded<ExpandQuantised<FormatQ8M>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4M: return MatMulExpanded<ExpandQuantised<FormatQ4M>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4K: return MatMulExpanded<ExpandQuantised<FormatQ4K>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ5K: return MatMulExpanded<ExpandQuantised<FormatQ5K>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ6K: return MatMulExpanded<ExpandQuantised<FormatQ6K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kF16: return MatMulTiles<ExpandF16>(w, begin, end, acts, out, stride, add);
+    case Packing::kBF16: return MatMulTiles<ExpandNothing>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8: return MatMulTiles<ExpandQuantised<FormatQ8>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4: return MatMulTiles<ExpandQuantised<FormatQ4>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8M: return MatMulTiles<ExpandQuantised<FormatQ8M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4M: return MatMulTiles<ExpandQuantised<FormatQ4M>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4K: return MatMulTiles<ExpandQuantised<FormatQ4K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ5K: return MatMulTiles<ExpandQuantised<FormatQ5K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ6K: return MatMulTiles<ExpandQuantised<FormatQ6K>>(w, begin, end, acts, out, stride, add);
   }
 }
 

@@ -15,6 +15,7 @@ struct VQ { __m256i v; };
 struct VMask { __m256 lo, hi; };
 
 #define INLINE inline __attribute__((always_inline))
+INLINE bool PrefetchPays() { return __builtin_cpu_is("intel"); }  // see avx512/vec.h
 #define BOTH(f, ...) {f(a.lo, ##__VA_ARGS__), f(a.hi, ##__VA_ARGS__)}
 INLINE VF Zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
 INLINE VI ZeroI() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }

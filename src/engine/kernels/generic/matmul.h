@@ -1,4 +1,7 @@
 // Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
+// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
+// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
+// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
 // Everything has internal linkage: each instruction set gets its own copy, compiled with its own flags.
 // No include guard across sets is needed: one sealed unit includes this once.
 
@@ -81,15 +84,24 @@ struct FormatQ6K {
   static VF Min(const uint8_t*, uint32_t) { return Zero(); }
 };
 
-template <class F, int G, int MR, int NP>
+constexpr int kAheadRowsMax = 2;  // more rows compute so long that fetching ahead makes no difference
+constexpr uint32_t kAheadBytes = 2048;
+
+template <class F, int G, int MR, int NP, bool kAhead>
 inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const uint8_t* const (&codes)[NP],
-                                                    const int8_t* q) {
+                                                    const int8_t* q, size_t row_step) {
   VB code[NP];
 #pragma GCC unroll 16
   for (int p = 0; p < NP; ++p) code[p] = F::template Code<G>(codes[p]);
+  if constexpr (kAhead) {
+    if (64 * G < F::kCodeBytes) {
+#pragma GCC unroll 16
+      for (int p = 0; p < NP; ++p) __builtin_prefetch(codes[p] + 64 * G + kAheadBytes);
+    }
+  }
 #pragma GCC unroll 16
   for (int m = 0; m < MR; ++m) {
-    const VQ a = BroadcastQ(q + 32 * m + 4 * G);
+    const VQ a = BroadcastQ(q + row_step * m + 4 * G);
 #pragma GCC unroll 16
     for (int p = 0; p < NP; ++p)
       sums[p][m] = F::kSmallCodes ? DotSmall(sums[p][m], code[p], a) : Dot(sums[p][m], code[p], a);
@@ -108,13 +120,17 @@ inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], ui
     }
 }
 
-/// One tile of MR rows against NP panels: MR * NP * 16 outputs.
-template <class F, int MR, int NP>
-void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float* out, size_t out_stride,
-                   bool add) {
+/// One tile of MR rows against NP panels: MR * NP * 16 outputs. kAhead: the weights come from memory, and this
+/// processor fetches too little ahead by itself. kPlanes: a tile of one row with two planes, taken together as two rows that are
+/// added in the end, so that each weight is unpacked once.
+template <class F, int MR, int NP, bool kAhead, bool kPlanes>
+void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, size_t plane_bytes, float* out,
+                   size_t out_stride, bool add) {
+  constexpr uint32_t kRows = kPlanes ? 1 : MR;  // of the tile
+  const size_t q_row = kPlanes ? plane_bytes : kBlockCols, meta_row = kPlanes ? plane_bytes / sizeof(Meta) : 1;
   const uint32_t blocks = w.cols / kBlockCols;
   const int8_t* q = reinterpret_cast<const int8_t*>(tile);
-  const Meta* meta = reinterpret_cast<const Meta*>(tile + static_cast<size_t>(blocks) * MR * kBlockCols);
+  const Meta* meta = reinterpret_cast<const Meta*>(tile + static_cast<size_t>(blocks) * kRows * kBlockCols);
   const uint8_t* scales[NP];
   const uint8_t* codes[NP];
   VF acc[NP][MR];
@@ -126,47 +142,55 @@ void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, f
     for (int m = 0; m < MR; ++m) acc[p][m] = Zero();
   }
   for (uint32_t b = 0; b < blocks; ++b) {
+    const auto of = [&](int m) -> const Meta& { return meta[static_cast<size_t>(m) * meta_row]; };
     VI sums[NP][MR];
 #pragma GCC unroll 16
     for (int p = 0; p < NP; ++p)
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m)
-        sums[p][m] = F::kOffset ? ShiftRight<F::kOffsetShift>(BroadcastI(F::kHalves ? &meta[m].n128_0 : &meta[m].n128))
+        sums[p][m] = F::kOffset ? ShiftRight<F::kOffsetShift>(BroadcastI(F::kHalves ? &of(m).n128_0 : &of(m).n128))
                                 : ZeroI();
-    DotGroup<F, 0, MR, NP>(sums, codes, q);
-    DotGroup<F, 1, MR, NP>(sums, codes, q);
-    DotGroup<F, 2, MR, NP>(sums, codes, q);
-    DotGroup<F, 3, MR, NP>(sums, codes, q);
+    DotGroup<F, 0, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 1, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 2, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 3, MR, NP, kAhead>(sums, codes, q, q_row);
     if constexpr (F::kHalves) {
 #pragma GCC unroll 16
       for (int p = 0; p < NP; ++p) {
         const VF scale = F::Scale(scales[p], 2 * b);
 #pragma GCC unroll 16
         for (int m = 0; m < MR; ++m) {
-          acc[p][m] = Fma(ToFloat(sums[p][m]), Mul(scale, Broadcast(&meta[m].scale)), acc[p][m]);
-          sums[p][m] = ShiftRight<F::kOffsetShift>(SubI(BroadcastI(&meta[m].n128), BroadcastI(&meta[m].n128_0)));
+          acc[p][m] = Fma(ToFloat(sums[p][m]), Mul(scale, Broadcast(&of(m).scale)), acc[p][m]);
+          sums[p][m] = ShiftRight<F::kOffsetShift>(SubI(BroadcastI(&of(m).n128), BroadcastI(&of(m).n128_0)));
         }
       }
     }
-    DotGroup<F, 4, MR, NP>(sums, codes, q);
-    DotGroup<F, 5, MR, NP>(sums, codes, q);
-    DotGroup<F, 6, MR, NP>(sums, codes, q);
-    DotGroup<F, 7, MR, NP>(sums, codes, q);
+    DotGroup<F, 4, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 5, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 6, MR, NP, kAhead>(sums, codes, q, q_row);
+    DotGroup<F, 7, MR, NP, kAhead>(sums, codes, q, q_row);
 #pragma GCC unroll 16
     for (int p = 0; p < NP; ++p) {
       const VF scale = F::Scale(scales[p], F::kHalves ? 2 * b + 1 : b);
       const VF min = F::Min(scales[p], b);
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {
-        acc[p][m] = Fma(ToFloat(sums[p][m]), Mul(scale, Broadcast(&meta[m].scale)), acc[p][m]);
-        if (F::kMin) acc[p][m] = Fma(min, Broadcast(&meta[m].sum), acc[p][m]);
+        acc[p][m] = Fma(ToFloat(sums[p][m]), Mul(scale, Broadcast(&of(m).scale)), acc[p][m]);
+        if (F::kMin) acc[p][m] = Fma(min, Broadcast(&of(m).sum), acc[p][m]);
       }
       codes[p] += F::kCodeBytes;
     }
-    q += 32 * MR;
-    meta += MR;
+    q += kBlockCols * kRows;
+    meta += kRows;
   }
-  StoreTile<MR, NP>(acc, panel, out, out_stride, add);
+  if constexpr (kPlanes) {
+    VF sum[NP][1];
+#pragma GCC unroll 16
+    for (int p = 0; p < NP; ++p) sum[p][0] = Add(acc[p][0], acc[p][1]);
+    StoreTile<1, NP>(sum, panel, out, out_stride, add);
+  } else {
+    StoreTile<MR, NP>(acc, panel, out, out_stride, add);
+  }
 }
 
 struct FloatF32 {
@@ -250,13 +274,23 @@ void TileBf16(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float*
 // How a format's tile is computed, and what its activations are. kWide: only float accumulators, so twice the panels.
 template <class F>
 struct QuantisedTile {
+  using Format = F;
   static constexpr ActForm kForm = ActForm::kInt8;
   static constexpr bool kWide = false;
   template <int MR, int NP>
   static void Run(const PackedMatrix& w, uint32_t p, const uint8_t* tile, float* out, size_t stride, bool add) {
-    TileQuantised<F, MR, NP>(w, p, tile, out, stride, add);
+    if constexpr (MR <= kAheadRowsMax) {
+      if (PrefetchPays()) return TileQuantised<F, MR, NP, true, false>(w, p, tile, 0, out, stride, add);
+    }
+    TileQuantised<F, MR, NP, false, false>(w, p, tile, 0, out, stride, add);
   }
 };
+/// One row whose two planes are taken together.
+template <class F, int NP>
+void TileOfPlanes(const PackedMatrix& w, uint32_t p, const Activations& acts, float* out, size_t stride, bool add) {
+  if (PrefetchPays()) return TileQuantised<F, 2, NP, true, true>(w, p, acts.data, acts.plane_bytes, out, stride, add);
+  TileQuantised<F, 2, NP, false, true>(w, p, acts.data, acts.plane_bytes, out, stride, add);
+}
 template <class F>
 struct FloatTile {
   static constexpr ActForm kForm = ActForm::kFloat;
@@ -301,10 +335,24 @@ void TileOfRows(uint32_t rows, const PackedMatrix& w, uint32_t begin, uint32_t e
   if constexpr (MR > 1) TileOfRows<T, MR - 1>(rows, w, begin, end, tile, out, stride, add);
 }
 
+/// One row of two planes against panels [begin, end).
+template <class F>
+void MatMulOfPlanes(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
+                    size_t stride, bool add) {
+  constexpr int NP = PanelsFor(2, false);
+  uint32_t p = begin;
+  for (; p + NP <= end; p += NP) TileOfPlanes<F, NP>(w, p, acts, out, stride, add);
+  for (; p < end; ++p) TileOfPlanes<F, 1>(w, p, acts, out, stride, add);
+}
+
 /// Panels in groups that stay in the L2 cache while the tiles pass by.
 template <class T>
 void MatMulFormat(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
                   size_t stride, bool add) {
+  if constexpr (T::kForm == ActForm::kInt8) {
+    if (acts.rows == 1 && acts.planes == 2)
+      return MatMulOfPlanes<typename T::Format>(w, begin, end, acts, out, stride, add);
+  }
   constexpr uint32_t kGroup = 4;
   const uint32_t count = (acts.rows + acts.tile_rows_max - 1) / acts.tile_rows_max;
   const uint32_t small = acts.rows / count, extra = acts.rows % count;

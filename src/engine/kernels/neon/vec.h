@@ -10,6 +10,7 @@ struct VQ { int8x16_t v; };
 struct VMask { uint32x4_t v[4]; };
 
 #define INLINE inline __attribute__((always_inline))
+INLINE bool PrefetchPays() { return false; }
 #define EACH(T, expr)                        \
   T r;                                       \
   for (int i = 0; i < 4; ++i) r.v[i] = expr; \
