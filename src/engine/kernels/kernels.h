@@ -67,13 +67,16 @@ struct Kernels {
   void (*rms_norm)(const float* x, const float* weight, uint32_t n, float eps, float* out);
   /// gate = gate / (1 + exp(-gate)) * up
   void (*silu_mul)(float* gate, const float* up, uint32_t n);
-  /// Rotates pairs (x[i], x[i + half]) of a head by (cos[i], sin[i]).
-  void (*rope)(float* x, const float* cos, const float* sin, uint32_t half);
+  /// One token's queries or keys, x [heads, head_dim]: each head normed as by rms_norm (norm null: not), its pairs
+  /// (x[i], x[i + half]) rotated by (cos[i], sin[i]), and all of it times `scale`.
+  void (*rope)(float* x, uint32_t heads, uint32_t head_dim, const float* norm, float eps, const float* cos,
+               const float* sin, uint32_t half, float scale);
   /// x += y
   void (*add)(float* x, const float* y, uint32_t n);
-  /// Key and value of one token, [head_dim] each, into its slot of a block's K and V; round to nearest even.
-  void (*store)(CacheType type, const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
-                uint8_t* value_block);
+  /// Keys and values of tokens [slot, slot + tokens) of a block into its K and V; round to nearest even.
+  /// shapes: k and v [tokens, stride], of which head_dim columns are read; slot + tokens <= 16
+  void (*store)(CacheType type, const float* k, const float* v, size_t stride, uint32_t tokens, uint32_t head_dim,
+                uint32_t slot, uint8_t* key_block, uint8_t* value_block);
   /// Attention with an online softmax.
   /// source: FlashAttention, Dao et al. 2022; online softmax, Milakov & Gimelshein 2018
   void (*attend)(const AttendTask& task);

@@ -260,13 +260,20 @@ TEST_P(Tables, RowsEqualReference) {
     for (std::uint32_t i = 0; i < n; ++i) ASSERT_NEAR(a[i], b[i], 1e-6f * b[i] + 1e-37f);
     EXPECT_NEAR(k.log_sum_exp(x.data(), n), reference.log_sum_exp(x.data(), n), 2e-6f * 10);
   }
-  for (const std::uint32_t half : {4u, 16u, 32u, 64u, 40u}) {
-    auto a = Random(2 * half, half), b = a;
-    std::vector<float> c(half), s(half);
-    for (std::uint32_t i = 0; i < half; ++i) c[i] = std::cos(0.3f * i), s[i] = std::sin(0.3f * i);
-    k.rope(a.data(), c.data(), s.data(), half), reference.rope(b.data(), c.data(), s.data(), half);
-    for (std::uint32_t i = 0; i < 2 * half; ++i) ASSERT_NEAR(a[i], b[i], 1e-6f * (1 + std::fabs(b[i])));
-  }
+  for (const std::uint32_t half : {4u, 16u, 32u, 64u, 40u})
+    for (const std::uint32_t rest : {0u, 16u, 9u})  // dimensions that are not rotated
+      for (const bool normed : {false, true})
+        for (const float scale : {1.f, 0.3f}) {
+          const std::uint32_t heads = 3, head_dim = 2 * half + rest;
+          auto a = Random(heads * head_dim, half), b = a;
+          const auto norm = Random(head_dim, half + 1);
+          std::vector<float> c(half), s(half);
+          for (std::uint32_t i = 0; i < half; ++i) c[i] = std::cos(0.3f * i), s[i] = std::sin(0.3f * i);
+          for (const auto& [table, x] : {std::pair{&k, &a}, std::pair{&reference, &b}})
+            table->rope(x->data(), heads, head_dim, normed ? norm.data() : nullptr, 1e-5f, c.data(), s.data(), half,
+                        scale);
+          for (std::uint32_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 3e-6f * (1 + std::fabs(b[i])));
+        }
 }
 
 TEST_P(Tables, SiluOfExtremes) {
@@ -288,15 +295,18 @@ constexpr CacheType kCacheTypes[] = {CacheType::kF16, CacheType::kBF16, CacheTyp
 
 /// Blocks of one head. Bytes that no token owns are NaN, and must not matter.
 struct Cache {
-  Cache(const Kernels& k, CacheType type, std::uint32_t head_dim, std::uint32_t blocks)
+  /// Tokens are stored in runs of `run`, cut at the ends of blocks.
+  Cache(const Kernels& k, CacheType type, std::uint32_t head_dim, std::uint32_t blocks, std::uint32_t run = 1)
       : k_bytes(CacheKeyBytes(type, head_dim)), block_bytes(k_bytes + CacheValueBytes(type, head_dim)),
         memory(block_bytes * blocks) {
     std::memset(memory.get(), 0xFF, block_bytes * blocks);
     auto values = Random(std::size_t{2} * head_dim * blocks * kCacheBlockTokens, head_dim);
-    for (std::uint32_t token = 0; token < blocks * kCacheBlockTokens; ++token) {
+    for (std::uint32_t token = 0, count; token < blocks * kCacheBlockTokens; token += count) {
+      const std::uint32_t slot = token % kCacheBlockTokens;
+      count = std::min(run, kCacheBlockTokens - slot);
       std::uint8_t* block = memory.get() + token / kCacheBlockTokens * block_bytes;
       const float* key = values.data() + std::size_t{2} * head_dim * token;
-      k.store(type, key, key + head_dim, head_dim, token % kCacheBlockTokens, block, block + k_bytes);
+      k.store(type, key, key + head_dim, std::size_t{2} * head_dim, count, head_dim, slot, block, block + k_bytes);
     }
   }
   std::uint64_t k_bytes, block_bytes;
@@ -305,19 +315,24 @@ struct Cache {
 
 TEST_P(Tables, StoreEqualsReference) {
   for (const CacheType type : kCacheTypes)
-    for (const std::uint32_t head_dim : {8u, 40u, 64u, 128u}) {
-      Cache fast(*GetParam(), type, head_dim, 2), slow(*ReferenceKernels(), type, head_dim, 2);
-      EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), 2 * fast.block_bytes), 0) << head_dim;
-    }
+    for (const std::uint32_t head_dim : {8u, 40u, 64u, 128u, 131u})
+      for (const std::uint32_t run : {1u, 5u, 16u}) {
+        Cache fast(*GetParam(), type, head_dim, 2, run), slow(*ReferenceKernels(), type, head_dim, 2);
+        EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), 2 * fast.block_bytes), 0)
+            << "head_dim " << head_dim << " run " << run;
+      }
   std::vector<float> x(64, 0.f);  // a group of extremes, a group of next to nothing
   x[0] = 3e38f, x[1] = -3e38f, x[2] = 1.f, x[40] = 1e-42f, x[41] = -1e-7f;
-  for (const CacheType type : kCacheTypes) {
-    Cache fast(*GetParam(), type, 64, 1), slow(*GetParam(), type, 64, 1);
-    const std::uint64_t at = fast.k_bytes;
-    GetParam()->store(type, x.data(), x.data(), 64, 3, fast.memory.get(), fast.memory.get() + at);
-    ReferenceKernels()->store(type, x.data(), x.data(), 64, 3, slow.memory.get(), slow.memory.get() + at);
-    EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), fast.block_bytes), 0);
-  }
+  for (const CacheType type : kCacheTypes)
+    for (const std::uint32_t tokens : {1u, 16u}) {
+      Cache fast(*GetParam(), type, 64, 1), slow(*GetParam(), type, 64, 1);
+      const std::uint32_t slot = tokens == 1 ? 3 : 0;
+      for (Cache* cache : {&fast, &slow}) {
+        const Kernels& k = cache == &fast ? *GetParam() : *ReferenceKernels();
+        k.store(type, x.data(), x.data(), 0, tokens, 64, slot, cache->memory.get(), cache->memory.get() + fast.k_bytes);
+      }
+      EXPECT_EQ(std::memcmp(fast.memory.get(), slow.memory.get(), fast.block_bytes), 0);
+    }
 }
 
 // Bound, of the largest magnitude: half a step of a 127th, whose f16 rounding adds a little; f16 and bf16 keep 11 and 8
@@ -327,7 +342,8 @@ TEST_P(Tables, StoredValuesComeBack) {
   const auto k = Random(head_dim, 1), v = Random(head_dim, 2);
   for (const CacheType type : kCacheTypes) {
     Cache cache(*GetParam(), type, head_dim, 1);
-    GetParam()->store(type, k.data(), v.data(), head_dim, 0, cache.memory.get(), cache.memory.get() + cache.k_bytes);
+    GetParam()->store(type, k.data(), v.data(), 0, 1, head_dim, 0, cache.memory.get(),
+                      cache.memory.get() + cache.k_bytes);
     std::vector<float> out(head_dim);
     const float* q = k.data();
     float* outs = out.data();

@@ -15,7 +15,7 @@ using kernels::ActForm;
 namespace {
 
 constexpr std::uint32_t kPanelRows = kernels::kPanelRows;
-constexpr std::uint32_t kRowsSerial = 4;        // fewer rows than this are not worth waking workers for
+constexpr std::uint32_t kStepRows = 4;          // fewer rows than this are not worth waking workers for
 constexpr std::uint32_t kSplitBlocksMin = 8;    // a part of a split attention has at least this many blocks
 constexpr std::uint32_t kPieceRows = 64;         // attention pieces get more rows only when there are pieces for all
 constexpr std::uint32_t kPartsMax = 64;         // parts of one attention
@@ -58,7 +58,7 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   worker_scratch_.resize(static_cast<std::size_t>(pool.threads()));
   for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanels * kPanelRows);
   places_.resize(rows_max);
-  row_block_.resize(rows_max);
+  runs_.reserve(rows_max);
   parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
 }
 
@@ -101,9 +101,13 @@ kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const 
 
 void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
                      std::uint32_t n) {
+  const auto wanted = [&](ActForm form) { return buffer.wanted[rows] >> static_cast<int>(form) & 1; };
+  if (wanted(ActForm::kAmx))
+    kernels_.to_amx(x, col, n, buffer.cols, Data(buffer, ActForm::kAmx),
+                    planes_ == 2 ? buffer.plane_bytes[static_cast<int>(ActForm::kAmx)] : 0, row);
+  if (buffer.wanted[rows] == 1 << static_cast<int>(ActForm::kAmx)) return;
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
-  const auto wanted = [&](ActForm form) { return buffer.wanted[rows] >> static_cast<int>(form) & 1; };
   const auto data_of = [&](ActForm form) {
     return kernels::TileData(Data(buffer, form), buffer.cols, form, tile.row_begin);
   };
@@ -126,9 +130,6 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
       }
     }
   }
-  if (wanted(ActForm::kAmx))
-    kernels_.to_amx(x, col, n, buffer.cols, Data(buffer, ActForm::kAmx),
-                    planes_ == 2 ? buffer.plane_bytes[static_cast<int>(ActForm::kAmx)] : 0, row);
   if (wanted(ActForm::kBf16)) kernels_.to_bf16(x, col, n, data_of(ActForm::kBf16), tile.rows, m);
   if (wanted(ActForm::kFloat)) {
     auto* data = reinterpret_cast<float*>(data_of(ActForm::kFloat));
@@ -136,16 +137,11 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
   }
 }
 
-/// f(row) for each row, on the pool when there are enough of them.
+/// f(i) for each i below `count`, `step` at a time on the pool; all of them here if one step holds them.
 template <class F>
-void Decoder::ForRows(std::uint32_t rows, F&& f) {
-  if (rows < kRowsSerial) {
-    for (std::uint32_t row = 0; row < rows; ++row) f(row);
-    return;
-  }
-  constexpr std::uint32_t kStep = 4;
-  pool_.ParallelFor((rows + kStep - 1) / kStep, [&](std::uint32_t chunk, int) {
-    for (std::uint32_t row = chunk * kStep; row < std::min(rows, (chunk + 1) * kStep); ++row) f(row);
+void Decoder::ForEach(std::uint32_t count, std::uint32_t step, F&& f) {
+  pool_.ParallelFor((count + step - 1) / step, [&](std::uint32_t chunk, int) {
+    for (std::uint32_t i = chunk * step; i < std::min(count, (chunk + 1) * step); ++i) f(i);
   });
 }
 
@@ -175,7 +171,7 @@ void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, s
 
 void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from) {
   const std::size_t stride = config_.hidden + kPanelRows;
-  ForRows(rows, [&](std::uint32_t row) {
+  ForEach(rows, kStepRows, [&](std::uint32_t row) {
     thread_local std::vector<float> normed;
     normed.resize(config_.hidden);
     const float* x = x_.data() + (from ? from[row] : row) * stride;
@@ -184,33 +180,32 @@ void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, con
   });
 }
 
-/// Bias, head norms, rotation; query scaled in place, key and value into the cache.
-void Decoder::StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer,
+/// Bias, head norms, rotation; queries scaled in place, keys and values into the cache.
+void Decoder::StoreRun(const LayerWeights& layer, const StoredRun& run, std::uint8_t* cache_layer,
                        const CacheShape& shape) {
-  float* q = qkv_.data() + row * qkv_stride_;
-  float* k = q + k_column_;
-  float* v = q + v_column_;
   const std::uint32_t hd = config_.head_dim, half = config_.rope_dim / 2;
-  if (config_.qkv_bias) {
-    kernels_.add(q, layer.q_bias.data(), config_.heads * hd);
-    kernels_.add(k, layer.k_bias.data(), config_.kv_heads * hd);
-    kernels_.add(v, layer.v_bias.data(), config_.kv_heads * hd);
-  }
-  const float* cos = cos_.data() + std::size_t{row} * half;
-  const float* sin = sin_.data() + std::size_t{row} * half;
   const float scale = 1.f / std::sqrt(static_cast<float>(hd));
-  for (std::uint32_t h = 0; h < config_.heads; ++h) {
-    if (config_.qk_norm) kernels_.rms_norm(q + h * hd, layer.q_norm.data(), hd, config_.rms_eps, q + h * hd);
-    kernels_.rope(q + h * hd, cos, sin, half);
-    for (std::uint32_t d = 0; d < hd; ++d) q[h * hd + d] *= scale;
+  const float *q_norm = config_.qk_norm ? layer.q_norm.data() : nullptr, *k_norm = layer.k_norm.data();
+  float* k_rows = qkv_.data() + run.row * qkv_stride_ + k_column_;
+  float* v_rows = qkv_.data() + run.row * qkv_stride_ + v_column_;
+  for (std::uint32_t row = run.row; row < run.row + run.rows; ++row) {
+    float* q = qkv_.data() + row * qkv_stride_;
+    float* k = q + k_column_;
+    if (config_.qkv_bias) {
+      kernels_.add(q, layer.q_bias.data(), config_.heads * hd);
+      kernels_.add(k, layer.k_bias.data(), config_.kv_heads * hd);
+      kernels_.add(q + v_column_, layer.v_bias.data(), config_.kv_heads * hd);
+    }
+    const float* cos = cos_.data() + std::size_t{row} * half;
+    const float* sin = sin_.data() + std::size_t{row} * half;
+    kernels_.rope(q, config_.heads, hd, q_norm, config_.rms_eps, cos, sin, half, scale);
+    kernels_.rope(k, config_.kv_heads, hd, q_norm ? k_norm : nullptr, config_.rms_eps, cos, sin, half, 1.f);
   }
-  const std::uint32_t slot = places_[row].position % kBlockTokens;
-  std::uint8_t* block = cache_layer + row_block_[row] * shape.layer_block_bytes();
+  std::uint8_t* block = cache_layer + run.block * shape.layer_block_bytes();
   for (std::uint32_t h = 0; h < config_.kv_heads; ++h) {
-    if (config_.qk_norm) kernels_.rms_norm(k + h * hd, layer.k_norm.data(), hd, config_.rms_eps, k + h * hd);
-    kernels_.rope(k + h * hd, cos, sin, half);
     std::uint8_t* key = block + h * shape.head_bytes();
-    kernels_.store(shape.type, k + h * hd, v + h * hd, hd, slot, key, key + shape.k_bytes());
+    kernels_.store(shape.type, k_rows + h * hd, v_rows + h * hd, qkv_stride_, run.rows, hd, run.slot, key,
+                   key + shape.k_bytes());
   }
 }
 
@@ -331,13 +326,17 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
   const std::size_t stride = config_.hidden + kPanelRows;
   const std::uint32_t half = config_.rope_dim / 2;
   std::uint32_t rows = 0;
+  runs_.clear();
   for (std::uint32_t i = 0; i < sequences.size(); ++i)
     for (std::uint32_t t = 0; t < sequences[i].tokens.size(); ++t, ++rows) {
       CHECK(rows < rows_max_);
       places_[rows] = {i, sequences[i].position + t};
-      row_block_[rows] = sequences[i].blocks[places_[rows].position / kBlockTokens];
+      const std::uint32_t slot = places_[rows].position % kBlockTokens;
+      if (t == 0 || slot == 0)
+        runs_.push_back({rows, 0, slot, sequences[i].blocks[places_[rows].position / kBlockTokens]});
+      ++runs_.back().rows;
     }
-  ForRows(rows, [&](std::uint32_t row) {
+  ForEach(rows, kStepRows, [&](std::uint32_t row) {
     const RowPlace place = places_[row];
     const SequenceRows& sequence = sequences[place.sequence];
     weights_->Embed(sequence.tokens[place.position - sequence.position], x_.data() + row * stride);
@@ -350,10 +349,11 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
     NormRows(rows, layer.attn_norm);
     MatMul({{&layer.q, qkv_.data(), qkv_stride_}, {&layer.k, qkv_.data() + k_column_, qkv_stride_},
             {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
-    ForRows(rows, [&](std::uint32_t row) { StoreRow(layer, row, cache_layer, shape); });
+    ForEach(static_cast<std::uint32_t>(runs_.size()), rows < kStepRows ? rows : 1,
+            [&](std::uint32_t i) { StoreRun(layer, runs_[i], cache_layer, shape); });
     Attend(sequences, cache_layer, shape);
     const std::uint32_t width = config_.heads * config_.head_dim;
-    ForRows(rows, [&](std::uint32_t row) {
+    ForEach(rows, kStepRows, [&](std::uint32_t row) {
       PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
     });
     MatMul({{&layer.out, x_.data(), stride}}, attended_acts_, rows, true);

@@ -65,6 +65,10 @@ class Decoder {
   struct AttendMerge {
     std::uint32_t row, head, part_begin, parts, part_stride;
   };
+  /// Rows whose tokens lie in one block of the cache, from `slot` on.
+  struct StoredRun {
+    std::uint32_t row, rows, slot, block;
+  };
   struct MatrixTask {
     const kernels::PackedMatrix* matrix;
     float* out;
@@ -79,11 +83,11 @@ class Decoder {
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
               std::uint32_t n);
   template <class F>
-  void ForRows(std::uint32_t rows, F&& f);
+  void ForEach(std::uint32_t count, std::uint32_t step, F&& f);
   void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);
   /// Norms rows of the residual stream, all or those that `from` lists, into hidden_acts_.
   void NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from = nullptr);
-  void StoreRow(const LayerWeights& layer, std::uint32_t row, std::uint8_t* cache_layer, const CacheShape& shape);
+  void StoreRun(const LayerWeights& layer, const StoredRun& run, std::uint8_t* cache_layer, const CacheShape& shape);
   void PlanAttention(std::span<const SequenceRows> sequences);
   void Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape);
   void FeedForward(const LayerWeights& layer, std::uint32_t rows);
@@ -111,7 +115,7 @@ class Decoder {
     std::uint32_t sequence, position;
   };
   std::vector<RowPlace> places_;    // [rows]
-  std::vector<std::uint32_t> row_block_;  // [rows]: the cache block of the row's token
+  std::vector<StoredRun> runs_;
   std::vector<AttendPiece> pieces_;
   std::vector<AttendMerge> merges_;
   std::vector<float> parts_;        // [slots][head_dim + 2]

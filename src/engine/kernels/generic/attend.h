@@ -6,16 +6,66 @@
 
 namespace {
 
+typedef uint8_t Lanes8 __attribute__((vector_size(16)));
+typedef uint16_t Lanes16 __attribute__((vector_size(16)));
+typedef uint32_t Lanes32 __attribute__((vector_size(16)));
+template <class V>
+struct Interleaved { V low, high; };
+/// a0 b0 a1 b1 ..: the first and the second half
+inline Interleaved<Lanes8> Interleave(Lanes8 a, Lanes8 b) {
+  return {__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+          __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)};
+}
+inline Interleaved<Lanes16> Interleave(Lanes16 a, Lanes16 b) {
+  return {__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11),
+          __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)};
+}
+inline Interleaved<Lanes32> Interleave(Lanes32 a, Lanes32 b) {
+  return {__builtin_shufflevector(a, b, 0, 4, 1, 5), __builtin_shufflevector(a, b, 2, 6, 3, 7)};
+}
+/// out[i] = column i of a square of 16-byte rows: each turn interleaves rows i and i + N/2.
+template <class V>
+inline __attribute__((always_inline)) void TransposeSquare(const uint8_t* in, size_t in_bytes, uint8_t* out,
+                                                           size_t out_bytes) {
+  constexpr int kN = sizeof(V) / sizeof(V{}[0]);
+  V rows[kN];
+#pragma GCC unroll 16
+  for (int i = 0; i < kN; ++i) __builtin_memcpy(&rows[i], in + i * in_bytes, sizeof(V));
+#pragma GCC unroll 4
+  for (int turn = 1; turn < kN; turn *= 2) {
+    V next[kN];
+#pragma GCC unroll 16
+    for (int i = 0; i < kN / 2; ++i) {
+      const Interleaved<V> both = Interleave(rows[i], rows[i + kN / 2]);
+      next[2 * i] = both.low, next[2 * i + 1] = both.high;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kN; ++i) rows[i] = next[i];
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kN; ++i) __builtin_memcpy(out + i * out_bytes, &rows[i], sizeof(V));
+}
+/// 16 x 16 elements.
+template <class V>
+inline void Transpose16(const uint8_t* in, uint8_t* out) {
+  constexpr uint32_t kBytes = sizeof(V{}[0]), kN = 16 / kBytes, kRow = 16 * kBytes;
+  for (uint32_t r = 0; r < 16; r += kN)
+    for (uint32_t c = 0; c < 16; c += kN)
+      TransposeSquare<V>(in + r * kRow + c * kBytes, kRow, out + c * kRow + r * kBytes, kRow);
+}
+
 struct CacheF16 {
   static constexpr uint32_t kBytes = 2;
   static VF Get(const uint8_t* p) { return LoadF16(p); }
   using Element = uint16_t;
+  using Lanes = Lanes16;
   static void Put(const float* x, Element* out) { StoreF16(out, Load(x)); }
 };
 struct CacheBf16 {
   static constexpr uint32_t kBytes = 2;
   static VF Get(const uint8_t* p) { return LoadBf16(p); }
   using Element = uint16_t;
+  using Lanes = Lanes16;
   static void Put(const float* x, Element* out) {
     for (int i = 0; i < 16; ++i) out[i] = RoundBf16(x[i]);
   }
@@ -24,6 +74,7 @@ struct CacheF32 {
   static constexpr uint32_t kBytes = 4;
   static VF Get(const uint8_t* p) { return Load(reinterpret_cast<const float*>(p)); }
   using Element = float;
+  using Lanes = Lanes32;
   static void Put(const float* x, Element* out) { __builtin_memcpy(out, x, 64); }
 };
 
@@ -112,21 +163,51 @@ struct FloatCache {
     for (; c < padded; c += 16) ValuesOf<R, 1>(v, next, count, c, padded, p, rescale, o);
   }
 
-  static void StoreSlot(const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
-                     uint8_t* value_block) {
+  /// All 16 tokens of a block.
+  static void StoreBlock(const float* k, const float* v, size_t stride, uint32_t head_dim, uint8_t* key_block,
+                         uint8_t* value_block) {
     const uint32_t padded = (head_dim + 15) / 16 * 16;
     for (uint32_t first = 0; first < head_dim; first += 16) {
       const uint32_t n = head_dim - first < 16 ? head_dim - first : 16;
-      float x[16] = {};
+      alignas(64) typename F::Element tokens[kCacheBlockTokens][16], columns[16][kCacheBlockTokens];
+      for (uint32_t t = 0; t < kCacheBlockTokens; ++t) Convert(k + t * stride + first, n, tokens[t]);
+      uint8_t* keys = key_block + first * kCacheBlockTokens * F::kBytes;
+      const auto* in = reinterpret_cast<const uint8_t*>(tokens);
+      if (n == 16) {
+        Transpose16<typename F::Lanes>(in, keys);
+      } else {
+        Transpose16<typename F::Lanes>(in, reinterpret_cast<uint8_t*>(columns));
+        __builtin_memcpy(keys, columns, n * kCacheBlockTokens * F::kBytes);
+      }
+    }
+    for (uint32_t t = 0; t < kCacheBlockTokens; ++t)
+      StoreValues(v + t * stride, head_dim, value_block + t * padded * F::kBytes);
+  }
+  static void Convert(const float* x, uint32_t n, typename F::Element* lanes) {
+    if (n == 16) return F::Put(x, lanes);
+    float padded[16] = {};
+    __builtin_memcpy(padded, x, n * sizeof(float));
+    F::Put(padded, lanes);
+  }
+  static void StoreValues(const float* v, uint32_t head_dim, uint8_t* to) {
+    for (uint32_t first = 0; first < head_dim; first += 16) {
+      const uint32_t n = head_dim - first < 16 ? head_dim - first : 16;
       typename F::Element lanes[16];
-      __builtin_memcpy(x, k + first, n * sizeof(float));
-      F::Put(x, lanes);
+      Convert(v + first, n, lanes);
+      __builtin_memcpy(to + first * F::kBytes, lanes, n * F::kBytes);
+    }
+  }
+  static void StoreSlot(const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
+                        uint8_t* value_block) {
+    const uint32_t padded = (head_dim + 15) / 16 * 16;
+    for (uint32_t first = 0; first < head_dim; first += 16) {
+      const uint32_t n = head_dim - first < 16 ? head_dim - first : 16;
+      typename F::Element lanes[16];
+      Convert(k + first, n, lanes);
       for (uint32_t i = 0; i < n; ++i)
         __builtin_memcpy(key_block + ((first + i) * kCacheBlockTokens + slot) * F::kBytes, lanes + i, F::kBytes);
-      __builtin_memcpy(x, v + first, n * sizeof(float));
-      F::Put(x, lanes);
-      __builtin_memcpy(value_block + (slot * padded + first) * F::kBytes, lanes, n * F::kBytes);
     }
+    StoreValues(v, head_dim, value_block + slot * padded * F::kBytes);
   }
 };
 
@@ -310,8 +391,37 @@ struct QuantisedCache {
     StoreI8(reinterpret_cast<int8_t*>(codes) + 16, RoundToInt(Min(Max(Mul(b, inverse), least), most)));
     for (uint32_t i = 0; i < kCacheGroup; ++i) codes[i] ^= 128;
   }
+  /// All 16 tokens of a block.
+  static void StoreBlock(const float* k, const float* v, size_t stride, uint32_t head_dim, uint8_t* key_block,
+                         uint8_t* value_block) {
+    const uint32_t groups = Groups(head_dim), row_bytes = groups * kCacheGroup * 4;
+    for (uint32_t g = 0; g < groups; ++g) {
+      const uint32_t first = g * kCacheGroup, n = head_dim - first < kCacheGroup ? head_dim - first : kCacheGroup;
+      alignas(64) uint8_t codes[kCacheBlockTokens][kCacheGroup];
+      uint16_t scales[kCacheBlockTokens];
+      for (uint32_t t = 0; t < kCacheBlockTokens; ++t) Encode(k + t * stride + first, n, codes[t], scales + t);
+      // In words of 4 codes keys are [8][16 tokens].
+      for (uint32_t t = 0; t < kCacheBlockTokens; t += 4)
+        for (uint32_t j = 0; j < kQuads; j += 4)
+          TransposeSquare<Lanes32>(codes[t] + 4 * j, kCacheGroup, key_block + (g * kQuads + j) * 64 + 4 * t, 64);
+      __builtin_memcpy(key_block + groups * kGroupBytes + 32 * g, scales, sizeof(scales));
+      for (uint32_t t = 0; t < kCacheBlockTokens; ++t) Encode(v + t * stride + first, n, codes[t], scales + t);
+      for (uint32_t t = 0; t < kCacheBlockTokens; t += 4)
+        for (uint32_t i = 0; i < kCacheGroup; i += 16)
+          InterleaveFour(codes[t] + i, value_block + t / 4 * row_bytes + (first + i) * 4);
+      __builtin_memcpy(value_block + groups * kGroupBytes + 32 * g, scales, sizeof(scales));
+    }
+  }
+  /// [4 tokens][16] -> [16][4 tokens]
+  static void InterleaveFour(const uint8_t* codes, uint8_t* to) {
+    Lanes8 rows[4];
+    for (int i = 0; i < 4; ++i) __builtin_memcpy(&rows[i], codes + i * kCacheGroup, 16);
+    const auto even = Interleave(rows[0], rows[2]), odd = Interleave(rows[1], rows[3]);
+    const auto low = Interleave(even.low, odd.low), high = Interleave(even.high, odd.high);
+    __builtin_memcpy(to, &low, 32), __builtin_memcpy(to + 32, &high, 32);
+  }
   static void StoreSlot(const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
-                     uint8_t* value_block) {
+                        uint8_t* value_block) {
     const uint32_t groups = Groups(head_dim), row_bytes = groups * kCacheGroup * 4;
     for (uint32_t g = 0; g < groups; ++g) {
       const uint32_t first = g * kCacheGroup, n = head_dim - first < kCacheGroup ? head_dim - first : kCacheGroup;
@@ -413,13 +523,24 @@ void Attend(const AttendTask& task) {
   }
 }
 
-void StoreToken(CacheType type, const float* k, const float* v, uint32_t head_dim, uint32_t slot, uint8_t* key_block,
-                uint8_t* value_block) {
+template <class C>
+void StoreFormat(const float* k, const float* v, size_t stride, uint32_t tokens, uint32_t head_dim, uint32_t slot,
+                 uint8_t* key_block, uint8_t* value_block) {
+  if (tokens == kCacheBlockTokens) return C::StoreBlock(k, v, stride, head_dim, key_block, value_block);
+  for (uint32_t t = 0; t < tokens; ++t)
+    C::StoreSlot(k + t * stride, v + t * stride, head_dim, slot + t, key_block, value_block);
+}
+
+void StoreTokens(CacheType type, const float* k, const float* v, size_t stride, uint32_t tokens, uint32_t head_dim,
+                 uint32_t slot, uint8_t* keys, uint8_t* values) {
   switch (type) {
-    case CacheType::kF16: return FloatCache<CacheF16>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
-    case CacheType::kBF16: return FloatCache<CacheBf16>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
-    case CacheType::kQ8: return QuantisedCache::StoreSlot(k, v, head_dim, slot, key_block, value_block);
-    case CacheType::kF32: return FloatCache<CacheF32>::StoreSlot(k, v, head_dim, slot, key_block, value_block);
+    case CacheType::kF16:
+      return StoreFormat<FloatCache<CacheF16>>(k, v, stride, tokens, head_dim, slot, keys, values);
+    case CacheType::kBF16:
+      return StoreFormat<FloatCache<CacheBf16>>(k, v, stride, tokens, head_dim, slot, keys, values);
+    case CacheType::kQ8: return StoreFormat<QuantisedCache>(k, v, stride, tokens, head_dim, slot, keys, values);
+    case CacheType::kF32:
+      return StoreFormat<FloatCache<CacheF32>>(k, v, stride, tokens, head_dim, slot, keys, values);
   }
 }
 

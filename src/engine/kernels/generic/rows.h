@@ -79,7 +79,7 @@ void SiluMul(float* gate, const float* up, uint32_t n) {
   }
 }
 
-void Rope(float* x, const float* cos, const float* sin, uint32_t half) {
+void Rotate(float* x, const float* cos, const float* sin, uint32_t half) {
   uint32_t i = 0;
   for (; i + 16 <= half; i += 16) {
     const VF a = Load(x + i), b = Load(x + half + i), c = Load(cos + i), s = Load(sin + i);
@@ -90,6 +90,18 @@ void Rope(float* x, const float* cos, const float* sin, uint32_t half) {
     const float a = x[i], b = x[half + i];
     x[i] = a * cos[i] - b * sin[i];
     x[half + i] = b * cos[i] + a * sin[i];
+  }
+}
+
+void Rope(float* x, uint32_t heads, uint32_t head_dim, const float* norm, float eps, const float* cos,
+          const float* sin, uint32_t half, float scale) {
+  for (uint32_t h = 0; h < heads; ++h, x += head_dim) {
+    if (norm) RmsNorm(x, norm, head_dim, eps, x);
+    Rotate(x, cos, sin, half);
+    if (scale == 1.f) continue;
+    uint32_t i = 0;
+    for (; i + 16 <= head_dim; i += 16) Store(x + i, Mul(Load(x + i), Set1(scale)));
+    for (; i < head_dim; ++i) x[i] *= scale;
   }
 }
 

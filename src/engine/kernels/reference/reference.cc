@@ -85,11 +85,16 @@ void SiluMul(float* gate, const float* up, std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) gate[i] = gate[i] / (1.f + std::exp(-gate[i])) * up[i];
 }
 
-void Rope(float* x, const float* cos, const float* sin, std::uint32_t half) {
-  for (std::uint32_t i = 0; i < half; ++i) {
-    const float a = x[i], b = x[half + i];
-    x[i] = a * cos[i] - b * sin[i];
-    x[half + i] = b * cos[i] + a * sin[i];
+void Rope(float* x, std::uint32_t heads, std::uint32_t head_dim, const float* norm, float eps, const float* cos,
+          const float* sin, std::uint32_t half, float scale) {
+  for (std::uint32_t h = 0; h < heads; ++h, x += head_dim) {
+    if (norm) RmsNorm(x, norm, head_dim, eps, x);
+    for (std::uint32_t i = 0; i < half; ++i) {
+      const float a = x[i], b = x[half + i];
+      x[i] = a * cos[i] - b * sin[i];
+      x[half + i] = b * cos[i] + a * sin[i];
+    }
+    for (std::uint32_t d = 0; d < head_dim; ++d) x[d] *= scale;
   }
 }
 
@@ -147,8 +152,8 @@ float Value(CacheType type, const std::uint8_t* block, std::uint32_t head_dim, s
                                 : FloatOf(type, block, ValueIndex(head_dim, d, slot));
 }
 
-void Store(CacheType type, const float* k, const float* v, std::uint32_t head_dim, std::uint32_t slot,
-           std::uint8_t* key_block, std::uint8_t* value_block) {
+void StoreToken(CacheType type, const float* k, const float* v, std::uint32_t head_dim, std::uint32_t slot,
+                std::uint8_t* key_block, std::uint8_t* value_block) {
   if (type != CacheType::kQ8) {
     for (std::uint32_t d = 0; d < head_dim; ++d) {
       PutFloat(type, k[d], key_block, KeyIndex(d, slot));
@@ -172,6 +177,12 @@ void Store(CacheType type, const float* k, const float* v, std::uint32_t head_di
   };
   encode(k, key_block, KeyCode);
   encode(v, value_block, ValueCode);
+}
+
+void Store(CacheType type, const float* k, const float* v, std::size_t stride, std::uint32_t tokens,
+           std::uint32_t head_dim, std::uint32_t slot, std::uint8_t* key_block, std::uint8_t* value_block) {
+  for (std::uint32_t t = 0; t < tokens; ++t)
+    StoreToken(type, k + t * stride, v + t * stride, head_dim, slot + t, key_block, value_block);
 }
 
 void Attend(const AttendTask& task) {
