@@ -131,6 +131,19 @@ void AttendMany(benchmark::State& state, const Kernels* k, CacheType type, std::
   state.counters["op/s"] = benchmark::Counter(runs * 4.0 * hd * rows * tokens, benchmark::Counter::kIsRate);
 }
 
+/// A block of 16 tokens of one KV head into a cache that is warm, `run` tokens at a time.
+void Store(benchmark::State& state, const Kernels* k, CacheType type, std::uint32_t run) {
+  const std::uint32_t hd = 128, stride = 4096 + 16;  // of a row of queries, keys and values
+  const std::uint64_t k_bytes = CacheKeyBytes(type, hd);
+  const Memory cache(k_bytes + CacheValueBytes(type, hd));
+  std::vector<float> x(kCacheBlockTokens * stride, 0.7f);
+  for (auto _ : state) {
+    for (std::uint32_t t = 0; t < kCacheBlockTokens; t += run)
+      k->store(type, &x[t * stride], &x[t * stride + hd], stride, run, hd, t, cache.data, cache.data + k_bytes);
+    benchmark::ClobberMemory();
+  }
+}
+
 int Register() {
   for (const std::uint32_t streams : {1u, 4u, 8u})
     benchmark::RegisterBenchmark(("read/streams:" + std::to_string(streams)).c_str(),
@@ -149,6 +162,10 @@ int Register() {
     for (const Name& name : kPackings)
       benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/65536x1024/rows:1").c_str(),
                                    [=](benchmark::State& state) { MatMul(state, k, name.packing, 65536, 1024, 1); });
+    for (const CacheName& cache : kCaches)
+      for (const std::uint32_t run : {1u, 16u})
+        benchmark::RegisterBenchmark((table + "/store/" + cache.text + "/run:" + std::to_string(run)).c_str(),
+                                     [=](benchmark::State& state) { Store(state, k, cache.type, run); });
     for (const CacheName& cache : kCaches)
       for (const std::uint32_t hd : {64u, 128u})
         for (const std::uint32_t rows : {1u, 2u, 3u, 4u, 8u, 12u})

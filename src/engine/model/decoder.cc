@@ -42,7 +42,7 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   const LayerWeights& first = weights_->layers.front();
   k_column_ = PaddedCols(first.q);
   v_column_ = k_column_ + PaddedCols(first.k);
-  qkv_stride_ = v_column_ + PaddedCols(first.v);
+  qkv_stride_ = v_column_ + PaddedCols(first.v) + kPanelRows;  // no power of two: rows would share cache sets
   x_.resize(std::size_t{rows_max} * (config.hidden + kPanelRows));
   qkv_.resize(rows_max * qkv_stride_);
   attended_.resize(std::size_t{rows_max} * config.heads * config.head_dim);
@@ -254,12 +254,15 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   }
 }
 
-void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer,
+/// Attention of all rows, into the activations of `out`.
+void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows, const std::uint8_t* cache_layer,
                      const CacheShape& shape) {
-  const std::uint32_t hd = config_.head_dim, group = config_.heads / config_.kv_heads;
+  const std::uint32_t hd = config_.head_dim, group = config_.heads / config_.kv_heads, width = config_.heads * hd;
+  // A piece puts its own heads, while they are in its caches, unless parts are merged first or blocks span heads.
+  const bool puts = merges_.empty() && hd % kernels::kBlockCols == 0;
   const std::size_t slot_floats = hd + 2;
   const auto run = [&](std::uint32_t index, int) {
-    const AttendPiece& piece = pieces_[index];
+    const AttendPiece& piece = pieces_[pieces_.size() - 1 - index];  // the longest first: threads end together
     const float* q[kernels::kAttendRowsMax];
     float* out[kernels::kAttendRowsMax];
     std::uint32_t limits[kernels::kAttendRowsMax];
@@ -278,6 +281,9 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
                      piece.block_end, shape.type, piece.part < 0 ? nullptr : partial, planes_ == 2});
     if (piece.part >= 0)
       for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));
+    if (puts)
+      for (std::uint32_t r = 0; r < piece.rows; ++r)
+        PutRow(attended_acts_, rows, piece.row + r, out[r * piece.heads], piece.head * hd, piece.heads * hd);
   };
   std::uint64_t tokens = 0;
   for (const AttendPiece& piece : pieces_) tokens += piece.rows * std::uint64_t{piece.block_end - piece.block_begin};
@@ -300,6 +306,10 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, const std::uint8_t
     }
     for (std::uint32_t d = 0; d < hd; ++d) out[d] /= total;
   }
+  if (puts) return;
+  ForEach(rows, kStepRows, [&](std::uint32_t row) {
+    PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
+  });
 }
 
 /// gate and up for a few panels, SwiGLU, and the result straight into the activations of `down`.
@@ -351,11 +361,7 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
             {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
     ForEach(static_cast<std::uint32_t>(runs_.size()), rows < kStepRows ? rows : 1,
             [&](std::uint32_t i) { StoreRun(layer, runs_[i], cache_layer, shape); });
-    Attend(sequences, cache_layer, shape);
-    const std::uint32_t width = config_.heads * config_.head_dim;
-    ForEach(rows, kStepRows, [&](std::uint32_t row) {
-      PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
-    });
+    Attend(sequences, rows, cache_layer, shape);
     MatMul({{&layer.out, x_.data(), stride}}, attended_acts_, rows, true);
     NormRows(rows, layer.ffn_norm);
     FeedForward(layer, rows);

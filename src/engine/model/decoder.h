@@ -89,7 +89,8 @@ class Decoder {
   void NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from = nullptr);
   void StoreRun(const LayerWeights& layer, const StoredRun& run, std::uint8_t* cache_layer, const CacheShape& shape);
   void PlanAttention(std::span<const SequenceRows> sequences);
-  void Attend(std::span<const SequenceRows> sequences, const std::uint8_t* cache_layer, const CacheShape& shape);
+  void Attend(std::span<const SequenceRows> sequences, std::uint32_t rows, const std::uint8_t* cache_layer,
+              const CacheShape& shape);
   void FeedForward(const LayerWeights& layer, std::uint32_t rows);
 
   ModelConfig config_;
