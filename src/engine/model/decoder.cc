@@ -20,6 +20,7 @@ constexpr std::uint32_t kSplitBlocksMin = 8;    // a part of a split attention h
 constexpr std::uint32_t kPieceRows = 64;         // attention pieces get more rows only when there are pieces for all
 constexpr std::uint32_t kPartsMax = 64;         // parts of one attention
 constexpr std::uint32_t kAttendSerialTokens = 48;  // decode over fewer cached tokens than this stays on one thread
+constexpr std::uint32_t kFfnChunkPanelsMax = 8;  // where the activations do not stay in the L2 cache
 constexpr std::uint32_t kFfnChunkPanels = 4;    // 64 columns: even, so that a chunk is whole blocks of 32
 
 std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.panels} * kPanelRows; }
@@ -56,7 +57,7 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   }
   Prepare(hidden_acts_, config.hidden, {&weights_->output});
   worker_scratch_.resize(static_cast<std::size_t>(pool.threads()));
-  for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanels * kPanelRows);
+  for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanelsMax * kPanelRows);
   places_.resize(rows_max);
   runs_.reserve(rows_max);
   parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
@@ -145,13 +146,17 @@ void Decoder::ForEach(std::uint32_t count, std::uint32_t step, F&& f) {
   });
 }
 
+bool Decoder::Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels::PackedMatrix& consumer) const {
+  return kernels::FormFor(consumer.packing, kernels_, acts.cols, rows) == ActForm::kAmx &&
+         kernels::ActivationBytes(rows, acts.cols, ActForm::kAmx) > kernels::kAmxActivationBytesInL2;
+}
+
 void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add) {
   std::uint32_t panels = 0;
   for (const MatrixTask& task : tasks) panels += task.matrix->panels;
   // Enough chunks that a slow core does not hold up the rest, few enough that handing them out costs nothing; and
   // where the activations pass through the L2 cache, so few that they seldom do.
-  const bool streamed = kernels::FormFor(tasks.begin()->matrix->packing, kernels_, acts.cols, rows) == ActForm::kAmx &&
-                        kernels::ActivationBytes(rows, acts.cols, ActForm::kAmx) > kernels::kAmxActivationBytesInL2;
+  const bool streamed = Streamed(acts, rows, *tasks.begin()->matrix);
   std::uint32_t step = panels / static_cast<std::uint32_t>(pool_.threads() * (streamed ? 2 : 6));
   step = std::clamp(step / 4 * 4, 4u, 64u);
   std::uint32_t chunks = 0;
@@ -314,19 +319,24 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
 
 /// gate and up for a few panels, SwiGLU, and the result straight into the activations of `down`.
 void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
-  constexpr std::uint32_t kCols = kFfnChunkPanels * kPanelRows;
   const std::uint32_t panels = layer.gate.panels;
-  pool_.ParallelFor((panels + kFfnChunkPanels - 1) / kFfnChunkPanels, [&](std::uint32_t chunk, int worker) {
-    const std::uint32_t begin = chunk * kFfnChunkPanels, end = std::min(panels, begin + kFfnChunkPanels);
+  // Activations that pass through the L2 cache shall do so seldom.
+  const std::uint32_t step = Streamed(hidden_acts_, rows, layer.gate) &&
+                                     panels >= kFfnChunkPanelsMax * 2 * static_cast<std::uint32_t>(pool_.threads())
+                                 ? kFfnChunkPanelsMax
+                                 : kFfnChunkPanels;
+  const std::uint32_t width = step * kPanelRows;
+  pool_.ParallelFor((panels + step - 1) / step, [&](std::uint32_t chunk, int worker) {
+    const std::uint32_t begin = chunk * step, end = std::min(panels, begin + step);
     const std::uint32_t col = begin * kPanelRows, cols = std::min(config_.ffn, end * kPanelRows) - col;
     float* gate = worker_scratch_[static_cast<std::size_t>(worker)].data();
-    float* up = gate + std::size_t{rows} * kCols;
+    float* up = gate + std::size_t{rows} * width;
     // The kernel writes panel p at column 16 p: shift the base so that this chunk starts at the scratch's column 0.
-    kernels_.matmul(layer.gate, begin, end, View(hidden_acts_, rows, layer.gate), gate - col, kCols, false);
-    kernels_.matmul(layer.up, begin, end, View(hidden_acts_, rows, layer.up), up - col, kCols, false);
+    kernels_.matmul(layer.gate, begin, end, View(hidden_acts_, rows, layer.gate), gate - col, width, false);
+    kernels_.matmul(layer.up, begin, end, View(hidden_acts_, rows, layer.up), up - col, width, false);
     for (std::uint32_t row = 0; row < rows; ++row) {
-      kernels_.silu_mul(gate + row * kCols, up + row * kCols, cols);
-      PutRow(ffn_acts_, rows, row, gate + row * kCols, col, cols);
+      kernels_.silu_mul(gate + row * width, up + row * width, cols);
+      PutRow(ffn_acts_, rows, row, gate + row * width, col, cols);
     }
   });
 }

@@ -84,6 +84,8 @@ class Decoder {
               std::uint32_t n);
   template <class F>
   void ForEach(std::uint32_t count, std::uint32_t step, F&& f);
+  /// Whether the consumer's activations are on AMX and too large for the L2 cache.
+  bool Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels::PackedMatrix& consumer) const;
   void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);
   /// Norms rows of the residual stream, all or those that `from` lists, into hidden_acts_.
   void NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from = nullptr);

@@ -39,6 +39,7 @@ template <class F>
 struct ExpandQuantised {
   static inline void Step(const PackedMatrix& w, const uint8_t* panel, uint32_t b, uint8_t* out) {
     const uint8_t* codes = panel + w.codes_offset + static_cast<size_t>(b) * F::kCodeBytes;
+    for (uint32_t i = 0; i < F::kCodeBytes; i += 64) __builtin_prefetch(codes + kAheadBytes + i);
     constexpr int kZero = F::kOffset ? 128 >> F::kOffsetShift : 0;
     const VF scale = F::Scale(panel, F::kHalves ? 2 * b : b);
     const VF offset = Mul(scale, Set1(-256.f - kZero));

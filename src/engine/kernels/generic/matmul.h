@@ -84,7 +84,6 @@ struct FormatQ6K {
   static VF Min(const uint8_t*, uint32_t) { return Zero(); }
 };
 
-constexpr int kAheadRowsMax = 2;  // more rows compute so long that fetching ahead makes no difference
 constexpr uint32_t kAheadBytes = 2048;
 
 template <class F, int G, int MR, int NP, bool kAhead>
@@ -120,9 +119,9 @@ inline __attribute__((always_inline)) void StoreTile(const VF (&acc)[NP][MR], ui
     }
 }
 
-/// One tile of MR rows against NP panels: MR * NP * 16 outputs. kAhead: the weights come from memory, and this
-/// processor fetches too little ahead by itself. kPlanes: a tile of one row with two planes, taken together as two rows that are
-/// added in the end, so that each weight is unpacked once.
+/// One tile of MR rows against NP panels: MR * NP * 16 outputs. kAhead: the weights come from memory, and the
+/// processor fetches too little ahead by itself. kPlanes: a tile of one row with two planes, taken together as two rows
+/// that are added in the end, so that each weight is unpacked once.
 template <class F, int MR, int NP, bool kAhead, bool kPlanes>
 void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, size_t plane_bytes, float* out,
                    size_t out_stride, bool add) {
@@ -279,9 +278,7 @@ struct QuantisedTile {
   static constexpr bool kWide = false;
   template <int MR, int NP>
   static void Run(const PackedMatrix& w, uint32_t p, const uint8_t* tile, float* out, size_t stride, bool add) {
-    if constexpr (MR <= kAheadRowsMax) {
-      if (PrefetchPays()) return TileQuantised<F, MR, NP, true, false>(w, p, tile, 0, out, stride, add);
-    }
+    if (PrefetchPays()) return TileQuantised<F, MR, NP, true, false>(w, p, tile, 0, out, stride, add);
     TileQuantised<F, MR, NP, false, false>(w, p, tile, 0, out, stride, add);
   }
 };
