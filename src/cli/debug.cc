@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,9 @@ namespace yun::cli {
 namespace {
 
 struct Options {
-  std::string model, positions = "last", precision = "auto";
+  std::string model, positions = "last", precision = "auto", logits;
   std::vector<std::int32_t> tokens;
-  std::uint32_t greedy = 0;
+  std::uint32_t greedy = 0, rows = engine::OneSequence::kRowsMax;
   engine::CacheType cache_type = engine::CacheType::kF16;
   int threads = 0;
 };
@@ -44,6 +45,15 @@ Result<std::vector<std::uint32_t>> Positions(const std::string& text, std::size_
   return positions;
 }
 
+Status WriteRows(const std::string& path, const std::vector<std::vector<float>>& rows) {
+  std::ofstream file(path, std::ios::binary);
+  for (const auto& row : rows)
+    file.write(reinterpret_cast<const char*>(row.data()), static_cast<std::streamsize>(row.size() * sizeof(float)));
+  file.close();
+  if (!file) return Fail(Code::kDisk, "{}: cannot be written", path);
+  return {};
+}
+
 Status Forward(const Options& options) {
   ASSIGN_OR_RETURN(const hub::Store store, hub::Store::Open(hub::HomeFolder()));
   ASSIGN_OR_RETURN(const auto path, hub::ResolveModel(store, options.model));
@@ -56,17 +66,24 @@ Status Forward(const Options& options) {
   auto asked = positions;
   const auto last = static_cast<std::uint32_t>(options.tokens.size() - 1);
   asked.push_back(last);
-  ASSIGN_OR_RETURN(auto logits, sequence->Forward(options.tokens, asked));
-
-  std::string out = "{\"logits\": [";
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    out += i ? ", [" : "[";
-    for (std::size_t j = 0; j < logits[i].size(); ++j)
-      fmt::format_to(std::back_inserter(out), "{}{:.9g}", j ? ", " : "", logits[i][j]);
-    out += "]";
-  }
-  out += "], \"greedy\": [";
+  ASSIGN_OR_RETURN(auto logits, sequence->Forward(options.tokens, asked, options.rows));
   std::vector<float> row = std::move(logits.back());
+  logits.pop_back();
+
+  std::string out = "{";
+  if (options.logits.empty()) {
+    out += "\"logits\": [";
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      out += i ? ", [" : "[";
+      for (std::size_t j = 0; j < logits[i].size(); ++j)
+        fmt::format_to(std::back_inserter(out), "{}{:.9g}", j ? ", " : "", logits[i][j]);
+      out += "]";
+    }
+    out += "], ";
+  } else {
+    RETURN_IF_ERROR(WriteRows(options.logits, logits));
+  }
+  out += "\"greedy\": [";
   for (std::uint32_t i = 0; i < options.greedy; ++i) {
     const auto id = static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
     fmt::format_to(std::back_inserter(out), "{}{}", i ? ", " : "", id);
@@ -98,6 +115,9 @@ void RegisterDebug(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 1 << 20));
   forward->add_option("--precision", options->precision, "auto (as served) or f32 throughout")
       ->check(CLI::IsMember({"auto", "f32"}))->capture_default_str();
+  forward->add_option("--rows", options->rows, "tokens of one pass; 1: as they are decoded")
+      ->check(CLI::Range(std::uint32_t{1}, engine::OneSequence::kRowsMax))->capture_default_str();
+  forward->add_option("--logits", options->logits, "a file for the logits instead, in rows of 32-bit floats");
   AddKvType(*forward, options->cache_type);
   forward->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
   forward->footer(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "engine/load.h"
 
 namespace yun::engine {
@@ -23,7 +24,9 @@ Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& check
 OneSequence::~OneSequence() = default;
 
 Result<std::vector<std::vector<float>>> OneSequence::Forward(std::span<const TokenId> tokens,
-                                                             std::span<const std::uint32_t> positions) {
+                                                             std::span<const std::uint32_t> positions,
+                                                             std::uint32_t rows) {
+  CHECK(rows >= 1 && rows <= kRowsMax);
   if (position_ + tokens.size() > tokens_max_)
     return Fail(Code::kTooLarge, "{} tokens do not fit in {}", position_ + tokens.size(), tokens_max_);
   for (const TokenId id : tokens)
@@ -33,10 +36,10 @@ Result<std::vector<std::vector<float>>> OneSequence::Forward(std::span<const Tok
     if (p >= tokens.size())
       return Fail(Code::kInvalidArgument, "position {} is beyond the {} tokens", p, tokens.size());
   std::vector<std::vector<float>> result(positions.size());
-  for (std::size_t begin = 0; begin < tokens.size(); begin += kRowsMax) {
-    const std::size_t count = std::min<std::size_t>(kRowsMax, tokens.size() - begin);
-    const SequenceRows rows = {tokens.subspan(begin, count), position_, blocks_.data()};
-    decoder_->Forward({&rows, 1}, cache_);
+  for (std::size_t begin = 0; begin < tokens.size(); begin += rows) {
+    const std::size_t count = std::min<std::size_t>(rows, tokens.size() - begin);
+    const SequenceRows pass = {tokens.subspan(begin, count), position_, blocks_.data()};
+    decoder_->Forward({&pass, 1}, cache_);
     position_ += static_cast<std::uint32_t>(count);
     for (std::size_t i = 0; i < positions.size(); ++i) {
       if (positions[i] < begin || positions[i] >= begin + count) continue;

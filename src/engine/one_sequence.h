@@ -23,16 +23,18 @@ class OneSequence {
                                                      CacheType cache_type, int threads, std::uint32_t tokens_max);
   ~OneSequence();
 
-  /// Appends tokens and returns the logits at some of them (indexes into `tokens`): one row of `vocab` floats each.
+  static constexpr std::uint32_t kRowsMax = 256;  // of one pass of the decoder
+
+  /// Appends tokens, `rows` of them a pass (1 to kRowsMax), and returns the logits at some (indexes into `tokens`):
+  /// one row of `vocab` floats each.
   /// errors: kTooLarge (over tokens_max in all), kInvalidArgument (token id or position out of range)
   Result<std::vector<std::vector<float>>> Forward(std::span<const TokenId> tokens,
-                                                  std::span<const std::uint32_t> positions);
+                                                  std::span<const std::uint32_t> positions,
+                                                  std::uint32_t rows = kRowsMax);
 
   const ModelConfig& config() const { return config_; }
 
  private:
-  static constexpr std::uint32_t kRowsMax = 256;  // of one pass of the decoder
-
   OneSequence() = default;
 
   ModelConfig config_;

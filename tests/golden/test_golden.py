@@ -4,6 +4,7 @@ YUN_BIN      the program under test (default build/relcheck/bin/yun)
 YUN_SMOLLM2  path of SmolLM2-135M-Instruct.Q4_1.gguf; unset: its tests are skipped, and say so
 What is compared was written by tools/golden/; nothing here needs torch.
 """
+import array
 import hashlib
 import json
 import os
@@ -70,6 +71,18 @@ def test_positions_name_the_same_rows():
     assert worst_difference(forward(model, tokens, "last")["logits"], every[-1:]) <= LOGIT_TOLERANCE
     swapped = forward(model, tokens, f"{len(tokens) - 1},0")["logits"]
     assert worst_difference(swapped, [every[-1], every[0]]) <= LOGIT_TOLERANCE
+
+
+def test_token_by_token_and_into_a_file(tmp_path):
+    golden = json.loads((HERE / "logits/llama.json").read_text())
+    out = tmp_path / "logits"
+    got = run("debug", "forward", "--model", HERE / "models/llama", "--tokens", ",".join(map(str, golden["tokens"])),
+              "--positions", ",".join(map(str, golden["positions"])), "--precision", "f32", "--rows", 1, "--logits", out)
+    assert "logits" not in json.loads(got)
+    numbers = array.array("f", out.read_bytes())
+    vocab = len(golden["logits"][0])
+    rows = [numbers[i:i + vocab] for i in range(0, len(numbers), vocab)]
+    assert worst_difference(rows, golden["logits"]) <= LOGIT_TOLERANCE
 
 
 def smollm2():
