@@ -202,7 +202,7 @@ def main():
             name = pathlib.Path(model).stem.lower()
             result = measure_model(a, yun, llama, model, chunks, folder)
             facts = {"context": a.context, "chunks": a.chunks, "judged": a.chunks * (a.context - 1 - a.context // 2),
-                     "text_sha256": hashlib.sha256(text.encode()).hexdigest(), "kernels": yun.best, "note": a.note}
+                     "tokens_sha256": hashlib.sha256(str(chunks).encode()).hexdigest(), "kernels": yun.best, "note": a.note}
             old = results["models"].get(name, {})
             if all(old.get(k) == v for k, v in facts.items()):  # then the ways that are not measured now stay
                 for against, ways in result.items():
