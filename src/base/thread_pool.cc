@@ -2,10 +2,8 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <set>
-#include <string>
 
 #include "base/check.h"
 
@@ -35,29 +33,40 @@ bool Spin(int microseconds, Ready&& ready) {
   }
 }
 
-}  // namespace
-
-int PhysicalCores() {
+/// The system leaves out cpus that are not there or not allowed; if none remains, the thread's mask stays as it was.
+void StayOn(const std::vector<int>& cpus) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-  std::set<std::string> cores;
-  int logical = 0;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &set)) continue;
-    ++logical;
-    const std::string base = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
-    std::ifstream core(base + "thread_siblings_list");
-    std::string siblings;
-    if (std::getline(core, siblings)) cores.insert(siblings);
-  }
-  const int count = cores.empty() ? logical : static_cast<int>(cores.size());
-  return count < 1 ? 1 : count;
+  for (const int cpu : cpus)
+    if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(cpu, &set);
+  static_cast<void>(sched_setaffinity(0, sizeof(set), &set));
 }
 
-ThreadPool::ThreadPool(int threads) {
+}  // namespace
+
+ThreadPool::ThreadPool(int threads, const Topology& topology) : queues_(topology.nodes.size()) {
   CHECK(threads >= 1 && threads <= kThreadsMax);
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { WorkerLoop(i); });
+  CHECK(topology.cores() >= 1);
+  // Worker i stands at core i * cores / threads, counted node by node.
+  const auto cores = static_cast<std::size_t>(topology.cores()), count = static_cast<std::size_t>(threads);
+  std::size_t node = 0, cores_end = topology.nodes[0].cpus.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    while (i * cores / count >= cores_end) cores_end += topology.nodes[++node].cpus.size();
+    nodes_.push_back(node);
+  }
+  for (std::size_t n = 0; n < queues_.size(); ++n)
+    queues_[n].workers_end =
+        static_cast<std::uint32_t>(std::upper_bound(nodes_.begin(), nodes_.end(), n) - nodes_.begin());
+  for (int i = 1; i < threads; ++i) {
+    // The caller keeps its mask, which threads that it makes later would inherit. With a worker on every other core,
+    // the one that the system finds free for it is on its node.
+    std::vector<int> cpus;
+    if (queues_.size() > 1) cpus = topology.nodes[nodes_[static_cast<std::size_t>(i)]].logical;
+    workers_.emplace_back([this, i, cpus] {
+      if (!cpus.empty()) StayOn(cpus);
+      WorkerLoop(i);
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -77,8 +86,13 @@ void ThreadPool::Run(std::uint32_t chunks, Function function, void* context) {
   function_ = function;
   context_ = context;
   done_.store(0, std::memory_order_relaxed);
-  const std::uint64_t epoch = (ticket_.load(std::memory_order_relaxed) >> 40) + 1;
-  ticket_.store(epoch << 40 | std::uint64_t{chunks} << 20, std::memory_order_release);
+  const std::uint64_t epoch = (queues_[0].ticket.load(std::memory_order_relaxed) >> 40) + 1;
+  std::uint64_t begin = 0;
+  for (Queue& queue : queues_) {
+    const std::uint64_t end = std::uint64_t{chunks} * queue.workers_end / static_cast<std::uint64_t>(threads());
+    queue.ticket.store(epoch << 40 | end << 20 | begin, std::memory_order_release);
+    begin = end;
+  }
   wake_.fetch_add(1);
   if (sleepers_.load() > 0) wake_.notify_all();
   Drain(0);
@@ -87,16 +101,22 @@ void ThreadPool::Run(std::uint32_t chunks, Function function, void* context) {
 }
 
 void ThreadPool::Drain(int worker) {
-  std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  const std::size_t own = nodes_[static_cast<std::size_t>(worker)];
+  for (std::size_t n = own; n < queues_.size(); ++n) Drain(queues_[n], worker);
+  for (std::size_t n = 0; n < own; ++n) Drain(queues_[n], worker);
+}
+
+void ThreadPool::Drain(Queue& queue, int worker) {
+  std::uint64_t ticket = queue.ticket.load(std::memory_order_acquire);
   while (true) {
-    const std::uint64_t chunks = ticket >> 20 & kFieldMask, next = ticket & kFieldMask;
-    if (next >= chunks) return;
-    if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+    const std::uint64_t end = ticket >> 20 & kFieldMask, next = ticket & kFieldMask;
+    if (next >= end) return;
+    if (!queue.ticket.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire))
       continue;
     // The job cannot end before this chunk is done, so function_ and context_ are this job's.
     function_(context_, static_cast<std::uint32_t>(next), worker);
     done_.fetch_add(1, std::memory_order_acq_rel);
-    ticket = ticket_.load(std::memory_order_acquire);
+    ticket = queue.ticket.load(std::memory_order_acquire);
   }
 }
 

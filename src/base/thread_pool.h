@@ -8,14 +8,16 @@
 #include <type_traits>
 #include <vector>
 
-namespace yun {
+#include "base/topology.h"
 
-/// Physical cores this process may run on (a core's hyperthreads count once); at least 1.
-int PhysicalCores();
+namespace yun {
 
 /// A fixed set of threads that run the chunks of one ParallelFor at a time; the caller works too.
 /// Chunks are handed out one by one, so a worker that the system took off its core delays at most the chunk it holds.
 /// Idle workers spin briefly (kSpinMicroseconds), then sleep: a busy machine is not made busier.
+/// On several NUMA nodes workers stay on theirs, and chunks are cut into one contiguous run a node, in proportion to
+/// its workers: a chunk of a given count belongs to the same node each time, so memory first written in it is near.
+/// A worker whose node's run is used up takes chunks of the others'.
 /// thread: ParallelFor from one thread at a time
 class ThreadPool {
  public:
@@ -23,13 +25,16 @@ class ThreadPool {
   static constexpr std::uint32_t kChunksMax = (1u << 20) - 1;  // of one ParallelFor: the width of the ticket's fields
   static constexpr int kSpinMicroseconds = 60;
 
-  /// threads includes the caller; 1 makes no thread at all.
-  explicit ThreadPool(int threads);
+  /// threads includes the caller; 1 makes no thread at all. Masks that the system refuses are done without.
+  explicit ThreadPool(int threads, const Topology& topology = ReadTopology());
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// The node, as an index into the topology's, whose chunks worker in [0, threads()) takes first.
+  int NodeOf(int worker) const { return static_cast<int>(nodes_[static_cast<std::size_t>(worker)]); }
 
   /// Runs f(chunk, worker) for every chunk in [0, chunks); worker in [0, threads()). Returns when all are done.
   template <class F>
@@ -43,11 +48,19 @@ class ThreadPool {
   using Function = void (*)(void*, std::uint32_t, int);
   void Run(std::uint32_t chunks, Function function, void* context);
   void WorkerLoop(int worker);
-  /// Claims and runs chunks until none is left.
+  /// Claims and runs chunks until none is left: the own node's, then the others'.
   void Drain(int worker);
 
-  // epoch (24 bits) | chunks (20) | next chunk (20): one word, so that a late worker takes no chunk of a later job.
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  /// A node's run of chunks.
+  struct alignas(64) Queue {
+    // epoch (24 bits) | end (20) | next chunk (20): one word, so that a late worker takes no chunk of a later job.
+    std::atomic<std::uint64_t> ticket{0};
+    std::uint32_t workers_end = 0;  // workers of this node and those before it
+  };
+  void Drain(Queue& queue, int worker);
+
+  std::vector<Queue> queues_;       // one a node
+  std::vector<std::size_t> nodes_;  // of each worker
   alignas(64) std::atomic<std::uint32_t> done_{0};
   alignas(64) std::atomic<std::uint32_t> wake_{0};  // bumped for every job; what sleepers wait on
   std::atomic<std::uint32_t> sleepers_{0};
