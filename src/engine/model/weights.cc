@@ -19,6 +19,7 @@ struct Job {
   kernels::PackedMatrix* target;
   TensorView view;
   std::uint32_t interleaved_head_dim = 0;  // not 0: rows of a head are in pairs (2i, 2i+1); bring them to (i, i + d/2)
+  bool with_next = false;                  // multiplied in one ParallelFor with the next
 };
 
 Result<std::vector<float>> Vector(const Checkpoint& checkpoint, const std::string& name, std::uint64_t size) {
@@ -94,16 +95,17 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
       kernels::PackedMatrix* target;
       const char* name;
       std::uint32_t rows, cols, interleaved;
+      bool with_next = false;
     };
-    for (const Row& row : {Row{&layer.q, "attn_q.weight", q_rows, c.hidden, interleaved},
-                           Row{&layer.k, "attn_k.weight", kv_rows, c.hidden, interleaved},
+    for (const Row& row : {Row{&layer.q, "attn_q.weight", q_rows, c.hidden, interleaved, true},
+                           Row{&layer.k, "attn_k.weight", kv_rows, c.hidden, interleaved, true},
                            Row{&layer.v, "attn_v.weight", kv_rows, c.hidden, 0},
                            Row{&layer.out, "attn_output.weight", c.hidden, q_rows, 0},
                            Row{&layer.gate, "ffn_gate.weight", c.ffn, c.hidden, 0},
                            Row{&layer.up, "ffn_up.weight", c.ffn, c.hidden, 0},
                            Row{&layer.down, "ffn_down.weight", c.hidden, c.ffn, 0}}) {
       ASSIGN_OR_RETURN(TensorView view, Matrix(checkpoint, at + row.name, row.rows, row.cols));
-      jobs.push_back({row.target, view, row.interleaved});
+      jobs.push_back({row.target, view, row.interleaved, row.with_next});
     }
   }
   {
@@ -129,26 +131,39 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
   RETURN_IF_ERROR(weights->slab.Allocate(bytes));
   std::uint8_t* at = weights->slab.data();
   std::uint64_t done = 0;
-  for (Job& job : jobs) {
-    job.target->data = at;
-    const kernels::PackedMatrix& matrix = *job.target;
-    const std::size_t row_bytes = quant::RowBytes(job.view.type, matrix.cols);
-    pool.ParallelFor(matrix.panels, [&](std::uint32_t panel, int) {
+  // The system puts a page on the NUMA node of the thread that first writes it. Panels that are multiplied in one
+  // ParallelFor are packed in one, on the same pool: it gives the same share of them to the same node, so that they are
+  // packed where they will be read (to within a chunk, a huge page, and what one node takes over from another).
+  for (std::size_t begin = 0, end; begin < jobs.size(); begin = end) {
+    std::uint32_t panels = 0;
+    for (end = begin; end == begin || jobs[end - 1].with_next; ++end) {
+      kernels::PackedMatrix& matrix = *jobs[end].target;
+      matrix.data = at;
+      at += kernels::PackedBytes(matrix);
+      panels += matrix.panels;
+    }
+    pool.ParallelFor(panels, [&](std::uint32_t panel, int) {
+      const Job* job = &jobs[begin];
+      for (; panel >= job->target->panels; ++job) panel -= job->target->panels;
+      const kernels::PackedMatrix& matrix = *job->target;
+      const std::size_t row_bytes = quant::RowBytes(job->view.type, matrix.cols);
       const std::byte* rows[kernels::kPanelRows] = {};
       for (std::uint32_t r = 0; r < kernels::kPanelRows; ++r) {
         std::uint32_t row = panel * kernels::kPanelRows + r;
         if (row >= matrix.rows) break;
-        if (const std::uint32_t d = job.interleaved_head_dim) {
+        if (const std::uint32_t d = job->interleaved_head_dim) {
           const std::uint32_t in_head = row % d;
           row = row - in_head + (in_head < d / 2 ? 2 * in_head : 2 * (in_head - d / 2) + 1);
         }
-        rows[r] = job.view.bytes.data() + row * row_bytes;
+        rows[r] = job->view.bytes.data() + row * row_bytes;
       }
-      kernels::PackPanel(matrix, job.view.type, rows, at + panel * matrix.panel_bytes);
+      std::uint8_t* slab = weights->slab.data();
+      kernels::PackPanel(matrix, job->view.type, rows, slab + (matrix.data - slab) + panel * matrix.panel_bytes);
     });
-    at += kernels::PackedBytes(matrix);
-    done += kernels::PackedBytes(matrix);
-    checkpoint.Release(job.view);
+    for (std::size_t i = begin; i < end; ++i) {
+      done += kernels::PackedBytes(*jobs[i].target);
+      checkpoint.Release(jobs[i].view);
+    }
     if (on_progress) on_progress(static_cast<double>(done) / static_cast<double>(bytes));
   }
   return weights;
