@@ -4,7 +4,6 @@
   python peer_openvino.py MODEL_DIR --prompt 512 --gen 2 --threads 2
 MODEL_DIR is an export of optimum-cli (text-generation-with-past, weight format int8). Random token ids, greedy.
 """
-import argparse
 import json
 import random
 
@@ -12,12 +11,9 @@ import numpy
 import openvino
 import openvino_genai
 
-p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("model")
-p.add_argument("--prompt", type=int, default=512, help="tokens before the first answer token")
-p.add_argument("--gen", type=int, default=2, help="answer tokens, at least 2")
-p.add_argument("--threads", type=int, default=2)
-a = p.parse_args()
+from peer import arguments
+
+a = arguments(__doc__)
 pipeline = openvino_genai.LLMPipeline(a.model, "CPU", INFERENCE_NUM_THREADS=a.threads, PERFORMANCE_HINT="LATENCY",
                                       DYNAMIC_QUANTIZATION_GROUP_SIZE="32")
 random.seed(1)

@@ -3,19 +3,15 @@
 
   python peer_torch.py MODEL_DIR --prompt 512 --gen 2 --threads 2
 """
-import argparse
 import json
 import time
 
 import torch
 import transformers
 
-p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("model")
-p.add_argument("--prompt", type=int, default=512, help="tokens before the first answer token")
-p.add_argument("--gen", type=int, default=2, help="answer tokens, at least 2")
-p.add_argument("--threads", type=int, default=2)
-a = p.parse_args()
+from peer import arguments
+
+a = arguments(__doc__)
 torch.set_num_threads(a.threads)
 torch.manual_seed(1)
 model = transformers.AutoModelForCausalLM.from_pretrained(a.model, dtype=torch.bfloat16).eval()

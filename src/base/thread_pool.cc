@@ -11,6 +11,7 @@ namespace yun {
 namespace {
 
 constexpr std::uint64_t kFieldMask = (1u << 20) - 1;
+constexpr std::uint64_t kAnyEpoch = ~std::uint64_t{0};
 
 void Pause() {
 #if defined(__x86_64__)
@@ -102,15 +103,17 @@ void ThreadPool::Run(std::uint32_t chunks, Function function, void* context) {
 
 void ThreadPool::Drain(int worker) {
   const std::size_t own = nodes_[static_cast<std::size_t>(worker)];
-  for (std::size_t n = own; n < queues_.size(); ++n) Drain(queues_[n], worker);
-  for (std::size_t n = 0; n < own; ++n) Drain(queues_[n], worker);
+  const std::uint64_t epoch = Drain(queues_[own], worker, kAnyEpoch);
+  // Of this job only: in the next one, which may have begun by now, its own node comes first again.
+  for (std::size_t n = own + 1; n < queues_.size(); ++n) Drain(queues_[n], worker, epoch);
+  for (std::size_t n = 0; n < own; ++n) Drain(queues_[n], worker, epoch);
 }
 
-void ThreadPool::Drain(Queue& queue, int worker) {
+std::uint64_t ThreadPool::Drain(Queue& queue, int worker, std::uint64_t epoch) {
   std::uint64_t ticket = queue.ticket.load(std::memory_order_acquire);
   while (true) {
     const std::uint64_t end = ticket >> 20 & kFieldMask, next = ticket & kFieldMask;
-    if (next >= end) return;
+    if (next >= end || (epoch != kAnyEpoch && ticket >> 40 != epoch)) return ticket >> 40;
     if (!queue.ticket.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire))
       continue;
     // The job cannot end before this chunk is done, so function_ and context_ are this job's.

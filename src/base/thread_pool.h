@@ -57,7 +57,8 @@ class ThreadPool {
     std::atomic<std::uint64_t> ticket{0};
     std::uint32_t workers_end = 0;  // workers of this node and those before it
   };
-  void Drain(Queue& queue, int worker);
+  /// The queue's chunks as long as they are of this epoch, or kAnyEpoch; returns the epoch last seen.
+  std::uint64_t Drain(Queue& queue, int worker, std::uint64_t epoch);
 
   std::vector<Queue> queues_;       // one a node
   std::vector<std::size_t> nodes_;  // of each worker

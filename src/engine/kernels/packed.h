@@ -25,8 +25,6 @@ enum class Packing : uint8_t { kF32, kF16, kBF16, kQ8, kQ4, kQ8M, kQ4M, kQ4K, kQ
 /// How keys and values are kept.
 enum class CacheType : uint8_t { kF16, kBF16, kQ8, kF32 };
 
-/// kAmx activations larger than this are taken a block of columns at a time, for all panels of a call.
-constexpr uint32_t kAmxActivationBytesInL2 = 768 * 1024;
 constexpr uint32_t kPanelRows = 16, kBlockCols = 32, kSuperCols = 256;
 
 /// rows and cols are the true sizes; rows of the last panel beyond `rows` are zero.
@@ -57,6 +55,10 @@ struct Activations {
   uint8_t planes = 1;
   uint64_t plane_bytes = 0;
 };
+
+/// Whether a plane of kAmx activations stays in the L2 cache while weights pass by. Larger ones are taken a block of
+/// columns at a time, for all panels of a call.
+inline bool AmxActivationsFitL2(uint32_t rows, uint32_t cols) { return size_t{rows} * cols * 2 <= 768 * 1024; }
 
 /// Of one row's block of 32: x = scale q. The sums let kernels subtract a code's offset before they scale.
 struct Meta {

@@ -148,7 +148,7 @@ void Decoder::ForEach(std::uint32_t count, std::uint32_t step, F&& f) {
 
 bool Decoder::Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels::PackedMatrix& consumer) const {
   return kernels::FormFor(consumer.packing, kernels_, acts.cols, rows) == ActForm::kAmx &&
-         kernels::ActivationBytes(rows, acts.cols, ActForm::kAmx) > kernels::kAmxActivationBytesInL2;
+         !kernels::AmxActivationsFitL2(rows, acts.cols);
 }
 
 void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add) {

@@ -92,7 +92,6 @@ struct Prefetch {
   size_t run = 0, next = 0;  // bytes of a panel's run; from the run's begin to the next panel's
   uint32_t panels = 0;
   size_t done = 0;
-
   uint32_t lines = 0;  // at a time
 
   inline void Lines() {
@@ -147,10 +146,6 @@ void MultiplyPanels(const BlockProduct& p, uint32_t panels) {
   else Multiply<MT, 1>(p);
 }
 
-inline bool ActivationsFitL2(const Activations& acts) {
-  return size_t{acts.rows} * acts.cols * 2 <= kAmxActivationBytesInL2;
-}
-
 template <class E>
 void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
                  size_t stride, bool add) {
@@ -196,7 +191,7 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
     }
   };
   if (pairs) ConfigureTiles(16, 16);
-  if (ActivationsFitL2(acts)) {
+  if (AmxActivationsFitL2(acts.rows, acts.cols)) {
     for (uint32_t p = begin; p < end; p += kGroupPanels)
       for (uint32_t s = 0; s < steps; s += block_steps) {
         const bool last = s + block_steps >= steps;

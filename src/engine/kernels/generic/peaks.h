@@ -5,58 +5,42 @@ namespace {
 // Enough chains to hide the latency: 12 registers, or (where a vector is several) as many as fit beside operands.
 constexpr int kPeakChains = kAccumulators >= 12 ? 12 : 5;
 
-double PeakInt8(uint32_t rounds) {
-  alignas(64) uint8_t bytes[64];
-  for (int i = 0; i < 64; ++i) bytes[i] = static_cast<uint8_t>(i);
-  VB code = LoadBytes(bytes);
-  VQ a = BroadcastQ(reinterpret_cast<const int8_t*>(bytes));
-  VI sums[kPeakChains];
-  for (VI& sum : sums) sum = ZeroI();
+/// product(sum, a): 16 lanes of `terms` multiply-adds each onto sum.
+template <class Sum, class Operand, class F>
+double PeakOfChains(uint32_t rounds, uint32_t terms, Sum zero, Operand a, F&& product) {
+  Sum sums[kPeakChains];
+  for (Sum& sum : sums) sum = zero;
   for (uint32_t r = 0; r < rounds; ++r) {
 #pragma GCC unroll 16
     for (int i = 0; i < kPeakChains; ++i) {
       Keep(a);  // else the products, always the same, would be computed once
-      sums[i] = DotSmall(sums[i], code, a);
+      sums[i] = product(sums[i], a);
     }
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kPeakChains; ++i) Keep(sums[i]);
-  return 2.0 * 64 * kPeakChains * rounds;
+  return 2.0 * 16 * terms * kPeakChains * rounds;
+}
+
+double PeakInt8(uint32_t rounds) {
+  alignas(64) uint8_t bytes[64];
+  for (int i = 0; i < 64; ++i) bytes[i] = static_cast<uint8_t>(i);
+  const VB code = LoadBytes(bytes);
+  return PeakOfChains(rounds, 4, ZeroI(), BroadcastQ(reinterpret_cast<const int8_t*>(bytes)),
+                      [&](VI sum, VQ a) { return DotSmall(sum, code, a); });
 }
 
 double PeakF32(uint32_t rounds) {
-  VF a = Set1(0.5f), b = Set1(0.25f);
-  VF sums[kPeakChains];
-  for (VF& sum : sums) sum = Zero();
-  for (uint32_t r = 0; r < rounds; ++r) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kPeakChains; ++i) {
-      Keep(a);
-      sums[i] = Fma(a, b, sums[i]);
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < kPeakChains; ++i) Keep(sums[i]);
-  return 2.0 * 16 * kPeakChains * rounds;
+  const VF b = Set1(0.25f);
+  return PeakOfChains(rounds, 1, Zero(), Set1(0.5f), [&](VF sum, VF a) { return Fma(a, b, sum); });
 }
 
 #ifdef YUN_BF16_DOT
 double PeakBf16(uint32_t rounds) {
   alignas(64) uint8_t bytes[64] = {};
-  VB pairs = LoadBytes(bytes);
-  VQ a = BroadcastQ(reinterpret_cast<const int8_t*>(bytes));
-  VF sums[kPeakChains];
-  for (VF& sum : sums) sum = Zero();
-  for (uint32_t r = 0; r < rounds; ++r) {
-#pragma GCC unroll 16
-    for (int i = 0; i < kPeakChains; ++i) {
-      Keep(a);
-      sums[i] = DotBf16(sums[i], pairs, a);
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < kPeakChains; ++i) Keep(sums[i]);
-  return 2.0 * 32 * kPeakChains * rounds;
+  const VB pairs = LoadBytes(bytes);
+  return PeakOfChains(rounds, 2, Zero(), BroadcastQ(reinterpret_cast<const int8_t*>(bytes)),
+                      [&](VF sum, VQ a) { return DotBf16(sum, pairs, a); });
 }
 constexpr double (*kPeakBf16)(uint32_t) = PeakBf16;
 #else
