@@ -181,6 +181,7 @@ Status Bench(const Options& options) {
   const double first_token_ms = Milliseconds(begin);
 
   std::vector<Row> rows;
+  if (options.prompt_tokens != std::vector{0u} || options.gen_tokens != std::vector{0u}) engine->WaitSettled();
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {
       for (const auto tokens : options.prompt_tokens) {

@@ -138,6 +138,7 @@ class EngineImpl : public Engine {
   EngineStats Stats() const override {
     return stats_.With([](const EngineStats& stats) { return stats; });
   }
+  void WaitSettled() override { decoder_->WaitSettled(); }
   const ModelConfig& config() const override { return config_; }
   std::uint32_t context_tokens() const override { return context_tokens_; }
 

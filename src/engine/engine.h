@@ -52,6 +52,8 @@ class Engine {
   virtual Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) = 0;
 
   virtual EngineStats Stats() const = 0;
+  /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create. For benchmarks.
+  virtual void WaitSettled() = 0;
   virtual const ModelConfig& config() const = 0;
   /// The bound of prompt + answer of one request, in tokens.
   virtual std::uint32_t context_tokens() const = 0;

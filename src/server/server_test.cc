@@ -75,6 +75,7 @@ class ScriptedEngine : public engine::Engine {
     submitted_.notify_all();
     return stream;
   }
+  void WaitSettled() override {}
   engine::EngineStats Stats() const override {
     engine::EngineStats stats;
     stats.running = 3;

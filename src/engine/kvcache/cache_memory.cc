@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
 #include <utility>
 
 namespace yun::engine {
@@ -9,7 +10,6 @@ namespace yun::engine {
 Result<CacheMemory> CacheMemory::Create(const CacheShape& shape, std::uint32_t blocks) {
   CacheMemory memory;
   memory.shape_ = shape;
-  memory.blocks_ = blocks;
   memory.bytes_ = blocks * shape.block_bytes();
   void* data =
       ::mmap(nullptr, memory.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -22,12 +22,11 @@ Result<CacheMemory> CacheMemory::Create(const CacheShape& shape, std::uint32_t b
 }
 
 CacheMemory::CacheMemory(CacheMemory&& other) noexcept
-    : shape_(other.shape_), blocks_(other.blocks_), bytes_(std::exchange(other.bytes_, 0)),
+    : shape_(other.shape_), bytes_(std::exchange(other.bytes_, 0)),
       data_(std::exchange(other.data_, nullptr)) {}
 
 CacheMemory& CacheMemory::operator=(CacheMemory&& other) noexcept {
   std::swap(shape_, other.shape_);
-  std::swap(blocks_, other.blocks_);
   std::swap(bytes_, other.bytes_);
   std::swap(data_, other.data_);
   return *this;
@@ -35,6 +34,11 @@ CacheMemory& CacheMemory::operator=(CacheMemory&& other) noexcept {
 
 CacheMemory::~CacheMemory() {
   if (data_) ::munmap(data_, bytes_);
+}
+
+void CacheMemory::Copy(std::uint32_t from, std::uint32_t to) {
+  const std::uint64_t block = shape_.block_bytes();
+  std::memcpy(data_ + to * block, data_ + from * block, block);
 }
 
 }  // namespace yun::engine

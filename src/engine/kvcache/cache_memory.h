@@ -1,4 +1,4 @@
-// The memory of keys and values: one slab, cut into blocks of 16 tokens for each layer.
+// The memory of keys and values: one slab, cut into blocks of 16 tokens, all layers of a block together.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ struct CacheShape {
   std::uint64_t block_bytes() const { return layers * layer_block_bytes(); }
 };
 
-/// shapes: [layer][block][kv_head]{K, V}
+/// shapes: [block][layer][kv_head]{K, V}: a short context touches few pages, and a block is copied in one piece
 /// memory: reserved at once, taken from the system page by page (2 MiB where it has such) as blocks are first written
 class CacheMemory {
  public:
@@ -33,13 +33,13 @@ class CacheMemory {
 
   const CacheShape& shape() const { return shape_; }
   std::uint64_t bytes() const { return bytes_; }
-  std::uint8_t* Layer(std::uint32_t layer) const {
-    return data_ + layer * std::uint64_t{blocks_} * shape_.layer_block_bytes();
-  }
+  /// The layer's part of block 0; that of block b lies b * block_bytes() further.
+  std::uint8_t* Layer(std::uint32_t layer) const { return data_ + layer * shape_.layer_block_bytes(); }
+  /// Copies all layers of a block.
+  void Copy(std::uint32_t from, std::uint32_t to);
 
  private:
   CacheShape shape_;
-  std::uint32_t blocks_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint8_t* data_ = nullptr;
 };

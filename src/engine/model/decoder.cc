@@ -206,7 +206,7 @@ void Decoder::StoreRun(const LayerWeights& layer, const StoredRun& run, std::uin
     kernels_.rope(q, config_.heads, hd, q_norm, config_.rms_eps, cos, sin, half, scale);
     kernels_.rope(k, config_.kv_heads, hd, q_norm ? k_norm : nullptr, config_.rms_eps, cos, sin, half, 1.f);
   }
-  std::uint8_t* block = cache_layer + run.block * shape.layer_block_bytes();
+  std::uint8_t* block = cache_layer + run.block * shape.block_bytes();
   for (std::uint32_t h = 0; h < config_.kv_heads; ++h) {
     std::uint8_t* key = block + h * shape.head_bytes();
     kernels_.store(shape.type, k_rows + h * hd, v_rows + h * hd, qkv_stride_, run.rows, hd, run.slot, key,
@@ -282,7 +282,7 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
       }
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
     kernels_.attend({q, out, limits, n, hd, cache_layer, sequences[piece.sequence].blocks,
-                     shape.layer_block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
+                     shape.block_bytes(), head_offset, head_offset + shape.k_bytes(), piece.block_begin,
                      piece.block_end, shape.type, piece.part < 0 ? nullptr : partial, planes_ == 2});
     if (piece.part >= 0)
       for (std::uint32_t i = 0; i < n; ++i) std::memcpy(out[i] + hd, partial + 2 * i, 2 * sizeof(float));

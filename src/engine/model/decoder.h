@@ -46,6 +46,8 @@ class Decoder {
   std::size_t logits_stride() const { return logits_stride_; }
 
   const Weights& weights() const { return *weights_; }
+  /// Waits until the weights lie in huge pages. thread: one at a time, beside Forward
+  void WaitSettled() { weights_->slab.WaitSettled(); }
 
  private:
   /// Activations of some rows in the forms that the consuming matrices eat.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 namespace yun::engine {
@@ -23,6 +24,11 @@ struct HugePageAllocator {
     void* data = ::operator new(bytes, alignment);
     if (bytes >= kHugePage) ::madvise(data, bytes, MADV_HUGEPAGE);
     return static_cast<T*>(data);
+  }
+  /// Elements are left as they come: pages of scratch that is never used are never touched.
+  template <class U>
+  void construct(U*) {
+    static_assert(std::is_trivially_default_constructible_v<U>);
   }
   void deallocate(T* data, std::size_t n) {
     ::operator delete(data, std::align_val_t{n * sizeof(T) >= kHugePage ? kHugePage : std::size_t{64}});

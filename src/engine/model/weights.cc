@@ -1,8 +1,11 @@
 #include "engine/model/weights.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 
 #include "base/check.h"
 #include "engine/kernels/pack.h"
@@ -13,6 +16,9 @@ namespace yun::engine {
 namespace {
 
 constexpr std::uint64_t kHugePage = 2u << 20;
+constexpr int kMadvCollapse = 25;  // MADV_COLLAPSE: Linux 6.1, not yet in Debian 12's headers
+constexpr int kSettleNice = 10;
+constexpr std::chrono::seconds kSettleAfter{1};
 
 /// A matrix to be packed, and where from.
 struct Job {
@@ -45,6 +51,8 @@ Result<TensorView> Matrix(const Checkpoint& checkpoint, const std::string& name,
 }  // namespace
 
 Slab::~Slab() {
+  stop_ = true;
+  WaitSettled();
   if (data_) ::munmap(data_, bytes_);
 }
 
@@ -56,8 +64,32 @@ Status Slab::Allocate(std::uint64_t bytes) {
     return Fail(Code::kNoMemory, "no memory for {} MiB of weights", bytes >> 20);
   }
   data_ = static_cast<std::uint8_t*>(data);
-  ::madvise(data, bytes_, MADV_HUGEPAGE);
   return {};
+}
+
+void Slab::StartSettling() {
+  settling_ = std::thread([this] {
+    {  // the first tokens come first
+      std::unique_lock lock(mutex_);
+      hurry_.wait_for(lock, kSettleAfter, [&] { return hurried_; });
+    }
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kSettleNice));
+    const auto first = reinterpret_cast<std::uintptr_t>(data_), end = first + bytes_;
+    for (std::uintptr_t at = (first + kHugePage - 1) / kHugePage * kHugePage; at + kHugePage <= end && !stop_;
+         at += kHugePage) {
+      // EINVAL: a page that was never written, or a system that knows no such call: it stays as it is.
+      static_cast<void>(::madvise(reinterpret_cast<void*>(at), kHugePage, kMadvCollapse));
+    }
+  });
+}
+
+void Slab::WaitSettled() {
+  {
+    std::lock_guard lock(mutex_);
+    hurried_ = true;
+  }
+  hurry_.notify_all();
+  if (settling_.joinable()) settling_.join();
 }
 
 void Weights::Embed(std::int32_t token, float* out) const {
@@ -166,6 +198,7 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
     }
     if (on_progress) on_progress(static_cast<double>(done) / static_cast<double>(bytes));
   }
+  weights->slab.StartSettling();
   return weights;
 }
 

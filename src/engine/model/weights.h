@@ -1,9 +1,13 @@
 // A model's weights in memory: packed matrices in one huge-page slab, and the small float vectors.
 #pragma once
+#include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/result.h"
@@ -20,7 +24,8 @@ struct LayerWeights {
   kernels::PackedMatrix q, k, v, out, gate, up, down;
 };
 
-/// Anonymous memory with huge pages, never moved.
+/// Anonymous memory, never moved. Written in small pages and turned into huge ones afterwards: a virtual machine may
+/// have given its free huge pages back to the host, and then getting one takes ten times as long as filling it.
 class Slab {
  public:
   Slab() = default;
@@ -29,12 +34,21 @@ class Slab {
   ~Slab();
   /// errors: kNoMemory
   Status Allocate(std::uint64_t bytes);
+  /// Begins, a second later, to turn all that is written into huge pages, in a thread of its own; readers may go on.
+  void StartSettling();
+  /// Has it begin at once, and waits for the end.
+  void WaitSettled();
   std::uint8_t* data() const { return data_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
   std::uint8_t* data_ = nullptr;
   std::uint64_t bytes_ = 0;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable hurry_;
+  bool hurried_ = false;
+  std::thread settling_;
 };
 
 struct Weights {
