@@ -2,6 +2,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -38,6 +39,7 @@ int HttpStatus(Code code);
 struct Error {
   Code code = Code::kInternal;
   std::string message;
+  std::uint32_t retry_after_s = 0;  // with kTooMany, kUnavailable: when to come back, estimated; 0: nothing known
 };
 
 template <class T>

@@ -1,5 +1,6 @@
 // The only door to the engine: one model, many requests.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +17,7 @@
 namespace yun::engine {
 
 using kernels::CacheType;
+enum class Speculation { kOff, kNgram, kDraft };  // kNgram: from prompt and answer; kDraft: from a smaller model
 enum class Precision { kAuto, kF32 };  // kAuto: weights as stored, activations quantised; kF32: float32 throughout
 
 struct EngineOptions {
@@ -27,13 +29,31 @@ struct EngineOptions {
   std::uint32_t step_tokens_max = 512;   // rows of one forward pass: prefill is cut into chunks of this
   Precision precision = Precision::kAuto;
   CacheType cache_type = CacheType::kF16;  // of keys and values; Precision::kF32 keeps them in f32
+  bool prefix_cache = true;
+  bool deterministic = false;  // for every request: bit-equal answers whatever else is in the batch
+  Speculation speculation = Speculation::kOff;
+  std::shared_ptr<const Checkpoint> draft;  // with kDraft: a model of the same vocabulary
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
 };
 
+/// Steps are counted by size in buckets: [i] holds those of at most 2^i, and more than 2^(i-1); the last all above.
+inline constexpr std::size_t kStepBuckets = 14;
+
 struct EngineStats {
   std::uint64_t waiting = 0, running = 0;
-  std::uint64_t cache_blocks = 0, cache_blocks_used = 0;
-  std::uint64_t prompt_tokens = 0, generated_tokens = 0, steps = 0;  // since start
+  std::uint64_t cache_blocks = 0;
+  std::uint64_t cache_blocks_used = 0;    // held by requests: 0 when none runs
+  std::uint64_t cache_blocks_cached = 0;  // held by the prefix cache alone: can be had at once
+  std::uint64_t step_rows = 0, step_sequences = 0;  // of the last step; 0 when idle
+
+  // Since start.
+  std::uint64_t prompt_tokens = 0, generated_tokens = 0, steps = 0;
+  std::array<std::uint64_t, kStepBuckets> steps_by_rows{}, steps_by_sequences{};
+  std::uint64_t rows = 0, sequences = 0;  // sums of step_rows and step_sequences
+  std::uint64_t preemptions = 0;
+  std::uint64_t cache_lookup_tokens = 0, cache_hit_tokens = 0;  // of prompts: looked for in the prefix cache, and found
+  std::uint64_t drafted_tokens = 0, accepted_tokens = 0, wasted_tokens = 0;  // as in Usage
+
   std::uint64_t weight_bytes = 0, cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
 };

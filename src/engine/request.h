@@ -20,8 +20,18 @@ struct GenerateRequest {
   bool ignore_eos = false;           // for benchmarks
   std::int32_t logprobs = -1;        // -1: none; 0: of the drawn token; k: and of the k likeliest (at most 20)
   std::shared_ptr<Grammar> grammar;  // null: any token may come; its own, shared with no other request
+
+  // How it is served beside others.
+  std::uint64_t tenant = 0;      // who pays: requests of one tenant share one virtual token counter
+  double weight = 1;             // of the tenant, > 0: under contention service is in proportion to it
+  std::int32_t priority = 0;     // the lower runs sooner (as in vLLM), before any fairness; may preempt higher values
+  bool idle = false;             // idle lane: computed only with rows that nobody else wants
+  double timeout_s = 0;          // from Submit to the end, then FinishReason::kTimeout; 0: none
+  double ttft_objective_s = 0;   // Submit refuses (kTooMany, with retry_after_s) what cannot meet it; 0: none
+  std::uint64_t cache_salt = 0;  // prefix-cache blocks are shared only between requests of one salt
+  bool deterministic = false;    // bit-equal answers whatever else is in the batch, also without the engine's option
 };
 
-enum class FinishReason { kNone, kStop, kLength, kAborted, kError };
+enum class FinishReason { kNone, kStop, kLength, kAborted, kTimeout, kError };
 
 }  // namespace yun::engine
