@@ -71,8 +71,7 @@ class EngineImpl : public Engine {
     blocks_ = std::make_unique<BlockPool>(static_cast<std::uint32_t>(blocks));
     context_tokens_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, blocks * kBlockTokens));
     scheduler_ = std::make_unique<Scheduler>(
-        SchedulerOptions{options_.running_max, options_.step_tokens_max, std::min(options_.step_tokens_max, 256u)},
-        *blocks_);
+        SchedulerOptions{.running_max = options_.running_max, .step_tokens_max = options_.step_tokens_max}, *blocks_);
     stats_.With([&](EngineStats& stats) {
       stats.cache_blocks = blocks;
       stats.cache_bytes = cache_.bytes();
@@ -122,7 +121,9 @@ class EngineImpl : public Engine {
     sequence->tokens.reserve(request.prompt.size() + std::min<std::uint32_t>(answer_max, 4096));
     sequence->request = std::move(request);
     sequence->usage.prompt_tokens = sequence->tokens.size();
-    sequence->scheduled.tokens = sequence->tokens.size();
+    sequence->scheduled.tokens = &sequence->tokens;
+    sequence->scheduled.prompt_tokens = static_cast<std::uint32_t>(sequence->tokens.size());
+    sequence->scheduled.answer_max = answer_max;
     {
       std::lock_guard lock(mutex_);
       if (stopping_) return Fail(Code::kUnavailable, "the engine is stopping");
@@ -170,14 +171,15 @@ class EngineImpl : public Engine {
 
   void Step() {
     DropCancelled();
-    const std::vector<ScheduledRows>& plan = scheduler_->Plan();  // plan
     const auto begin = Clock::now();
+    const std::vector<ScheduledRows>& plan =
+        scheduler_->PlanStep(std::chrono::duration<double>(begin.time_since_epoch()).count()).rows;  // plan
     batch_.clear();
     logit_rows_.clear();
     std::uint32_t row = 0;
     for (const ScheduledRows& item : plan) {
       Sequence& sequence = Of(item.sequence);
-      if (sequence.scheduled.computed == 0 && sequence.started == Clock::time_point{}) {
+      if (sequence.started == Clock::time_point{}) {
         sequence.started = begin;
         sequence.usage.queue_us = Microseconds(sequence.submitted, begin);
       }
@@ -192,7 +194,7 @@ class EngineImpl : public Engine {
       float* logits = logit_rows_.empty() ? nullptr : decoder_->Logits(logit_rows_);
       for (const ScheduledRows& item : plan) {
         Sequence& sequence = Of(item.sequence);
-        sequence.scheduled.computed += item.rows;
+        scheduler_->Computed(&sequence.scheduled, item.rows);
         if (sequence.scheduled.computed < sequence.tokens.size()) continue;
         Commit(sequence, {logits, config_.vocab});  // draw, commit
         logits += decoder_->logits_stride();
@@ -203,7 +205,7 @@ class EngineImpl : public Engine {
     stats_.With([&](EngineStats& stats) {
       stats.waiting = scheduler_->waiting();
       stats.running = scheduler_->running();
-      stats.cache_blocks_used = blocks_->size() - blocks_->free();
+      stats.cache_blocks_used = blocks_->size() - blocks_->free() - blocks_->idle();
       stats.prompt_tokens += row - logit_rows_.size();
       stats.steps += !batch_.empty();
       stats.generated_tokens += logit_rows_.size();
@@ -222,7 +224,6 @@ class EngineImpl : public Engine {
     usage.decode_us = Microseconds(sequence.first_token, now);
     const TokenId id = event.id;
     sequence.tokens.push_back(id);
-    ++sequence.scheduled.tokens;
     const auto among = [&](const std::vector<TokenId>& ids) {
       return std::find(ids.begin(), ids.end(), id) != ids.end();
     };
