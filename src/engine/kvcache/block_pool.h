@@ -1,4 +1,4 @@
-// Which cache blocks are free, and how many hold each of the others. Bookkeeping only: no memory of keys and values here.
+// Which cache blocks are free, and how many hold each of the others. Bookkeeping only: no keys and values here.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -1,12 +1,12 @@
 // Keys and values of prefixes computed before, so that the next prompt that begins alike need not compute them again.
 //
-// A tree whose nodes are full blocks of 16 tokens; a path from a root spells a prefix, and each salt has a root of its
-// own: who cannot name the salt cannot find out what is cached under it. A node is found by (parent, its 16 tokens), in
-// one hash table for the whole tree.
+// A tree whose nodes are full blocks of 16 tokens; a path from a root spells a prefix, and each salt has a root of
+// its own: who cannot name the salt cannot find out what is cached under it. One hash table for the whole tree finds
+// a node by its parent and its tokens.
 //
-// Why the line of idle blocks (block_pool.h) is all that eviction needs: a table that holds a node holds all nodes above
-// it (Insert sees to that by exchanging copies), and tables are dropped last block first. So a node never stands in the
-// line before one below it, and the first in line is always a leaf.
+// Why the line of idle blocks (block_pool.h) is all that eviction needs: a table that holds a node holds all nodes
+// above it (Insert sees to that by exchanging copies), and tables are dropped last block first. So a node never
+// stands in the line before one below it, and the first in line is always a leaf.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -36,8 +36,8 @@ class SnapshotStore {
 /// A prefix that is in the cache; the caller holds a reference to each block.
 struct CachedPrefix {
   BlockTable blocks;
-  std::uint64_t snapshot = 0;           // the deepest one on the way
-  std::uint32_t snapshot_blocks = 0;    // and where it lies: after so many blocks; 0: there is none
+  std::uint64_t snapshot = 0;         // the deepest one on the way
+  std::uint32_t snapshot_blocks = 0;  // and where it lies: after so many blocks; 0: there is none
 };
 
 using EntryId = std::uint64_t;
@@ -67,8 +67,8 @@ class PrefixCache {
 
   /// The longest cached prefix of the first `limit` tokens, in whole blocks.
   CachedPrefix Match(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit);
-  /// Keeps the full blocks of `tokens`, which `table` holds and whose keys and values have been computed. Where the tree
-  /// has the same content already, the table takes the tree's block and drops its own.
+  /// Keeps the full blocks of `tokens`, which `table` holds and whose keys and values have been computed. Where the
+  /// tree has the same content already, the table takes the tree's block and drops its own.
   void Insert(std::uint64_t salt, std::span<const std::int32_t> tokens, BlockTable& table);
   /// Frees idle blocks, least recently used first, until `blocks` are free. False if that cannot be (nothing is lost).
   bool MakeFree(std::uint32_t blocks);

@@ -1,10 +1,10 @@
 // Who of those that wait is next: virtual token counters.
 //
 // Each tenant has a counter of the service that it got, divided by its weight; of the tenants that wait, the one with
-// the smallest is next. A tenant that had nothing waiting is lifted to the smallest counter of those who wait (or to that
-// of the last one who did), so that nobody saves up service by staying away. Then the service of two tenants that both
-// always wait never differs by more than 2 max(w_p L, w_q M): w_p and w_q a prompt's and an answer's token, L the longest
-// prompt, M the tokens that run at once.
+// the smallest is next. A tenant that had nothing waiting is lifted to the smallest counter of those who wait (or to
+// that of the last one who did), so that nobody saves up service by staying away. Then the service of two tenants
+// that both always wait never differs by more than 2 max(w_p L, w_q M): w_p and w_q are what a prompt's and an
+// answer's token cost, L is the longest prompt, M the tokens that run at once.
 // source: Sheng et al., Fairness in Serving Large Language Models, OSDI 2024, algorithm 2 and theorem 4.4
 #pragma once
 #include <cstdint>

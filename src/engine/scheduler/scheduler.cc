@@ -34,8 +34,10 @@ void Scheduler::Add(ScheduledSequence* sequence) {
 void Scheduler::Remove(ScheduledSequence* sequence) {
   if (sequence->state == State::kNone) return;
   FairQueue& lane = lanes_[sequence->idle];
-  if (sequence->admitted && sequence->computed_max < sequence->prompt_tokens)
-    lane.Charge(*sequence, -options_.weight_prefill * static_cast<double>(sequence->prompt_tokens - sequence->computed_max));
+  if (sequence->admitted && sequence->computed_max < sequence->prompt_tokens) {  // it was charged for all of them
+    const std::uint64_t never = sequence->prompt_tokens - sequence->computed_max;
+    lane.Charge(*sequence, -options_.weight_prefill * static_cast<double>(never));
+  }
   if (sequence->state == State::kRunning) std::erase(running_, sequence);
   else lane.Leave(sequence);
   std::erase(parked_, sequence);
@@ -153,7 +155,8 @@ bool Scheduler::AdmitOne(ScheduledSequence* sequence) {
   if (!sequence->admitted) {
     sequence->cached = matched;
     if (sequence->use_cache) cache_.CountLookup(sequence->prompt_tokens, matched);
-    lanes_[sequence->idle].Charge(*sequence, options_.weight_prefill * static_cast<double>(sequence->prompt_tokens - matched));
+    const auto tokens_new = static_cast<double>(sequence->prompt_tokens - matched);
+    lanes_[sequence->idle].Charge(*sequence, options_.weight_prefill * tokens_new);
   }
   sequence->computed_max = std::max(sequence->computed_max, matched);
   Run(sequence);
@@ -167,9 +170,9 @@ bool Scheduler::MakeRoomFor(const ScheduledSequence& sequence, std::uint32_t blo
   // One block stays for each that runs, so that it is not the first to be preempted when they grow.
   const auto available = [&] { return std::int64_t{pool_.free()} + cache_.evictable() - std::ssize(running_); };
   std::int64_t reachable = available();
-  for (auto it = running_.rbegin(); it != running_.rend() && lower(*it); ++it)
-    reachable += 1 + std::ssize((*it)->blocks);
-  if (!running_.empty() && reachable < blocks) return false;
+  auto other = running_.rbegin();
+  for (; other != running_.rend() && lower(*other); ++other) reachable += 1 + std::ssize((*other)->blocks);
+  if (other != running_.rend() && reachable < blocks) return false;  // alone it will fit
   while (running_.size() >= options_.running_max || available() < blocks) {
     if (!running_.empty() && lower(running_.back())) Preempt(Victim(0));
     else if (!running_.empty() || !cache_.UnpinFirst()) return false;
@@ -289,8 +292,8 @@ void Scheduler::Computed(ScheduledSequence* sequence, std::uint32_t rows) {
   if (sequence->computed > before) {
     // The row of the prompt's last token, and each after it, gives a token of the answer.
     const std::uint64_t first = std::max<std::uint64_t>(before, sequence->prompt_tokens - 1);
-    if (sequence->computed > first)
-      lanes_[sequence->idle].Charge(*sequence, options_.weight_decode * static_cast<double>(sequence->computed - first));
+    const auto generated = static_cast<double>(sequence->computed - std::min(first, sequence->computed));
+    lanes_[sequence->idle].Charge(*sequence, options_.weight_decode * generated);
     sequence->computed_max = sequence->computed;
   }
   if (sequence->use_cache)

@@ -10,9 +10,9 @@
 //     is left when nobody else waits.
 //  5. A prompt that begins as another under way does waits until that one has computed what they share.
 //  6. What is still left of the step goes to drafts.
-// Blocks come from the free ones, then from what the prefix cache keeps, then from running sequences: of the lowest rank
-// the one with the least to compute again. It loses time, never its answer. The longest running of the highest rank never
-// gives way, so something always gets done.
+// Blocks come from the free ones, then from what the prefix cache keeps, then from running sequences: of the lowest
+// rank the one with the least to compute again. It loses time, never its answer. The longest running of the highest
+// rank never gives way, so something always gets done.
 // To change the policy, change the function that names the rule, and run scheduler_test: its simulator tries thousands
 // of random traces.
 #pragma once
@@ -70,7 +70,7 @@ class Scheduler {
   /// Does nothing for one that was never added.
   void Remove(ScheduledSequence* sequence);
 
-  /// The next step; empty when there is nothing to do. Blocks are taken for every row of it. Valid until any other call.
+  /// The next step; empty when there is nothing to do. Blocks are taken for every row of it. Valid until the next call.
   /// cost: linear in running and parked sequences, and in waiting tenants for each sequence admitted
   const Plan& PlanStep(double now_s);
   /// After a step: the first `rows` of the sequence's rows hold committed tokens (accepted drafts are in `tokens` by
@@ -104,7 +104,7 @@ class Scheduler {
   void Admit(bool idle, std::int64_t priority_above);
   /// False if nobody else may begin in this step.
   bool AdmitOne(ScheduledSequence* sequence);
-  /// Slots and blocks for one that waits, from lower ranks if need be. False (and nothing changed) if there are too few.
+  /// Slots and blocks for one that waits, from lower ranks if need be. False if there are too few.
   bool MakeRoomFor(const ScheduledSequence& sequence, std::uint32_t blocks);
   void Run(ScheduledSequence* sequence);
 

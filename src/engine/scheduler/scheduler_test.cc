@@ -22,12 +22,15 @@ class SchedulerTest : public testing::Test {
     request.tokens.resize(tokens);
     if (first < 0) first = 100000 * static_cast<std::int32_t>(requests_.size());
     std::iota(request.tokens.begin(), request.tokens.end(), first);
-    request.sequence = {.id = requests_.size(), .tokens = &request.tokens, .prompt_tokens = tokens, .answer_max = 64};
+    request.sequence.id = requests_.size();
+    request.sequence.tokens = &request.tokens;
+    request.sequence.prompt_tokens = tokens;
+    request.sequence.answer_max = 64;
     return request.sequence;
   }
-  void Append(const ScheduledSequence& sequence, int tokens = 1) {
+  void Append(const ScheduledSequence& sequence) {
     for (Request& request : requests_)
-      if (&request.sequence == &sequence) request.tokens.resize(request.tokens.size() + static_cast<std::size_t>(tokens), 7);
+      if (&request.sequence == &sequence) request.tokens.push_back(7);
   }
   /// One step, drafts all refused; each finished prompt and stream gets a token. Returns who was in it.
   std::vector<ScheduledRows> Step(Scheduler& scheduler) {
