@@ -5,7 +5,7 @@
 // that of the last one who did), so that nobody saves up service by staying away. Then the service of two tenants
 // that both always wait never differs by more than 2 max(w_p L, w_q M): w_p and w_q are what a prompt's and an
 // answer's token cost, L is the longest prompt, M the tokens that run at once.
-// source: Sheng et al., Fairness in Serving Large Language Models, OSDI 2024, algorithm 2 and theorem 4.4
+// source: Sheng et al., Fairness in Serving Large Language Models, OSDI 2024, section 4
 #pragma once
 #include <cstdint>
 #include <map>

@@ -23,7 +23,9 @@ struct ScheduledSequence {
   const std::vector<std::int32_t>* tokens = nullptr;  // borrows: the prompt, then the committed answer so far
   std::uint32_t prompt_tokens = 0;
   std::uint32_t answer_max = 0;         // bound of the answer's tokens
-  ScheduledSequence* leader = nullptr;  // of a group of answers to one prompt: the one that computes it for all
+  /// Of a group of answers to one prompt: the one that computes it for all. Null again when this one begins or that one
+  /// is removed.
+  ScheduledSequence* leader = nullptr;
 
   std::uint32_t draft = 0;  // tokens proposed after the committed ones; set by the owner before each PlanStep
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "base/check.h"
 
@@ -29,6 +30,7 @@ void Scheduler::Add(ScheduledSequence* sequence) {
   CHECK(sequence->prompt_tokens > 0 && sequence->prompt_tokens <= sequence->tokens->size());
   sequence->state = State::kWaiting;
   lanes_[sequence->idle].Join(sequence);
+  if (sequence->leader) children_.push_back(sequence);
 }
 
 void Scheduler::Remove(ScheduledSequence* sequence) {
@@ -41,6 +43,9 @@ void Scheduler::Remove(ScheduledSequence* sequence) {
   if (sequence->state == State::kRunning) std::erase(running_, sequence);
   else lane.Leave(sequence);
   std::erase(parked_, sequence);
+  std::erase(children_, sequence);
+  for (ScheduledSequence* child : children_)
+    if (child->leader == sequence) child->leader = nullptr;
   pool_.Release(sequence->blocks);
   sequence->state = State::kNone;
   WakeFollowers(sequence);
@@ -168,10 +173,11 @@ bool Scheduler::AdmitOne(ScheduledSequence* sequence) {
 bool Scheduler::MakeRoomFor(const ScheduledSequence& sequence, std::uint32_t blocks) {
   const auto lower = [&](const ScheduledSequence* other) { return Rank(*other) < Rank(sequence); };
   // One block stays for each that runs, so that it is not the first to be preempted when they grow.
-  const auto available = [&] { return std::int64_t{pool_.free()} + cache_.evictable() - std::ssize(running_); };
+  const std::int64_t spare = options_.paged ? 1 : 0;
+  const auto available = [&] { return std::int64_t{pool_.free()} + cache_.evictable() - spare * std::ssize(running_); };
   std::int64_t reachable = available();
   auto other = running_.rbegin();
-  for (; other != running_.rend() && lower(*other); ++other) reachable += 1 + std::ssize((*other)->blocks);
+  for (; other != running_.rend() && lower(*other); ++other) reachable += spare + std::ssize((*other)->blocks);
   if (other != running_.rend() && reachable < blocks) return false;  // alone it will fit
   while (running_.size() >= options_.running_max || available() < blocks) {
     if (!running_.empty() && lower(running_.back())) Preempt(Victim(0));
@@ -184,6 +190,7 @@ void Scheduler::Run(ScheduledSequence* sequence) {
   lanes_[sequence->idle].Leave(sequence);
   sequence->state = State::kRunning;
   sequence->admitted = true;
+  if (std::exchange(sequence->leader, nullptr)) std::erase(children_, sequence);
   const auto place = std::upper_bound(running_.begin(), running_.end(), sequence,
                                       [](const auto* a, const auto* b) { return Rank(*a) > Rank(*b); });
   running_.insert(place, sequence);

@@ -70,7 +70,7 @@ class Scheduler {
   /// Does nothing for one that was never added.
   void Remove(ScheduledSequence* sequence);
 
-  /// The next step; empty when there is nothing to do. Blocks are taken for every row of it. Valid until the next call.
+  /// The next step; empty when there is nothing to do. Blocks are taken for every row of it. Valid until the next one.
   /// cost: linear in running and parked sequences, and in waiting tenants for each sequence admitted
   const Plan& PlanStep(double now_s);
   /// After a step: the first `rows` of the sequence's rows hold committed tokens (accepted drafts are in `tokens` by
@@ -127,6 +127,7 @@ class Scheduler {
   FairQueue lanes_[2];                       // [idle]
   std::vector<ScheduledSequence*> running_;  // highest rank first, then longest running
   std::vector<ScheduledSequence*> parked_;
+  std::vector<ScheduledSequence*> children_;  // of leaders, not admitted yet
   std::uint64_t preemptions_ = 0;
 
   // Of the step being planned.

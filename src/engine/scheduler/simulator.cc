@@ -150,9 +150,10 @@ class Simulator {
   }
 
   void Remove(Request& request) {
-    for (Request* child : request.children) child->sequence.leader = nullptr;
-    if (ScheduledSequence* leader = request.sequence.leader) std::erase(requests_.at(leader->id)->children, &request);
+    for (auto& [id, other] : requests_) std::erase(other->children, &request);
     scheduler_.Remove(&request.sequence);
+    for (const Request* child : request.children)
+      Expect(!child->sequence.leader, "{} waits for one that left", child->sequence.id);
     const ScheduledSequence& s = request.sequence;
     Expect(s.blocks.empty() && s.recomputed == request.again, "{}: recomputed {}, counted {}", s.id, s.recomputed,
            request.again);
@@ -298,7 +299,6 @@ class Simulator {
       Generate(request);
       const std::vector<Request*> children = std::exchange(request.children, {});
       for (Request* child : children) {
-        child->sequence.leader = nullptr;
         if (child->sequence.admitted || !scheduler_.Fork(&s, &child->sequence)) continue;
         Log("fork {} of {}", child->sequence.id, s.id);
         ++result_.forks;
