@@ -37,6 +37,14 @@ struct Generation {
   bool stream = false;
   bool include_usage = false;  // a last chunk with the usage
   std::string user;
+
+  // How it is served beside others.
+  std::int32_t priority = 0;    // >= 0; the lower runs sooner
+  bool idle = false;            // service_tier "flex": computed when nobody else wants the machine
+  double timeout_s = 0;         // 0: none
+  double ttft_objective_s = 0;  // to the first token; 0: none
+  std::string cache_salt;       // prefixes are shared only with requests of the same
+  bool deterministic = false;   // the same bits whatever else is being computed
 };
 
 struct ChatRequest : Generation {

@@ -19,6 +19,7 @@ void RegisterRm(CLI::App& app, int& exit_code);
 void RegisterImport(CLI::App& app, int& exit_code);
 void RegisterTokenize(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);
+void RegisterTop(CLI::App& app, int& exit_code);
 void RegisterDoctor(CLI::App& app, int& exit_code);
 void RegisterDebug(CLI::App& app, int& exit_code);
 

@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   for (const auto add :
        {RegisterServe, RegisterChat, RegisterRun, RegisterPull, RegisterList, RegisterShow, RegisterRm, RegisterImport,
-        RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterDoctor, RegisterDebug})
+        RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterTop, RegisterDoctor,
+        RegisterDebug})
     add(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/kv_type.h"
+#include "engine/limits.h"
 #include "hub/store.h"
 #include "net/http/client.h"
 #include "server/app.h"
@@ -115,6 +116,13 @@ Status Demo(server::App& app, const std::string& model, const Options& options, 
   return {};
 }
 
+void SetSpeculation(server::AppOptions& options, const std::string& how) {
+  options.speculation = how == "off"     ? engine::Speculation::kOff
+                        : how == "ngram" ? engine::Speculation::kNgram
+                                         : engine::Speculation::kDraft;
+  options.draft = options.speculation == engine::Speculation::kDraft ? how : "";
+}
+
 void PrintHowToAsk(const server::App& app, const std::string& model) {
   const std::string& key = app.made_key().Reveal();
   std::printf("\nlistening on %s  (OpenAI base URL: %s/v1)\n", app.url().c_str(), app.url().c_str());
@@ -208,12 +216,33 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                                                                                    {"f32", engine::Precision::kF32}}))
       ->type_name("auto|f32");
   AddKvType(*c, o.cache_type);
-  c->add_option("--parallel", o.running_max, "Requests computed together")
+  c->add_option("--parallel,--running-max", o.running_max, "Requests computed together")
       ->check(CLI::Range(1u, 4096u))
       ->capture_default_str();
-  c->add_option("--queue", o.waiting_max, "Requests that may wait; more get 429")
+  c->add_option("--queue,--waiting-max", o.waiting_max, "Requests that may wait; more get 429")
       ->check(CLI::Range(1u, 1000000u))
       ->capture_default_str();
+  c->add_option("--step-tokens", o.step_tokens_max,
+                "Rows of one step: fewer, and a long prompt slows running answers less and takes longer itself")
+      ->check(CLI::Range(1u, engine::kStepTokensLimit))
+      ->capture_default_str();
+  c->add_flag("!--no-prefix-cache", o.prefix_cache, "Compute every prompt anew");
+  c->add_flag("--share-prefix-cache", o.share_prefix_cache,
+              "One prefix cache for all keys. Times then tell a caller what others have asked: for trusted users");
+  c->add_flag("--deterministic", o.deterministic,
+              "The same bits for the same request and seed, whatever else is being computed; somewhat slower");
+  c->add_option_function<std::string>(
+       "--speculate", [&o](const std::string& how) { SetSpeculation(o, how); },
+       "off; ngram: guess ahead from what the text has said; or a small model's name or path, of the same vocabulary")
+      ->type_name("off|ngram|MODEL");
+  c->add_option("--metrics", o.metrics,
+                "Who may read /metrics: local: this machine (and what a proxy on it passes on without saying so); "
+                "key: also who has a key; open: everybody")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, server::MetricsAccess>{{"local", server::MetricsAccess::kLocal},
+                                                       {"key", server::MetricsAccess::kKey},
+                                                       {"open", server::MetricsAccess::kOpen}}))
+      ->type_name("local|key|open");
   c->add_option("--drain", o.drain_seconds_max, "Seconds that running answers get after SIGTERM")
       ->check(CLI::Range(0u, 86400u))
       ->capture_default_str();

@@ -18,16 +18,21 @@ class Table {
     rows_.push_back(std::move(row));
   }
 
-  void Print() const {
+  std::vector<std::string> Lines() const {
+    std::vector<std::string> lines;
     for (const auto& row : rows_) {
-      std::string line;
+      std::string& line = lines.emplace_back();
       for (std::size_t i = 0; i < row.size(); ++i) {
         line += row[i];
         if (i + 1 < row.size()) line.append(widths_[i] - row[i].size() + 2, ' ');
       }
       line.erase(line.find_last_not_of(' ') + 1);
-      std::printf("%s\n", line.c_str());
     }
+    return lines;
+  }
+
+  void Print() const {
+    for (const std::string& line : Lines()) std::printf("%s\n", line.c_str());
   }
 
  private:

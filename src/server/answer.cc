@@ -1,8 +1,10 @@
 #include "server/answer.h"
 
 #include <algorithm>
+#include <random>
 
 #include "base/log.h"
+#include "server/terms.h"
 
 namespace yun::server {
 
@@ -20,12 +22,35 @@ engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& co
   out.presence_penalty = static_cast<float>(wish.presence_penalty);
   out.frequency_penalty = static_cast<float>(wish.frequency_penalty);
   out.logit_bias = wish.logit_bias;
-  if (wish.seed) out.seed = *wish.seed + choice;  // choices of one request differ, and do so again
+  if (wish.seed) {
+    out.seed = *wish.seed + choice;  // choices of one request differ, and do so again
+  } else if (out.temperature > 0) {
+    std::random_device random;
+    out.seed = std::uint64_t{random()} << 32 | random();
+  }
   return out;
 }
 
 /// What makes a stream's chunks pass proxies at once.
 const http::Headers kStreamHeaders = {{"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
+
+constexpr std::string_view kKeepAlive = ": keep-alive\n\n";  // a comment: readers of events skip it
+
+/// With the seed, the parameters and the same prompt a request can be asked again and gives the same answer (where the
+/// arithmetic is the same: --deterministic).
+void LogForReplay(const std::string& request_id, const engine::GenerateRequest& request) {
+  if (!log::should_log(log::level::debug)) return;
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, over the tokens' bytes
+  for (const engine::TokenId id : request.prompt)
+    for (int shift = 0; shift < 32; shift += 8)
+      hash = (hash ^ (static_cast<std::uint32_t>(id) >> shift & 0xff)) * 0x100000001b3;
+  const engine::SamplingParams& s = request.sampling;
+  log::debug(
+      "{}: {} prompt tokens, hash {:016x}; seed {}, temperature {}, top_p {}, top_k {}, min_p {}, "
+      "repetition_penalty {}, presence_penalty {}, frequency_penalty {}, {} logit biases; max_tokens {}",
+      request_id, request.prompt.size(), hash, s.seed.value_or(0), s.temperature, s.top_p, s.top_k, s.min_p,
+      s.repetition_penalty, s.presence_penalty, s.frequency_penalty, s.logit_bias.size(), request.max_tokens);
+}
 
 std::string Event(const std::string& json) { return "data: " + json + "\n\n"; }
 
@@ -39,7 +64,8 @@ Answer::Answer(Service& service, Call call, const Model& model, const api::Gener
       stream_(wish.stream),
       include_usage_(wish.include_usage),
       logprobs_(wish.logprobs),
-      n_(wish.n) {}
+      n_(wish.n),
+      metrics_(service.metrics.Of(model.id, call_.key ? call_.key->id : "")) {}
 
 void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
                    std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head) {
@@ -53,11 +79,14 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
                        context, prompt.size()),
            head.dialog == openai::Dialog::kChat ? "messages" : "prompt", "context_length_exceeded"});
 
+  const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
+  if (!terms) return call.Fail(terms.error());
+
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
   answer->runs_.reserve(prompts.size() * wish.n);
   for (auto& prompt : prompts) {
     for (std::uint32_t i = 0; i < wish.n; ++i) {
-      engine::GenerateRequest request;
+      engine::GenerateRequest request = *terms;
       request.prompt = prompt;
       request.sampling = ToEngine(wish.sampling, model->engine->config(), i);
       const auto room = static_cast<std::uint32_t>(context - prompt.size());
@@ -65,8 +94,10 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
       request.stop_ids = wish.stop_ids;
       request.ignore_eos = wish.ignore_eos;
       request.logprobs = wish.logprobs;
+      LogForReplay(answer->call_.request_id, request);
       auto stream = model->engine->Submit(std::move(request));
       if (!stream) {
+        answer->metrics_.Refused();
         answer->CancelAll();
         api::ApiError error = ToApiError(stream.error());
         if (stream.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
@@ -79,6 +110,7 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
   }
   if (wish.stream) {
     answer->started_ = true;
+    answer->last_write_ = Clock::now().time_since_epoch().count();
     answer->call_.responder->Start(200, "text/event-stream; charset=utf-8",
                                    answer->call_.AnswerHeaders(kStreamHeaders));
   }
@@ -110,9 +142,13 @@ void Answer::Pump() {
   for (Run& run : runs_) {
     if (run.ended) continue;
     const std::vector<engine::TokenEvent> events = run.stream->Take();
+    if (!events.empty()) Count(run, events.size());
     Consume(run, events);
     if (const std::optional<engine::StreamEnd> end = run.stream->Ended()) {
       const bool ours = run.detokenizer.stopped() || run.stream->cancelled();
+      CountEnd(run, end->reason, end->usage);
+      if (end->reason == engine::FinishReason::kTimeout)
+        return FailNow({Code::kDeadline, "The request took longer than its timeout."});
       if (end->reason == engine::FinishReason::kError) return FailNow(end->error);
       if (end->reason == engine::FinishReason::kAborted && !ours)
         return FailNow({Code::kUnavailable, "The engine was stopped."});
@@ -122,8 +158,41 @@ void Answer::Pump() {
     }
     if (stream_) Send(out, run);
   }
-  if (!out.empty() && !call_.responder->Write(std::move(out))) CancelAll();
+  if (out.empty() && !all_ended && Silent()) out = kKeepAlive;
+  if (!out.empty()) {
+    last_write_ = Clock::now().time_since_epoch().count();
+    if (!call_.responder->Write(std::move(out))) CancelAll();
+  }
   if (all_ended) Complete();
+}
+
+bool Answer::Silent() const {
+  const Clock::duration silent_for = Clock::now().time_since_epoch() - Clock::duration(last_write_.load());
+  return stream_ && silent_for >= service_.options.keep_alive;
+}
+
+void Answer::Tick() {
+  if (Silent()) Wake();
+}
+
+void Answer::Count(Run& run, std::size_t tokens) {
+  const Clock::time_point now = Clock::now();
+  const auto since = [&](Clock::time_point begin) { return std::chrono::duration<double>(now - begin).count(); };
+  if (run.taken == 0)
+    metrics_.FirstTokens(tokens, since(call_.arrived));
+  else
+    metrics_.MoreTokens(tokens, since(run.last_token));
+  run.taken += tokens;
+  run.last_token = now;
+}
+
+void Answer::CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage) {
+  run.ended = true;
+  if (run.detokenizer.stopped()) {
+    reason = engine::FinishReason::kStop;
+    usage.wasted_tokens += usage.generated_tokens - std::min(run.tokens, usage.generated_tokens);  // beyond the stop
+  }
+  metrics_.Ended(reason, usage, run.taken, std::chrono::duration<double>(Clock::now() - call_.arrived).count());
 }
 
 void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
@@ -154,7 +223,6 @@ void Answer::AddText(Run& run, std::string text) {
 }
 
 void Answer::End(Run& run, const engine::StreamEnd& end) {
-  run.ended = true;
   run.usage = end.usage;
   if (run.detokenizer.stopped()) {
     run.usage.generated_tokens = run.tokens;  // the engine may have run on a little; the client pays for what it asked
@@ -215,6 +283,8 @@ void Answer::Complete() {
 void Answer::FailNow(const Error& error) {
   log::warn("{} {}: {}", call_.request_id, head_.model, error.message);
   CancelAll();
+  for (Run& run : runs_)
+    if (!run.ended) CountEnd(run, engine::FinishReason::kAborted, {});
   const api::ApiError api_error = ToApiError(error);
   if (started_) {
     call_.responder->Write(Event(openai::WriteError(api_error, call_.request_id)));

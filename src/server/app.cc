@@ -20,7 +20,10 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   std::unique_ptr<App> app(new App(std::move(options)));
   const AppOptions& o = app->options_;
   ASSIGN_OR_RETURN(auto keys, cloud::ApiKeyStore::Open(o.home));
-  app->service_ = std::make_unique<Service>(std::move(keys), kWorkerThreads);
+  app->service_ = std::make_unique<Service>(
+      std::move(keys), ServiceOptions{.worker_threads = kWorkerThreads,
+                                      .share_prefix_cache = o.share_prefix_cache,
+                                      .metrics = o.metrics});
 
   http::ServerOptions http;
   http.address = o.address;
@@ -28,8 +31,9 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   http.io_threads = kIoThreads;
   http.body_bytes_max = api::openai::kBodyBytesMax;
   http.drain_seconds_max = o.drain_seconds_max;
-  http.error_body = [](int status, std::string_view message) {
-    return api::openai::WriteError(HttpError(status, message), "req_" + cloud::RandomHex(12));
+  http.error_answer = [](int status, std::string_view message) {
+    const std::string id = NewRequestId();
+    return http::ErrorAnswer{api::openai::WriteError(HttpError(status, message), id), {{"x-request-id", id}}};
   };
   ASSIGN_OR_RETURN(app->http_, http::Server::Create(std::move(http), [service = app->service_.get()](
                                                                          http::Request request,
@@ -95,6 +99,15 @@ Status App::LoadOne(const std::string& wanted) {
   engine.cache_type = options_.cache_type;
   engine.running_max = options_.running_max;
   engine.waiting_max = options_.waiting_max;
+  engine.step_tokens_max = options_.step_tokens_max;
+  engine.prefix_cache = options_.prefix_cache;
+  engine.deterministic = options_.deterministic;
+  engine.speculation = options_.speculation;
+  if (engine.speculation == engine::Speculation::kDraft) {
+    ASSIGN_OR_RETURN(const std::filesystem::path draft, hub::ResolveModel(store, options_.draft));
+    ASSIGN_OR_RETURN(hub::OpenedModel small, hub::OpenModel(draft));
+    engine.draft = std::move(small.checkpoint);
+  }
   if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
   auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
   if (!created) return Wrap(std::move(created.error()), id);

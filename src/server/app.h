@@ -27,6 +27,13 @@ struct AppOptions {
   engine::CacheType cache_type = engine::CacheType::kF16;
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
+  std::uint32_t step_tokens_max = 512;
+  bool prefix_cache = true;
+  bool share_prefix_cache = false;
+  bool deterministic = false;
+  engine::Speculation speculation = engine::Speculation::kOff;
+  std::string draft;  // with kDraft: a model's name or path
+  MetricsAccess metrics = MetricsAccess::kLocal;
   std::uint32_t drain_seconds_max = 30;
   bool new_key = false;                                              // make a key even if there are some
   std::function<void(std::string_view model, double done)> on_load;  // 0..1, while Load runs

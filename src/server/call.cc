@@ -6,9 +6,11 @@
 namespace yun::server {
 
 namespace {
-constexpr int kRetrySeconds = 1;    // a full queue empties by the token
+constexpr int kRetrySeconds = 1;    // where nobody could estimate it: a full queue empties by the token
 constexpr int kRestartSeconds = 5;  // loading, or a successor starting
 }  // namespace
+
+std::string NewRequestId() { return "req_" + cloud::RandomHex(12); }
 
 http::Headers Call::AnswerHeaders(http::Headers more) const {
   more.emplace_back("x-request-id", request_id);
@@ -21,6 +23,8 @@ void Call::Respond(int status, std::string body, http::Headers more) const {
 
 void Call::Fail(const api::ApiError& error, http::Headers more) const {
   if (error.retry_after_seconds > 0) more.emplace_back("retry-after", std::to_string(error.retry_after_seconds));
+  // What took too long once will again: the SDKs would ask a second time by themselves.
+  if (error.code == "request_timeout") more.emplace_back("x-should-retry", "false");
   log::debug("{} {} {}: {} {}", request_id, request.method, request.path, error.status, error.message);
   Respond(error.status, api::openai::WriteError(error, request_id), std::move(more));
 }
@@ -40,18 +44,21 @@ api::ApiError ToApiError(const Error& error, std::string_view param) {
     case Code::kTooMany:
       out.type = "rate_limit_error";
       out.code = "rate_limit_exceeded";
-      out.retry_after_seconds = kRetrySeconds;
+      out.retry_after_seconds = error.retry_after_s > 0 ? static_cast<int>(error.retry_after_s) : kRetrySeconds;
       break;
     case Code::kNoMemory:
     case Code::kUnavailable:
       out.type = "server_error";
-      out.retry_after_seconds = kRestartSeconds;
+      out.retry_after_seconds = error.retry_after_s > 0 ? static_cast<int>(error.retry_after_s) : kRestartSeconds;
       break;
     case Code::kInternal:
     case Code::kDisk:
     case Code::kNetwork:
+      out.type = "server_error";
+      break;
     case Code::kDeadline:
       out.type = "server_error";
+      out.code = "request_timeout";
       break;
     default:
       break;

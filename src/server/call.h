@@ -1,5 +1,6 @@
 // One HTTP request on its way through the handlers: who asks, how to answer.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,12 +21,16 @@ struct Call {
   std::optional<cloud::ApiKeyRecord> key;  // who asks; empty when no valid key came
   InFlight::Ticket ticket;
   std::string tail;  // of the path, where a route ends in "*"
+  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
 
   /// The headers that every answer carries, and these.
   http::Headers AnswerHeaders(http::Headers more = {}) const;
   void Respond(int status, std::string body, http::Headers more = {}) const;
   void Fail(const api::ApiError& error, http::Headers more = {}) const;
 };
+
+/// "req_" and 24 random hex digits.
+std::string NewRequestId();
 
 /// An operating error of the rooms below as what a caller sees. `param`: the field that it is about, if any.
 api::ApiError ToApiError(const Error& error, std::string_view param = {});

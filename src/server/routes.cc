@@ -20,6 +20,7 @@ struct Route {
 constexpr std::array kRoutes = {
     Route{"GET", "/healthz", handlers::Health, true},
     Route{"GET", "/readyz", handlers::Ready, true},
+    Route{"GET", "/metrics", handlers::ShowMetrics, true},
     Route{"GET", "/v1/models", handlers::ListModels},
     Route{"GET", "/v1/models/*", handlers::GetModel},
     Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true},
@@ -72,10 +73,11 @@ api::ApiError KeyError(bool given) {
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
   Call call{std::move(request),
             std::move(responder),
-            "req_" + cloud::RandomHex(12),
+            NewRequestId(),
             {},
             InFlight::Ticket(service.in_flight),
-            {}};
+            {},
+            std::chrono::steady_clock::now()};
   const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;

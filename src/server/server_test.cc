@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <set>
 
 #include "base/check.h"
 #include "server/routes.h"
@@ -68,7 +69,7 @@ class ScriptedEngine : public engine::Engine {
  public:
   Result<std::shared_ptr<engine::Stream>> Submit(engine::GenerateRequest request) override {
     std::lock_guard lock(mutex_);
-    if (refuse_at_ == requests_.size()) return Fail(Code::kTooMany, "the queue is full: 0 may wait");
+    if (refuse_at_ == requests_.size()) return tl::unexpected(Error{Code::kTooMany, "the queue is full", 7});
     auto stream = std::make_shared<engine::Stream>();
     requests_.push_back(std::move(request));
     streams_.push_back(stream);
@@ -197,7 +198,11 @@ class Serving : public testing::Test {
   void SetUp() override {
     home_ = fs::temp_directory_path() / ("yun_serving_" + std::to_string(::getpid()));
     fs::remove_all(home_);
-    service_ = std::make_unique<Service>(*cloud::ApiKeyStore::Open(home_), 2);
+    Start({});
+  }
+  void Start(ServiceOptions options) {
+    if (service_) service_->workers.Stop();
+    service_ = std::make_unique<Service>(*cloud::ApiKeyStore::Open(home_), options);
     key_ = service_->keys->CreateTemporary("t").Reveal();
     auto model = std::make_shared<Model>();
     model->id = "tiny:1b";
@@ -217,21 +222,25 @@ class Serving : public testing::Test {
     fs::remove_all(home_);
   }
   std::shared_ptr<Client> Ask(std::string method, std::string path, std::string body = "",
-                              std::string authorization = "?") {
+                              std::string authorization = "?", http::Headers headers = {},
+                              std::string remote = "10.0.0.7:4000") {
     auto client = std::make_shared<Client>();
     http::Request request;
+    request.remote = std::move(remote);
+    request.headers = std::move(headers);
     request.method = std::move(method);
     request.path = std::move(path);
     request.body = std::move(body);
     if (authorization == "?") authorization = "Bearer " + key_;
-    if (!authorization.empty()) request.headers = {{"authorization", authorization}};
+    if (!authorization.empty()) request.headers.emplace_back("authorization", authorization);
     Handle(*service_, std::move(request), client);
     return client;
   }
-  std::shared_ptr<Client> Chat(const std::string& more = "") {
+  std::shared_ptr<Client> Chat(const std::string& more = "", http::Headers headers = {}, const std::string& key = "") {
     return Ask(
         "POST", "/v1/chat/completions",
-        R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}])" + (more.empty() ? "" : "," + more) + "}");
+        R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}])" + (more.empty() ? "" : "," + more) + "}",
+        key.empty() ? "?" : "Bearer " + key, std::move(headers));
   }
   static void Push(engine::Stream& stream, std::string_view text) {
     for (unsigned char c : text) stream.Push({.id = c, .logprob = -0.25f, .top = {{c, -0.25f}, {257, -2.f}}});
@@ -474,7 +483,7 @@ TEST_F(Serving, AFullQueueCancelsTheOtherChoices) {
   auto client = Chat(R"("n":2)");
   EXPECT_EQ(client->status(), 429);
   EXPECT_EQ(Text(At(client->Json(), "/error/code")), "rate_limit_exceeded");
-  EXPECT_FALSE(client->Header("retry-after").empty());
+  EXPECT_EQ(client->Header("retry-after"), "7");
   EXPECT_TRUE(engine_->At(0).cancelled());
   EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
 }
@@ -495,6 +504,137 @@ TEST_F(Serving, AnEngineErrorReachesTheClient) {
   engine_->At(2).End({.reason = FinishReason::kAborted});
   EXPECT_EQ(stopped->status(), 503);
   EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+TEST_F(Serving, TermsReachTheEngine) {
+  const std::string other = service_->keys->CreateTemporary("u").Reveal();
+  const std::string salted = R"("cache_salt":"mine")";
+  Chat(R"("priority":2,"service_tier":"flex","timeout":3,"ttft_objective_ms":500,"deterministic":true)");
+  Chat("", {{"x-yun-timeout-ms", "1500"}, {"x-yun-ttft-objective-ms", "20"}});
+  Chat(salted);
+  Chat("", {}, other);
+  Chat(salted, {}, other);
+  const engine::GenerateRequest all = engine_->request(0), headers = engine_->request(1);
+  EXPECT_EQ(all.priority, 2);
+  EXPECT_TRUE(all.idle && all.deterministic);
+  EXPECT_EQ(all.timeout_s, 3);
+  EXPECT_EQ(all.ttft_objective_s, 0.5);
+  EXPECT_EQ(headers.timeout_s, 1.5);
+  EXPECT_EQ(headers.ttft_objective_s, 0.02);
+  EXPECT_FALSE(headers.idle || headers.deterministic);
+  EXPECT_TRUE(headers.sampling.seed.has_value());  // drawn here, so that the log can say it
+
+  std::set<std::uint64_t> salts, tenants;
+  for (std::size_t i = 0; i < 5; ++i) {
+    salts.insert(engine_->request(i).cache_salt);
+    tenants.insert(engine_->request(i).tenant);
+  }
+  EXPECT_EQ(all.cache_salt, headers.cache_salt);
+  EXPECT_EQ(salts.size(), 4u);
+  EXPECT_EQ(tenants.size(), 2u);
+  for (std::size_t i = 0; i < 5; ++i) End(engine_->At(i), FinishReason::kStop, 0);
+
+  for (const char* bad : {"x", "0", "-1", "1e99", "nan", "5s"}) {
+    auto client = Chat("", {{"x-yun-timeout-ms", bad}});
+    EXPECT_EQ(client->status(), 400) << bad;
+    EXPECT_EQ(Text(At(client->Json(), "/error/param")), "x-yun-timeout-ms");
+  }
+}
+
+TEST_F(Serving, OnePrefixCacheForAllWhereTheOperatorSaysSo) {
+  Start({.share_prefix_cache = true});
+  Chat();
+  Chat("", {}, service_->keys->CreateTemporary("u").Reveal());
+  EXPECT_EQ(engine_->request(0).cache_salt, engine_->request(1).cache_salt);
+  EXPECT_NE(engine_->request(0).tenant, engine_->request(1).tenant);
+  for (std::size_t i = 0; i < 2; ++i) End(engine_->At(i), FinishReason::kStop, 0);
+}
+
+TEST_F(Serving, ATimeoutIsSaid) {
+  auto whole = Chat(R"("timeout":1)");
+  Push(engine_->At(0), "a");
+  End(engine_->At(0), FinishReason::kTimeout, 1);
+  EXPECT_EQ(whole->status(), 504);
+  EXPECT_EQ(Text(At(whole->Json(), "/error/code")), "request_timeout");
+  EXPECT_EQ(whole->Header("x-should-retry"), "false");
+  auto streamed = Chat(R"("timeout":1,"stream":true)");
+  Push(engine_->At(1), "a");
+  End(engine_->At(1), FinishReason::kTimeout, 1);
+  const auto events = Events(streamed->Body());
+  EXPECT_EQ(Text(At(events.back(), "/error/code")), "request_timeout");
+  EXPECT_TRUE(streamed->aborted());
+}
+
+TEST_F(Serving, ASilentStreamIsKeptAlive) {
+  Start({.keep_alive = std::chrono::milliseconds(10)});
+  auto client = Chat(R"("stream":true)");
+  engine_->At(0);
+  client->BodyWith(": keep-alive\n\n");
+  Push(engine_->At(0), "hello");
+  client->BodyWith("data: ");
+  client->BodyWith("\n\n: keep-alive\n\n: keep-alive\n\n");
+  End(engine_->At(0), FinishReason::kStop, 5);
+  EXPECT_TRUE(client->Body().ends_with("data: [DONE]\n\n"));
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+TEST_F(Serving, MetricsAreForWhomTheOperatorSays) {
+  const std::string local = "127.0.0.1:9";
+  const auto status = [&](const char* authorization, const std::string& remote, http::Headers headers = {}) {
+    return Ask("GET", "/metrics", "", authorization, std::move(headers), remote)->status();
+  };
+  EXPECT_EQ(status("", local), 200);
+  EXPECT_EQ(status("", "[::1]:9"), 200);
+  EXPECT_EQ(status("", local, {{"x-forwarded-for", "1.2.3.4"}}), 403);
+  EXPECT_EQ(status("?", "10.0.0.7:9"), 403);
+  Start({.metrics = MetricsAccess::kKey});
+  EXPECT_EQ(status("", "10.0.0.7:9"), 403);
+  EXPECT_EQ(status("?", "10.0.0.7:9"), 200);
+  Start({.metrics = MetricsAccess::kOpen});
+  EXPECT_EQ(status("", "10.0.0.7:9"), 200);
+}
+
+TEST_F(Serving, RequestsAreCounted) {
+  auto first = Chat();
+  Push(engine_->At(0), "ab");
+  End(engine_->At(0), FinishReason::kStop, 3);  // two, and the end token
+  first->Body();
+  auto gone = Chat(R"("stream":true)");
+  engine_->At(1);
+  gone->Leave();
+  End(engine_->At(1), FinishReason::kAborted, 0);
+  engine_->RefuseAt(2);
+  EXPECT_EQ(Chat()->status(), 429);
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+  const std::string text = Ask("GET", "/metrics", "", "", {}, "127.0.0.1:9")->Body();
+  const std::string who = "model_name=\"tiny:1b\",workspace=\"" + service_->keys->Verify(key_)->id + "\"";
+  const std::string lines[] = {
+      "# TYPE yun_request_tokens_total counter\n",
+      "yun_request_tokens_total{kind=\"generated\"," + who + "} 3\n",
+      "yun_request_tokens_total{kind=\"prompt\"," + who + "} 18\n",
+      "yun_request_tokens_total{kind=\"cached\"," + who + "} 8\n",
+      "yun_requests_total{finished_reason=\"stop\"," + who + "} 1\n",
+      "yun_requests_total{finished_reason=\"abort\"," + who + "} 1\n",
+      "yun_requests_total{finished_reason=\"refused\"," + who + "} 1\n",
+      "yun_time_to_first_token_seconds_count{" + who + "} 1\n",
+      "yun_e2e_request_latency_seconds_count{" + who + "} 1\n",
+      "yun_num_requests_running{model_name=\"tiny:1b\"} 3\n",
+      "yun_iteration_rows_bucket{model_name=\"tiny:1b\",le=\"+Inf\"} 0\n",
+      "process_resident_memory_bytes ",
+  };
+  for (const std::string& line : lines) EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
+TEST(MetricsTest, WorkspacesAreBounded) {
+  Metrics metrics;
+  for (std::size_t i = 0; i < Metrics::kWorkspacesMax + 50; ++i) metrics.Of("m", "w" + std::to_string(i)).Refused();
+  RequestMetrics& again = metrics.Of("m", "w3");
+  EXPECT_EQ(&again, &metrics.Of("m", "w3"));
+  EXPECT_EQ(&metrics.Of("m", "x"), &metrics.Of("m", "y"));
+  const std::string text = metrics.Text({}, 0);
+  EXPECT_NE(text.find("yun_requests_total{finished_reason=\"refused\",model_name=\"m\",workspace=\"other\"} 50\n"),
+            std::string::npos);
+  EXPECT_EQ(text.find("w" + std::to_string(Metrics::kWorkspacesMax)), std::string::npos);
 }
 
 TEST_F(Serving, AClientThatLeavesFreesItsWork) {

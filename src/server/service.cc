@@ -18,6 +18,28 @@ void InFlight::Change(int by) {
   if (count_ == 0) idle_.notify_all();
 }
 
+Service::Service(std::unique_ptr<cloud::ApiKeyStore> key_store, ServiceOptions how)
+    : options(how), keys(std::move(key_store)), workers(how.worker_threads) {
+  ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
+}
+
+void Service::Tick(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::vector<std::shared_ptr<KeptAnswer>> answers;
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex);
+      stopped.wait_for(lock, stop, options.keep_alive / 10, [] { return false; });
+    }
+    answers_.With([&](const auto& kept) {
+      for (const auto& [_, answer] : kept) answers.push_back(answer);
+    });
+    for (const auto& answer : answers) answer->Tick();
+    answers.clear();
+  }
+}
+
 void Service::AddModel(std::shared_ptr<const Model> model) {
   models_.With([&](auto& models) { models.push_back(std::move(model)); });
 }
@@ -30,13 +52,13 @@ std::shared_ptr<const Model> Service::FindModel(std::string_view id) const {
   });
 }
 
-void Service::Keep(std::shared_ptr<void> answer) {
-  const void* key = answer.get();
+void Service::Keep(std::shared_ptr<KeptAnswer> answer) {
+  const KeptAnswer* key = answer.get();
   answers_.With([&](auto& answers) { answers.emplace(key, std::move(answer)); });
 }
 
-void Service::Release(const void* answer) {
-  const std::shared_ptr<void> last = answers_.With([&](auto& answers) {
+void Service::Release(const KeptAnswer* answer) {
+  const std::shared_ptr<KeptAnswer> last = answers_.With([&](auto& answers) {
     auto node = answers.extract(answer);
     return node ? std::move(node.mapped()) : nullptr;
   });

@@ -8,13 +8,16 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/guarded.h"
 #include "cloud/api_key.h"
+#include "cloud/tenant.h"
 #include "engine/engine.h"
+#include "server/metrics.h"
 #include "server/workers.h"
 #include "text/chat/template.h"
 #include "text/tokenizer/tokenizer.h"
@@ -61,32 +64,58 @@ class InFlight {
   std::uint64_t count_ = 0;
 };
 
+/// Who may read /metrics without more ado. Anyone on this machine may, except through a proxy that says so.
+enum class MetricsAccess {
+  kLocal,  // nobody else: figures name every workspace
+  kKey,    // also who has a key
+  kOpen,   // everybody
+};
+
+struct ServiceOptions {
+  int worker_threads = 2;
+  bool share_prefix_cache = false;  // one prefix cache for all keys: faster, but times tell what others have asked
+  MetricsAccess metrics = MetricsAccess::kLocal;
+  std::chrono::milliseconds keep_alive{10000};  // a stream that is silent for so long sends a comment
+};
+
+/// An answer on its way.
+class KeptAnswer {
+ public:
+  virtual ~KeptAnswer() = default;
+  /// Called now and then, at least ten times in ServiceOptions::keep_alive; must not block.
+  virtual void Tick() = 0;
+};
+
 /// thread: members are atomic, guarded, or fixed after construction
 class Service {
  public:
-  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, int worker_threads)
-      : keys(std::move(key_store)), workers(worker_threads) {}
+  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, ServiceOptions how);
 
   void AddModel(std::shared_ptr<const Model> model);
   std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name
   std::vector<std::shared_ptr<const Model>> Models() const;
 
   /// Keeps an answer alive until Release, or until the service goes.
-  void Keep(std::shared_ptr<void> answer);
-  void Release(const void* answer);
+  void Keep(std::shared_ptr<KeptAnswer> answer);
+  void Release(const KeptAnswer* answer);
 
   std::atomic<Phase> phase{Phase::kLoading};
+  const ServiceOptions options;
   const std::unique_ptr<cloud::ApiKeyStore> keys;
+  const cloud::TenantNumbers tenants;
+  Metrics metrics;
   InFlight in_flight;
 
  private:
-  Guarded<std::unordered_map<const void*, std::shared_ptr<void>>> answers_;
+  void Tick(const std::stop_token& stop);
+  Guarded<std::unordered_map<const KeptAnswer*, std::shared_ptr<KeptAnswer>>> answers_;
 
  public:
   Workers workers;  // stopped before the models go
 
  private:
   Guarded<std::vector<std::shared_ptr<const Model>>> models_;
+  std::jthread ticker_;  // the first to go
 };
 
 }  // namespace yun::server

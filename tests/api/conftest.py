@@ -1,87 +1,11 @@
-"""A running `yun serve` for every test here.
-
-YUN_BIN      the program under test (default build/relcheck/bin/yun)
-YUN_SMOLLM2  path of SmolLM2-135M-Instruct.Q4_1.gguf (default build/cache/...); without it every test is skipped
-"""
-import os
-import pathlib
-import re
-import signal
-import subprocess
-import threading
-import time
-
-import openai
+"""A running `yun serve` for every test here."""
 import pytest
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-YUN = os.environ.get("YUN_BIN") or str(ROOT / "build/relcheck/bin/yun")
-MODEL_FILE = os.environ.get("YUN_SMOLLM2") or str(ROOT / "build/cache/SmolLM2-135M-Instruct.Q4_1.gguf")
-MODEL = "smol"
-START_SECONDS_MAX = 120
-
-
-class Server:
-    """One `yun serve` in its own home, on a free port."""
-
-    def __init__(self, home, *options):
-        self.process = subprocess.Popen(
-            [YUN, "serve", f"{MODEL}={MODEL_FILE}", "--port", "0", "--home", str(home), *map(str, options)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines = []
-        self.up = threading.Event()
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-        if not self.up.wait(START_SECONDS_MAX):
-            self.process.kill()
-            pytest.fail("yun serve did not come up:\n" + self.output)
-        self.url = re.search(r"listening on (http://\S+)", self.output).group(1)
-        self.port = int(self.url.rsplit(":", 1)[1])
-        key = re.search(r"API key: (sk-\w+)", self.output)
-        self.key = key.group(1) if key else None
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Ctrl-C stops" in line:
-                self.up.set()
-        self.up.set()
-
-    @property
-    def output(self):
-        return "".join(self.lines)
-
-    def client(self, **options):
-        options = {"api_key": self.key, "base_url": self.url + "/v1", "max_retries": 0, "timeout": 300, **options}
-        return openai.OpenAI(**options)
-
-    def stop(self, seconds_max=60):
-        """SIGTERM, and the exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(seconds_max)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            pytest.fail("yun serve did not stop:\n" + self.output)
-
-
-def wait_until(condition, seconds_max=60):
-    """Polls a condition; whether it came true."""
-    end = time.monotonic() + seconds_max
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+from serving import MODEL, MODEL_FILE, YUN, Server, skip_without_program, wait_until  # noqa: F401
 
 
 @pytest.fixture(scope="session", autouse=True)
 def needs():
-    if not pathlib.Path(YUN).exists():
-        pytest.skip(f"{YUN} is not built (YUN_BIN)")
-    if not pathlib.Path(MODEL_FILE).exists():
-        pytest.skip(f"{MODEL_FILE} is missing (YUN_SMOLLM2; scripts/default-model fetches it)")
+    skip_without_program()
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,27 @@ void ReadStream(Fields& fields, Generation& out) {
   }
 }
 
+/// How a request is served beside others. Names as in vLLM where it has them.
+void ReadTerms(Fields& fields, Generation& out) {
+  // A lower value runs sooner, as in vLLM. Below 0, where one could overtake those who ask for nothing, is not a
+  // caller's to choose.
+  std::optional<std::int64_t> priority;
+  fields.Integer("priority", priority, 0, kPriorityMax);
+  out.priority = static_cast<std::int32_t>(priority.value_or(0));
+  fields.OnlyValue("service_tier", {"auto", "default", "flex"});
+  const json::value* tier = fields.Find("service_tier");
+  out.idle = fields.ok() && tier && tier->get_string() == "flex";
+  std::optional<double> timeout_s, ttft_objective_ms;
+  fields.Number("timeout", timeout_s, {0, kTimeoutSecondsMax, true});
+  fields.Number("ttft_objective_ms", ttft_objective_ms, {0, 1000 * kTimeoutSecondsMax, true});
+  out.timeout_s = timeout_s.value_or(0);
+  out.ttft_objective_s = ttft_objective_ms.value_or(0) / 1000;
+  fields.String("cache_salt", out.cache_salt, kNameBytesMax);
+  if (fields.ok() && fields.Find("cache_salt") && out.cache_salt.empty())
+    fields.Fail("cache_salt", "invalid_value", "Invalid 'cache_salt': it must not be empty.");
+  fields.Bool("deterministic", out.deterministic);
+}
+
 /// What chat and completions share.
 void ReadGeneration(Fields& fields, Generation& out) {
   if (fields.ok() && !fields.Find("model"))
@@ -142,8 +163,9 @@ void ReadGeneration(Fields& fields, Generation& out) {
   ReadStopIds(fields, out);
   ReadStream(fields, out);
 
+  ReadTerms(fields, out);
+
   // Hints that change nothing a caller could see are taken and not used; wishes that would are refused.
-  fields.OnlyValue("service_tier", {"auto", "default"});
   fields.OnlyValue("store", {"false"});
   fields.OnlyValue("enable_search", {"false"});
 }
@@ -371,6 +393,11 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
                     "response_format",
                     "modalities",
                     "service_tier",
+                    "priority",
+                    "timeout",
+                    "ttft_objective_ms",
+                    "cache_salt",
+                    "deterministic",
                     "store",
                     "enable_search",
                     "metadata",
@@ -486,6 +513,11 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
                     "suffix",
                     "best_of",
                     "service_tier",
+                    "priority",
+                    "timeout",
+                    "ttft_objective_ms",
+                    "cache_salt",
+                    "deterministic",
                     "store",
                     "enable_search",
                     "min_tokens"});

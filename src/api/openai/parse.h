@@ -21,7 +21,9 @@ inline constexpr std::size_t kPromptsMax = 128;  // prompts x n of one completio
 inline constexpr std::int64_t kChoicesMax = 4;   // n
 inline constexpr std::int64_t kTopLogprobsMax = 20;
 inline constexpr std::int64_t kMaxTokensMax = 1 << 24;
-inline constexpr std::size_t kNameBytesMax = 256;  // model, user
+inline constexpr std::size_t kNameBytesMax = 256;  // model, user, cache_salt
+inline constexpr std::int64_t kPriorityMax = 1000;
+inline constexpr double kTimeoutSecondsMax = 86400;
 
 /// errors: 400 with `param` and a `code` of: invalid_json, missing_required_parameter, invalid_type, invalid_value,
 ///         unknown_parameter, unsupported_parameter, unsupported_value (a valid wish that yun cannot fulfil yet); 413

@@ -67,6 +67,16 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Chat(R"("max_tokens":18446744073709551615)"), "max_tokens", "invalid_value"},
       {Chat(R"("max_completion_tokens":-1)"), "max_completion_tokens", "invalid_value"},
       {Chat(R"("seed":1.5)"), "seed", "invalid_type"},
+      {Chat(R"("priority":-1)"), "priority", "invalid_value"},
+      {Chat(R"("priority":1001)"), "priority", "invalid_value"},
+      {Chat(R"("service_tier":"scale")"), "service_tier", "unsupported_value"},
+      {Chat(R"("service_tier":1)"), "service_tier", "unsupported_value"},
+      {Chat(R"("timeout":0)"), "timeout", "invalid_value"},
+      {Chat(R"("timeout":"1 s")"), "timeout", "invalid_type"},
+      {Chat(R"("ttft_objective_ms":-5)"), "ttft_objective_ms", "invalid_value"},
+      {Chat(R"("cache_salt":"")"), "cache_salt", "invalid_value"},
+      {Chat(R"("cache_salt":7)"), "cache_salt", "invalid_type"},
+      {Chat(R"("deterministic":1)"), "deterministic", "invalid_type"},
       {Chat(R"("stop":"")"), "stop", "invalid_value"},
       {Chat(R"("stop":[1])"), "stop", "invalid_type"},
       {Chat(R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])"), "stop",
@@ -112,6 +122,30 @@ TEST(ParseChat, NamesTheFieldAtFault) {
     EXPECT_FALSE(parsed.error().message.empty());
   }
   EXPECT_EQ(ParseChatRequest(std::string(kBodyBytesMax + 1, ' ')).error().status, 413);
+}
+
+TEST(Parse, ReadsHowARequestIsServed) {
+  const std::string terms =
+      R"("priority":3,"service_tier":"flex","timeout":1.5,"ttft_objective_ms":250,)"
+      R"("cache_salt":"s","deterministic":true)";
+  const auto check = [](const Generation& wish) {
+    EXPECT_EQ(wish.priority, 3);
+    EXPECT_TRUE(wish.idle);
+    EXPECT_EQ(wish.timeout_s, 1.5);
+    EXPECT_EQ(wish.ttft_objective_s, 0.25);
+    EXPECT_EQ(wish.cache_salt, "s");
+    EXPECT_TRUE(wish.deterministic);
+  };
+  const auto chat = ParseChatRequest(Chat(terms));
+  ASSERT_TRUE(chat.has_value()) << chat.error().message;
+  check(*chat);
+  const auto completion = ParseCompletionRequest(Completion(R"("prompt":"x",)" + terms));
+  ASSERT_TRUE(completion.has_value()) << completion.error().message;
+  check(*completion);
+  const auto plain = ParseChatRequest(Chat(R"("service_tier":"default")"));
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_FALSE(plain->idle || plain->deterministic);
+  EXPECT_EQ(plain->timeout_s, 0);
 }
 
 TEST(ParseChat, ReadsEveryParameter) {

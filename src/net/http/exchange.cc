@@ -129,9 +129,14 @@ void Exchange::Finish() {
   Wake(lock);
 }
 
+void Exchange::FailLocked(std::string_view message) {
+  ErrorAnswer answer = traits_.error_answer(500, message);
+  RespondLocked(500, kJson, std::move(answer.body), answer.headers);
+}
+
 void Exchange::AbortLocked() {
   if (phase_ == Phase::kWaiting) {
-    RespondLocked(500, kJson, traits_.error_body(500, "the answer was broken off"), {});
+    FailLocked("the answer was broken off");
   } else {
     close_ = true;
     reset_ = !chunked_;
@@ -155,7 +160,7 @@ void Exchange::Failed(std::string_view message) {
   if (phase_ == Phase::kDone) return;
   if (!closed()) log::error("http: {}", message);
   if (phase_ == Phase::kWaiting) {
-    RespondLocked(500, kJson, traits_.error_body(500, message), {});
+    FailLocked(message);
   } else {
     AbortLocked();
   }

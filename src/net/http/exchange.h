@@ -22,7 +22,7 @@ class Exchange {
     bool keep_alive = false;  // what the client asked for
     std::uint64_t stream_buffer_bytes_max = 4u << 20;
     std::shared_ptr<const std::atomic<bool>> draining;                            // answers then close the connection
-    std::function<std::string(int status, std::string_view message)> error_body;  // JSON
+    std::function<ErrorAnswer(int status, std::string_view message)> error_answer;
     std::function<void()> wake;  // any thread: makes the connection call Take soon
   };
   explicit Exchange(Traits traits);
@@ -58,6 +58,7 @@ class Exchange {
  private:
   enum class Phase { kWaiting, kStreaming, kDone };
   void RespondLocked(int status, std::string_view content_type, std::string body, const Headers& headers);
+  void FailLocked(std::string_view message);
   void AbortLocked();
   void EndLocked(std::vector<std::function<void()>>& unused);
   bool KeepAlive() const;

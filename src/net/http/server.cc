@@ -47,10 +47,10 @@ constexpr std::chrono::milliseconds kAcceptRetry{100};  // out of file descripto
 constexpr std::uint32_t kOtherFiles = 64;               // descriptors the rest of the program needs
 constexpr int kIoThreadsMax = 256;
 
-std::string PlainErrorBody(int, std::string_view message) {
+ErrorAnswer PlainErrorAnswer(int, std::string_view message) {
   std::string safe(message);
   std::replace_if(safe.begin(), safe.end(), [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }, ' ');
-  return fmt::format("{{\"error\":{{\"message\":\"{}\"}}}}", safe);
+  return {fmt::format("{{\"error\":{{\"message\":\"{}\"}}}}", safe)};
 }
 
 class Connection;
@@ -256,7 +256,7 @@ void Connection::Serve() {
                                                   .keep_alive = reader_.keep_alive() && !ended_,
                                                   .stream_buffer_bytes_max = core_->options.stream_buffer_bytes_max,
                                                   .draining = core_->draining,
-                                                  .error_body = core_->options.error_body,
+                                                  .error_answer = core_->options.error_answer,
                                                   .wake = [core = core_, weak = weak_from_this()] {
                                                     if (const auto self = weak.lock()) {
                                                       asio::post(self->strand(), [weak] {
@@ -357,10 +357,13 @@ void Connection::OnFlushed() {
 void Connection::FailRequest(int status, const std::string& message) {
   SetDeadline(Wait::kNothing, {});
   CountBody(0);
-  std::string body = core_->options.error_body(status, message);
-  outbox_ += FormatHead(
-      {.status = status, .content_type = "application/json", .content_length = body.size(), .keep_alive = false}, {});
-  outbox_ += body;
+  const ErrorAnswer answer = core_->options.error_answer(status, message);
+  outbox_ += FormatHead({.status = status,
+                         .content_type = "application/json",
+                         .content_length = answer.body.size(),
+                         .keep_alive = false},
+                        answer.headers);
+  outbox_ += answer.body;
   close_after_ = true;
   Flush();
 }
@@ -628,7 +631,7 @@ AsioServer::~AsioServer() {
 Result<std::unique_ptr<Server>> Server::Create(ServerOptions options, Handler handler) {
   // Writing to a closed socket is an error value here, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
-  if (!options.error_body) options.error_body = PlainErrorBody;
+  if (!options.error_answer) options.error_answer = PlainErrorAnswer;
   const std::uint32_t connections_max = FitToFileLimit(options.connections_max);
   auto server =
       std::make_unique<AsioServer>(std::make_shared<Core>(std::move(options), std::move(handler)), connections_max);

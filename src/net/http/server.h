@@ -50,6 +50,12 @@ class Responder {
 /// Called on an I/O thread; must not block. Work that takes long goes elsewhere and keeps the Responder.
 using Handler = std::function<void(Request, std::shared_ptr<Responder>)>;
 
+/// What answers for an error that the server itself finds.
+struct ErrorAnswer {
+  std::string body;  // JSON
+  Headers headers = {};
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8460;  // 0: any free port
@@ -64,8 +70,8 @@ struct ServerOptions {
   std::uint32_t write_stall_seconds_max = 60;  // a client that does not read
   std::uint64_t stream_buffer_bytes_max = 4u << 20;
   std::uint32_t drain_seconds_max = 30;
-  /// What answers for errors the server itself finds (431, 413, 400, 408, 503): status, message -> JSON body.
-  std::function<std::string(int status, std::string_view message)> error_body;
+  /// Words for errors the server itself finds: 431, 413, 400, 408, 503, and 500 where a handler gave no answer.
+  std::function<ErrorAnswer(int status, std::string_view message)> error_answer;
 };
 
 /// Listens from Create on; answers until Stop.

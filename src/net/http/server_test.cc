@@ -279,11 +279,16 @@ TEST_F(ServerTest, NoAnswerIs500) {
   EXPECT_TRUE(socket.ended());
 }
 
-TEST_F(ServerTest, ErrorBodyIsTheCallers) {
-  Serve({.error_body = [](int status, std::string_view message) {
-    return "E" + std::to_string(status) + " " + std::string(message);
+TEST_F(ServerTest, ErrorAnswersAreTheCallers) {
+  routes_["/throw"] = [](Request, std::shared_ptr<Responder>) { throw std::runtime_error("secret"); };
+  Serve({.error_answer = [](int status, std::string_view message) {
+    return ErrorAnswer{"E" + std::to_string(status) + " " + std::string(message), {{"x-request-id", "r1"}}};
   }});
-  EXPECT_TRUE(BodyOf(Ask("GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n")).starts_with("E400 "));
+  for (const char* bytes : {"GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n", "GET /throw HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+    const std::string answer = Ask(bytes);
+    EXPECT_TRUE(BodyOf(answer).starts_with("E")) << answer;
+    EXPECT_TRUE(Has(answer, "x-request-id: r1\r\n")) << answer;
+  }
 }
 
 TEST_F(ServerTest, Malformed) {

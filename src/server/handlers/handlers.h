@@ -10,6 +10,10 @@ void Health(Service& service, Call call);
 /// 200 when requests are taken; 503 while loading and draining.
 void Ready(Service& service, Call call);
 
+// metrics.cc
+/// The figures of server/metrics.h as text, for whom ServiceOptions::metrics lets.
+void ShowMetrics(Service& service, Call call);
+
 // models.cc
 void ListModels(Service& service, Call call);
 void GetModel(Service& service, Call call);

@@ -1,0 +1,37 @@
+#include <algorithm>
+
+#include "server/handlers/handlers.h"
+
+namespace yun::server::handlers {
+
+namespace {
+
+/// Whether the client runs on this machine, as far as the connection says: a proxy that adds no header looks local.
+bool IsLocal(const http::Request& request) {
+  const std::string_view remote = request.remote;
+  const bool loopback = remote.starts_with("127.") || remote.starts_with("[::1]") || remote.starts_with("::1") ||
+                        remote.starts_with("[::ffff:127.") || remote.starts_with("::ffff:127.");
+  return loopback && std::all_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+           return header.first != "forwarded" && header.first != "via" && !header.first.starts_with("x-forwarded-");
+         });
+}
+
+}  // namespace
+
+void ShowMetrics(Service& service, Call call) {
+  const MetricsAccess access = service.options.metrics;
+  const bool may = access == MetricsAccess::kOpen || (access == MetricsAccess::kKey && call.key) ||
+                   IsLocal(call.request);
+  if (!may)
+    return call.Fail({403,
+                      access == MetricsAccess::kKey
+                          ? "From another machine metrics need a key: 'Authorization: Bearer sk-...'."
+                          : "Metrics are given on this machine alone; `yun serve --metrics key` or `open` widens that.",
+                      "", "permission_denied"});
+  std::vector<ModelStats> models;
+  for (const auto& model : service.Models()) models.push_back({model->id, model->engine->Stats()});
+  call.responder->Respond(200, "text/plain; version=0.0.4; charset=utf-8",
+                          service.metrics.Text(models, service.in_flight.count() - 1), call.AnswerHeaders());
+}
+
+}  // namespace yun::server::handlers

@@ -1,0 +1,46 @@
+#include "server/terms.h"
+
+#include <charconv>
+
+#include "api/openai/parse.h"
+
+namespace yun::server {
+
+namespace {
+
+/// Milliseconds of a header as seconds; `otherwise` when there is no such header.
+api::Parsed<double> SecondsOf(const http::Request& request, std::string_view header, double otherwise) {
+  const std::string_view text = request.Header(header);
+  if (text.empty()) return otherwise;
+  double milliseconds = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  constexpr double kMax = 1000 * api::openai::kTimeoutSecondsMax;
+  if (ec != std::errc() || end != text.data() + text.size() || !(milliseconds > 0 && milliseconds <= kMax))
+    return tl::unexpected(api::ApiError{
+        400, fmt::format("Invalid header '{}': milliseconds in (0, {:g}]; got '{}'.", header, kMax, text.substr(0, 32)),
+        std::string(header), "invalid_value"});
+  return milliseconds / 1000;
+}
+
+}  // namespace
+
+api::Parsed<engine::GenerateRequest> TermsOf(const Service& service, const Call& call, const api::Generation& wish) {
+  const api::Parsed<double> timeout_s = SecondsOf(call.request, "x-yun-timeout-ms", wish.timeout_s);
+  if (!timeout_s) return tl::unexpected(timeout_s.error());
+  const api::Parsed<double> objective_s = SecondsOf(call.request, "x-yun-ttft-objective-ms", wish.ttft_objective_s);
+  if (!objective_s) return tl::unexpected(objective_s.error());
+  const std::string_view tenant = call.key ? std::string_view(call.key->id) : std::string_view();
+
+  engine::GenerateRequest terms;
+  terms.tenant = service.tenants.Tenant(tenant);
+  terms.priority = wish.priority;
+  terms.idle = wish.idle;
+  terms.timeout_s = *timeout_s;
+  terms.ttft_objective_s = *objective_s;
+  terms.cache_salt =
+      service.tenants.CacheSalt(service.options.share_prefix_cache ? std::string_view() : tenant, wish.cache_salt);
+  terms.deterministic = wish.deterministic;
+  return terms;
+}
+
+}  // namespace yun::server
