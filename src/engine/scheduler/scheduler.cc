@@ -53,18 +53,7 @@ void Scheduler::Remove(ScheduledSequence* sequence) {
 
 const Plan& Scheduler::PlanStep(double now_s) {
   cache_.Expire(now_s);
-  Unpark(false);
-  PlanRows();
-  if (plan_.rows.empty() && !parked_.empty()) {  // nobody computes what they wait for
-    Unpark(true);
-    may_park_ = false;
-    PlanRows();
-    may_park_ = true;
-  }
-  return plan_;
-}
-
-void Scheduler::PlanRows() {
+  Unpark();
   plan_.rows.clear();
   plan_.copies.clear();
   left_ = prompt_left_ = options_.step_tokens_max;
@@ -72,6 +61,7 @@ void Scheduler::PlanRows() {
   const bool others = lanes_[0].Front() != nullptr || (!options_.chunked && !plan_.rows.empty());
   if (!others) PlanLane(true);
   PlanDrafts();
+  return plan_;
 }
 
 void Scheduler::PlanLane(bool idle) {
@@ -140,7 +130,7 @@ bool Scheduler::AdmitOne(ScheduledSequence* sequence) {
   CachedPrefix prefix;
   if (sequence->use_cache) prefix = cache_.Match(sequence->salt, tokens, tokens.size() - 1);  // one is left to compute
   const std::uint64_t matched = prefix.blocks.size() * kBlockTokens;
-  if (may_park_ && ParkIfShared(sequence, matched)) {
+  if (ParkIfShared(sequence, matched)) {
     pool_.Release(prefix.blocks);
     return true;
   }
@@ -279,9 +269,9 @@ void Scheduler::WakeFollowers(const ScheduledSequence* sequence) {
     if (follower->awaited == sequence) follower->awaited = nullptr;
 }
 
-void Scheduler::Unpark(bool all) {
+void Scheduler::Unpark() {
   std::erase_if(parked_, [&](ScheduledSequence* sequence) {
-    if (!all && sequence->awaited && sequence->awaited->computed < sequence->awaited_tokens) return false;
+    if (sequence->awaited && sequence->awaited->computed < sequence->awaited_tokens) return false;
     sequence->awaited = nullptr;
     sequence->state = State::kWaiting;
     lanes_[sequence->idle].Unpark(sequence);

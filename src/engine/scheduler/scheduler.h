@@ -92,7 +92,6 @@ class Scheduler {
   const PrefixCache& cache() const { return cache_; }
 
  private:
-  void PlanRows();
   void PlanLane(bool idle);
   void PlanStreams(bool idle);
   void PlanPrompts(bool idle);
@@ -115,11 +114,12 @@ class Scheduler {
   ScheduledSequence* Victim(std::size_t first) const;
   void Preempt(ScheduledSequence* sequence);
 
-  /// Rule 5: parks a sequence if another is computing what it would compute next.
+  /// Rule 5: parks a sequence if another is computing what it would compute next. That one runs and its rank is no
+  /// lower, so it goes on in each step; if it is preempted or removed after all, the parked one is woken.
   bool ParkIfShared(ScheduledSequence* sequence, std::uint64_t matched);
   void Park(ScheduledSequence* sequence, ScheduledSequence* awaited, std::uint64_t tokens);
   void WakeFollowers(const ScheduledSequence* sequence);
-  void Unpark(bool all);
+  void Unpark();
 
   SchedulerOptions options_;
   BlockPool& pool_;  // borrows
@@ -133,7 +133,6 @@ class Scheduler {
   // Of the step being planned.
   Plan plan_;
   std::uint32_t left_ = 0, prompt_left_ = 0;  // rows
-  bool may_park_ = true;
   std::vector<ScheduledSequence*> order_;  // running_ as it was before preemptions
 };
 
