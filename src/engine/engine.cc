@@ -1,10 +1,12 @@
-// The engine thread: plan, forward, draw, commit.
+// The engine thread: plan, forward, mask, draw, commit.
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <chrono>
+#include <bit>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -17,67 +19,79 @@
 #include "engine/limits.h"
 #include "engine/load.h"
 #include "engine/model/decoder.h"
-#include "engine/sampling/sampler.h"
+#include "engine/pace.h"
 #include "engine/scheduler/scheduler.h"
+#include "engine/sequence.h"
+#include "engine/speculation/draft_model.h"
 
 namespace yun::engine {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Where nothing can be planned although somebody waits, it is tried again after this.
+constexpr std::chrono::milliseconds kIdleWait{1};
+constexpr double kRetryAfterMax = 3600;  // seconds
+constexpr std::uint64_t kDeterministicSalt = 0x64657465726d696e;  // its cached blocks are its own
 
-std::uint64_t Microseconds(Clock::time_point from, Clock::time_point to) {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
+double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+std::uint64_t Microseconds(Clock::duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+double ClockSeconds(Clock::time_point time) { return Seconds(time.time_since_epoch()); }
+
+std::uint32_t RetryAfter(double seconds) {
+  return static_cast<std::uint32_t>(std::clamp(std::ceil(seconds), 1., kRetryAfterMax));
 }
 
-/// A request inside the engine.
-struct Sequence {
-  ScheduledSequence scheduled;
-  GenerateRequest request;
-  std::shared_ptr<Stream> stream;
-  Sampler sampler;
-  std::vector<TokenId> tokens;  // prompt, then the answer
-  std::uint32_t answer_max;
-  Usage usage;
-  Clock::time_point submitted, started, first_token;
-};
+std::size_t BucketOf(std::uint64_t size) {
+  return std::min<std::size_t>(std::bit_width(std::max<std::uint64_t>(size, 1) - 1), kStepBuckets - 1);
+}
 
 class EngineImpl : public Engine {
  public:
-  EngineImpl(std::shared_ptr<const Checkpoint> checkpoint, const ModelConfig& config, const kernels::Kernels& kernels,
-             std::unique_ptr<ThreadPool> pool, const EngineOptions& options)
+  EngineImpl(std::shared_ptr<const Checkpoint> checkpoint, Loaded& loaded, const EngineOptions& options)
       : checkpoint_(std::move(checkpoint)),
-        config_(config),
-        kernels_(kernels),
+        config_(loaded.config),
+        kernels_(*loaded.kernels),
         options_(options),
-        pool_(std::move(pool)) {}
+        pool_(std::move(loaded.pool)),
+        pace_(options.step_tokens_max) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
     const CacheType type = CacheTypeFor(options_.precision, options_.cache_type);
-    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, options_.step_tokens_max,
-                                         std::min(options_.running_max, options_.step_tokens_max));
+    const std::uint32_t rows_max = options_.step_tokens_max, streams_max = std::min(options_.running_max, rows_max);
+    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, rows_max,
+                                         std::min(streams_max + kStepDraftsMax, std::max(rows_max, streams_max)));
     const CacheShape shape = decoder_->cache_shape();
+    std::uint64_t block_bytes = shape.block_bytes();
+    if (options_.speculation == Speculation::kDraft) {
+      RETURN_IF_ERROR(LoadDraft(type, rows_max, streams_max));
+      block_bytes += draft_->cache_shape().block_bytes();
+    }
     const std::uint32_t wanted =
         std::min(options_.context_tokens ? options_.context_tokens : config_.context, config_.context);
-    const std::uint64_t one_context = BlockPool::BlocksFor(wanted) * shape.block_bytes();
+    const std::uint64_t one_context = BlockPool::BlocksFor(wanted) * block_bytes;
     std::uint64_t bytes = options_.cache_bytes;
     if (bytes == 0)
       bytes = options_.context_tokens ? std::max(one_context, kCacheBytesDefault)
-                                      : std::max(std::min(one_context * 4, kCacheBytesDefault), shape.block_bytes());
-    const std::uint64_t blocks = std::min<std::uint64_t>(bytes / shape.block_bytes(), kCacheBlocksMax);
+                                      : std::max(std::min(one_context * 4, kCacheBytesDefault), block_bytes);
+    const auto blocks = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes / block_bytes, kCacheBlocksMax));
     if (blocks == 0)
-      return Fail(Code::kNoMemory, "a key-value cache of {} bytes holds no block of {} bytes", bytes,
-                  shape.block_bytes());
-    ASSIGN_OR_RETURN(cache_, CacheMemory::Create(shape, static_cast<std::uint32_t>(blocks)));
-    blocks_ = std::make_unique<BlockPool>(static_cast<std::uint32_t>(blocks));
-    context_tokens_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, blocks * kBlockTokens));
-    scheduler_ = std::make_unique<Scheduler>(
-        SchedulerOptions{.running_max = options_.running_max, .step_tokens_max = options_.step_tokens_max}, *blocks_);
-    stats_.With([&](EngineStats& stats) {
-      stats.cache_blocks = blocks;
-      stats.cache_bytes = cache_.bytes();
-      stats.weight_bytes = decoder_->weights().slab.bytes();
-      stats.kernels = kernels_.name;
-    });
+      return Fail(Code::kNoMemory, "a key-value cache of {} bytes holds no block of {} bytes", bytes, block_bytes);
+    ASSIGN_OR_RETURN(cache_, CacheMemory::Create(shape, blocks));
+    if (draft_) RETURN_IF_ERROR(draft_->MakeCache(blocks));
+    blocks_ = std::make_unique<BlockPool>(blocks);
+    context_tokens_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, std::uint64_t{blocks} * kBlockTokens));
+    SchedulerOptions policy = options_.policy;
+    policy.running_max = streams_max;
+    policy.step_tokens_max = rows_max;
+    policy.mixed_prefill_tokens_max = std::min(policy.mixed_prefill_tokens_max, rows_max);
+    policy.prefix_cache = policy.prefix_cache && options_.prefix_cache;
+    scheduler_ = std::make_unique<Scheduler>(policy, *blocks_);
+    totals_.cache_blocks = blocks;
+    totals_.cache_bytes = cache_.bytes() + (draft_ ? draft_->cache_bytes() : 0);
+    totals_.weight_bytes = decoder_->weights().slab.bytes() + (draft_ ? draft_->weight_bytes() : 0);
+    totals_.kernels = kernels_.name;
+    stats_.With([&](EngineStats& stats) { stats = totals_; });
     thread_ = std::thread([this] { Run(); });
     return {};
   }
@@ -92,48 +106,46 @@ class EngineImpl : public Engine {
   }
 
   Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) override {
-    const auto vocab = static_cast<std::int32_t>(config_.vocab);
-    RETURN_IF_ERROR(CheckSampling(request.sampling, vocab));
-    if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
-    if (request.prompt.size() >= context_tokens_)
-      return Fail(Code::kTooLarge,
-                  "the prompt has {} tokens; this model's context is {} tokens here, prompt and answer together",
-                  request.prompt.size(), context_tokens_);
-    for (const TokenId id : request.prompt)
-      if (id < 0 || id >= vocab)
-        return Fail(Code::kInvalidArgument, "token id {} in the prompt is outside the vocabulary of {}", id, vocab);
-    if (request.logprobs > kLogprobsMax)
-      return Fail(Code::kInvalidArgument, "top_logprobs must be in [0, {}]", kLogprobsMax);
-    const auto room = static_cast<std::uint32_t>(context_tokens_ - request.prompt.size());
-    const std::uint32_t answer_max = request.max_tokens == 0 ? room : std::min(request.max_tokens, room);
-    auto stream = std::make_shared<Stream>();
-    const std::uint64_t seed = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-    auto sequence = std::unique_ptr<Sequence>(new Sequence{{},
-                                                           {},
-                                                           stream,
-                                                           Sampler(request.sampling, request.prompt, seed, kernels_),
-                                                           request.prompt,
-                                                           answer_max,
-                                                           {},
-                                                           Clock::now(),
-                                                           {},
-                                                           {}});
-    sequence->tokens.reserve(request.prompt.size() + std::min<std::uint32_t>(answer_max, 4096));
-    sequence->request = std::move(request);
-    sequence->usage.prompt_tokens = sequence->tokens.size();
-    sequence->scheduled.tokens = &sequence->tokens;
-    sequence->scheduled.prompt_tokens = static_cast<std::uint32_t>(sequence->tokens.size());
-    sequence->scheduled.answer_max = answer_max;
+    ASSIGN_OR_RETURN(auto streams, SubmitGroup(std::move(request), 1));
+    return std::move(streams.front());
+  }
+
+  Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) override {
+    RETURN_IF_ERROR(Check(request, count));
+    std::vector<std::unique_ptr<Sequence>> group;
+    std::vector<std::shared_ptr<Stream>> streams;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      GenerateRequest own = request;
+      if (own.sampling.seed) *own.sampling.seed += i;
+      if (i > 0 && request.grammar) own.grammar = request.grammar->Clone();
+      group.push_back(MakeSequence(std::move(own)));
+      if (i > 0) group[i]->scheduled.leader = &group[0]->scheduled;
+      streams.push_back(group[i]->stream);
+    }
     {
       std::lock_guard lock(mutex_);
       if (stopping_) return Fail(Code::kUnavailable, "the engine is stopping");
-      if (incoming_.size() + waiting_.load() >= options_.waiting_max)
-        return Fail(Code::kTooMany, "{} requests are waiting already; try again later", options_.waiting_max);
-      sequence->scheduled.id = ++last_id_;
-      incoming_.push_back(std::move(sequence));
+      if (incoming_.size() + waiting_.load() + count > options_.waiting_max) {
+        Error error{Code::kTooMany,
+                    fmt::format("{} requests are waiting already; try again later", options_.waiting_max)};
+        error.retry_after_s = RetryAfter(queue_seconds_.load());
+        return tl::unexpected<Error>(std::move(error));
+      }
+      for (auto& sequence : group) {
+        sequence->scheduled.id = ++last_id_;
+        incoming_.push_back(std::move(sequence));
+      }
     }
     wake_.notify_one();
-    return stream;
+    return streams;
+  }
+
+  Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) override {
+    return Ask<std::vector<CacheEntry>>([this, salt] { return scheduler_->cache().List(salt); });
+  }
+  Status DropCacheEntry(std::uint64_t salt, std::uint64_t id) override {
+    ASSIGN_OR_RETURN(Status dropped, Ask<Status>([this, salt, id] { return scheduler_->cache().Unpin(id, salt); }));
+    return dropped;
   }
 
   EngineStats Stats() const override {
@@ -144,113 +156,475 @@ class EngineImpl : public Engine {
   std::uint32_t context_tokens() const override { return context_tokens_; }
 
  private:
+  Status LoadDraft(CacheType type, std::uint32_t rows_max, std::uint32_t streams_max) {
+    if (!options_.draft) return Fail(Code::kInvalidArgument, "speculation by a draft model needs one");
+    ASSIGN_OR_RETURN(const ModelConfig config, options_.draft->Config());
+    if (config.vocab != config_.vocab)
+      return Fail(Code::kInvalidArgument, "the draft model has a vocabulary of {} tokens, the model one of {}",
+                  config.vocab, config_.vocab);
+    ASSIGN_OR_RETURN(auto weights,
+                     LoadWeights(*options_.draft, config, options_.precision == Precision::kF32, *pool_, {}));
+    draft_ = std::make_unique<DraftModel>(config, std::move(weights), kernels_, *pool_, type, rows_max, streams_max);
+    return {};
+  }
+
+  Status Check(const GenerateRequest& request, std::uint32_t count) const {
+    const auto vocab = static_cast<std::int32_t>(config_.vocab);
+    RETURN_IF_ERROR(CheckSampling(request.sampling, vocab));
+    if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
+    // Only a generated token takes room after the prompt.
+    if (request.prompt.size() + (request.task == Task::kGenerate) > context_tokens_)
+      return Fail(Code::kTooLarge,
+                  "the prompt has {} tokens; this model's context is {} tokens here, prompt and answer together",
+                  request.prompt.size(), context_tokens_);
+    for (const TokenId id : request.prompt)
+      if (id < 0 || id >= vocab)
+        return Fail(Code::kInvalidArgument, "token id {} in the prompt is outside the vocabulary of {}", id, vocab);
+    for (const TokenId id : request.score_ids)
+      if (id < 0 || id >= vocab)
+        return Fail(Code::kInvalidArgument, "token id {} to be scored is outside the vocabulary of {}", id, vocab);
+    if (request.logprobs > kLogprobsMax)
+      return Fail(Code::kInvalidArgument, "top_logprobs must be in [0, {}]", kLogprobsMax);
+    if (!(request.weight > 0)) return Fail(Code::kInvalidArgument, "weight must be above 0");
+    if (count < 1 || count > options_.running_max)
+      return Fail(Code::kInvalidArgument, "n must be in [1, {}]", options_.running_max);
+    if (count > 1 && request.task != Task::kGenerate)
+      return Fail(Code::kInvalidArgument, "only generated answers can be more than one");
+    return {};
+  }
+
+  std::unique_ptr<Sequence> MakeSequence(GenerateRequest request) {
+    const std::uint64_t seed = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
+    auto s = std::make_unique<Sequence>(Sampler(request.sampling, request.prompt, seed, kernels_));
+    s->tokens = request.prompt;
+    s->submitted = Clock::now();
+    s->thinking = request.thinks_at_start;
+    const auto room = static_cast<std::uint32_t>(context_tokens_ - request.prompt.size());
+    s->answer_max = request.max_tokens == 0 ? room : std::min(request.max_tokens, room);
+    if (request.task != Task::kGenerate) s->answer_max = 0;
+    s->tokens.reserve(request.prompt.size() + std::min<std::uint32_t>(s->answer_max, 4096));
+    s->usage.prompt_tokens = s->tokens.size();
+    ScheduledSequence& scheduled = s->scheduled;
+    scheduled.owner = s.get();
+    scheduled.tenant = request.tenant;
+    scheduled.weight = request.weight;
+    scheduled.priority = -request.priority;  // here higher is sooner
+    scheduled.idle = request.idle;
+    scheduled.arrival_s = ClockSeconds(s->submitted);
+    if (request.ttft_objective_s > 0) scheduled.ttft_deadline_s = scheduled.arrival_s + request.ttft_objective_s;
+    scheduled.salt = Deterministic(request) ? request.cache_salt ^ kDeterministicSalt : request.cache_salt;
+    // A mean needs the hidden state of every row.
+    scheduled.use_cache = !(request.task == Task::kEmbed && request.pooling == Pooling::kMean);
+    scheduled.tokens = &s->tokens;
+    scheduled.prompt_tokens = static_cast<std::uint32_t>(s->tokens.size());
+    scheduled.answer_max = s->answer_max;
+    s->request = std::move(request);
+    return s;
+  }
+
+  bool Deterministic(const GenerateRequest& request) const { return options_.deterministic || request.deterministic; }
+
+  /// Runs f on the engine thread, between two steps.
+  template <class T, class F>
+  Result<T> Ask(F f) {
+    auto task = std::make_shared<std::packaged_task<T()>>(std::move(f));
+    std::future<T> answer = task->get_future();
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_) return Fail(Code::kUnavailable, "the engine is stopping");
+      asked_.push_back([task] { (*task)(); });
+    }
+    wake_.notify_one();
+    return answer.get();
+  }
+
   void Run() {
     while (true) {
       {
         std::unique_lock lock(mutex_);
-        if (sequences_.empty()) wake_.wait(lock, [&] { return stopping_ || !incoming_.empty(); });
+        const auto something = [&] { return stopping_ || !incoming_.empty() || !asked_.empty(); };
+        if (sequences_.empty()) wake_.wait(lock, something);
+        else if (nothing_planned_) wake_.wait_for(lock, kIdleWait, something);
+        for (auto& ask : asked_) ask();
+        asked_.clear();
         if (stopping_) break;
-        while (!incoming_.empty()) {
-          scheduler_->Add(&incoming_.front()->scheduled);
-          sequences_.push_back(std::move(incoming_.front()));
-          incoming_.pop_front();
-        }
+        std::move(incoming_.begin(), incoming_.end(), std::back_inserter(arrived_));
+        incoming_.clear();
       }
+      for (auto& sequence : arrived_) Arrive(std::move(sequence));
+      arrived_.clear();
       Step();
     }
-    for (auto& sequence : sequences_) End(*sequence, FinishReason::kAborted);
-    for (auto& sequence : incoming_) End(*sequence, FinishReason::kAborted);
+    for (auto& sequence : sequences_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
+    for (auto& sequence : incoming_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
   }
 
-  Sequence& Of(const ScheduledSequence* scheduled) {
-    for (auto& sequence : sequences_)
-      if (&sequence->scheduled == scheduled) return *sequence;
-    CHECK(false && "a scheduled sequence that nobody submitted");
-    __builtin_unreachable();
+  void Arrive(std::unique_ptr<Sequence> sequence) {
+    const double objective = sequence->request.ttft_objective_s;
+    const double expected =
+        objective > 0 ? pace_.FirstTokenSeconds(LoadBefore(scheduler_->PromptTokensAhead(sequence->scheduled) +
+                                                           sequence->tokens.size()))
+                      : 0;
+    if (expected > objective) {
+      Error error{Code::kTooMany,
+                  fmt::format("the first token would come after about {:.1f} s, later than the {:.1f} s asked for; "
+                              "try again later", expected, objective)};
+      error.retry_after_s = RetryAfter(expected - objective);
+      return End(*sequence, {FinishReason::kError, {}, std::move(error), {}});
+    }
+    scheduler_->Add(&sequence->scheduled);
+    sequences_.push_back(std::move(sequence));
+  }
+
+  Pace::Load LoadBefore(std::uint64_t prompt_tokens) const {
+    return {prompt_tokens, scheduler_->waiting(), scheduler_->running(), options_.running_max};
+  }
+
+  static Sequence& Of(ScheduledSequence* scheduled) {
+    return *static_cast<Sequence*>(scheduled->owner);
   }
 
   void Step() {
     DropCancelled();
+    ProposeBefore();
+    scheduler_->cache().Expire(ClockSeconds(Clock::now()));
     const auto begin = Clock::now();
-    const std::vector<ScheduledRows>& plan =
-        scheduler_->PlanStep(std::chrono::duration<double>(begin.time_since_epoch()).count()).rows;  // plan
+    plan_ = scheduler_->PlanStep(ClockSeconds(begin));  // plan
+    nothing_planned_ = plan_.rows.empty();
+    if (nothing_planned_) return Publish(0);
+    Prepare(begin);
+    decoder_->Forward(batch_, cache_);  // forward
+    float* logits = logit_rows_.empty() ? nullptr : decoder_->Logits(logit_rows_);
+    std::uint32_t row = 0, prompt_rows = 0;
+    for (std::size_t i = 0; i < plan_.rows.size(); ++i) {
+      Sequence& sequence = Of(plan_.rows[i].sequence);
+      const auto rows = static_cast<std::uint32_t>(batch_[i].tokens.size());
+      const auto drafts = static_cast<std::uint32_t>(sequence.drafts.size());
+      if (rows > 1 + drafts) prompt_rows += rows;
+      Take(sequence, row, rows, drafts, logits);  // mask, draw, commit
+      row += rows;
+    }
+    const double seconds = Seconds(Clock::now() - begin);
+    pace_.Stepped(prompt_rows, row - prompt_rows, seconds);
+    for (std::size_t i = 0; i < plan_.rows.size(); ++i)
+      Of(plan_.rows[i].sequence).usage.cpu_us += static_cast<std::uint64_t>(
+          seconds * 1e6 * pool_->threads() * static_cast<double>(batch_[i].tokens.size()) / row);
+    scheduler_->set_mixed_prefill_tokens_max(pace_.MixedPromptRows(static_cast<std::uint32_t>(scheduler_->running())));
+    totals_.prompt_tokens += prompt_rows;
+    EndFinished();
+    Publish(row);
+  }
+
+  /// The rows of the plan as the decoder takes them, with drafts, and who started; copies are made.
+  void Prepare(Clock::time_point begin) {
     batch_.clear();
     logit_rows_.clear();
-    std::uint32_t row = 0;
-    for (const ScheduledRows& item : plan) {
+    finished_.clear();
+    bool deterministic = false;
+    for (const BlockCopy& copy : plan_.copies) {
+      cache_.Copy(copy.from, copy.to);
+      if (draft_) draft_->Copy(copy.from, copy.to);
+    }
+    for (const ScheduledRows& item : plan_.rows) {
       Sequence& sequence = Of(item.sequence);
+      deterministic |= Deterministic(sequence.request);
       if (sequence.started == Clock::time_point{}) {
         sequence.started = begin;
-        sequence.usage.queue_us = Microseconds(sequence.submitted, begin);
+        sequence.usage.queue_us = Microseconds(begin - sequence.submitted);
+        sequence.draft_computed = item.sequence->computed;  // what the prefix cache holds it holds for both models
       }
+      sequence.draft_computed = std::min(sequence.draft_computed, item.sequence->computed);
+    }
+    decoder_->SetRowInvariant(deterministic);
+    if (draft_) {
+      draft_->SetRowInvariant(deterministic);
+      RunDraft();
+    }
+    std::uint32_t row = 0;
+    for (const ScheduledRows& item : plan_.rows) {
+      Sequence& sequence = Of(item.sequence);
+      sequence.drafts.resize(std::min<std::size_t>(sequence.drafts.size(), item.drafts));
+      if (sequence.request.grammar && !sequence.drafts.empty())
+        sequence.drafts.resize(sequence.request.grammar->Valid(sequence.drafts));
+      const std::size_t committed = sequence.tokens.size();
+      // The drafts follow the committed tokens while the rows are computed: Take() takes them off again.
+      sequence.tokens.insert(sequence.tokens.end(), sequence.drafts.begin(), sequence.drafts.end());
+      const auto rows = static_cast<std::uint32_t>(item.rows - item.drafts + sequence.drafts.size());
       const auto position = static_cast<std::uint32_t>(item.sequence->computed);
-      batch_.push_back(
-          {std::span(sequence.tokens).subspan(position, item.rows), position, item.sequence->blocks.data()});
-      row += item.rows;
-      if (position + item.rows == sequence.tokens.size()) logit_rows_.push_back(row - 1);
+      batch_.push_back({std::span(sequence.tokens).subspan(position, rows), position, item.sequence->blocks.data()});
+      const bool draws = position + rows >= committed && (sequence.request.task == Task::kGenerate ||
+                                                          sequence.request.task == Task::kScore);
+      for (std::uint32_t i = 0; draws && i <= sequence.drafts.size(); ++i)
+        logit_rows_.push_back(row + rows - 1 - static_cast<std::uint32_t>(sequence.drafts.size()) + i);
+      row += rows;
     }
-    if (!batch_.empty()) {
-      decoder_->Forward(batch_, cache_);  // forward
-      float* logits = logit_rows_.empty() ? nullptr : decoder_->Logits(logit_rows_);
-      for (const ScheduledRows& item : plan) {
-        Sequence& sequence = Of(item.sequence);
-        scheduler_->Computed(&sequence.scheduled, item.rows);
-        if (sequence.scheduled.computed < sequence.tokens.size()) continue;
-        Commit(sequence, {logits, config_.vocab});  // draw, commit
-        logits += decoder_->logits_stride();
+  }
+
+  /// What streams would like to have checked, known before the plan: tokens that a grammar forces, or an n-gram
+  /// foretells. Of a draft model only their number.
+  void ProposeBefore() {
+    std::uint32_t streams = 0, left = kStepDraftsMax;
+    for (const auto& sequence : sequences_) streams += IsStream(*sequence);
+    for (const auto& owned : sequences_) {
+      Sequence& s = *owned;
+      s.drafts.clear();
+      s.scheduled.draft = 0;
+      if (!IsStream(s) || s.usage.generated_tokens + 1 >= s.answer_max) continue;
+      const std::uint32_t limit =
+          std::min({kDraftMax, left, s.answer_max - static_cast<std::uint32_t>(s.usage.generated_tokens) - 1});
+      if (s.request.grammar) s.drafts = s.request.grammar->Forced();
+      s.drafts_known = !s.drafts.empty() || options_.speculation != Speculation::kDraft;
+      if (s.drafts.empty() && options_.speculation != Speculation::kOff) {
+        const std::uint32_t length =
+            DraftLength(s.acceptance, pace_.costs(), streams + (kStepDraftsMax - left), streams, draft_token_s_, limit);
+        if (options_.speculation == Speculation::kDraft) {
+          s.drafts.resize(length);  // to be filled in by RunDraft
+        } else if (length > 0) {
+          const auto found = s.ngrams.Propose(s.tokens, length);
+          s.drafts.assign(found.begin(), found.end());
+        }
+      }
+      s.drafts.resize(std::min<std::size_t>(s.drafts.size(), limit));
+      s.scheduled.draft = static_cast<std::uint32_t>(s.drafts.size());
+      left -= s.scheduled.draft;
+    }
+  }
+
+  static bool IsStream(const Sequence& s) {
+    return s.request.task == Task::kGenerate && s.usage.generated_tokens > 0 && s.scheduled.remaining() == 1;
+  }
+
+  /// The draft model takes in what the model takes in of prompts, and proposes for streams.
+  void RunDraft() {
+    std::vector<SequenceRows> prompts;
+    std::vector<DraftModel::Task> tasks;
+    std::uint32_t drafted = 0;
+    for (const ScheduledRows& item : plan_.rows) {
+      Sequence& s = Of(item.sequence);
+      const auto position = static_cast<std::uint32_t>(item.sequence->computed);
+      if (item.rows > 1 + item.drafts && s.draft_computed == position) {
+        prompts.push_back({std::span(s.tokens).subspan(position, item.rows), position, item.sequence->blocks.data()});
+        s.draft_computed += item.rows;
+      } else if (item.drafts > 0 && !s.drafts_known) {
+        tasks.push_back({&s.tokens, &s.draft_computed, item.sequence->blocks.data(), item.drafts});
+        drafted += item.drafts;
       }
     }
-    DropEnded();
-    waiting_.store(scheduler_->waiting());
-    stats_.With([&](EngineStats& stats) {
-      stats.waiting = scheduler_->waiting();
-      stats.running = scheduler_->running();
-      stats.cache_blocks_used = blocks_->size() - blocks_->free() - blocks_->idle();
-      stats.prompt_tokens += row - logit_rows_.size();
-      stats.steps += !batch_.empty();
-      stats.generated_tokens += logit_rows_.size();
-    });
+    if (!prompts.empty()) draft_->Forward(prompts);
+    if (tasks.empty()) return;
+    const auto begin = Clock::now();
+    draft_->Propose(tasks);
+    draft_token_s_ += kDraftShare * (Seconds(Clock::now() - begin) / drafted - draft_token_s_);
+    for (const ScheduledRows& item : plan_.rows) {
+      Sequence& s = Of(item.sequence);
+      if (item.drafts == 0 || s.drafts_known) continue;
+      const auto begin_drafts = s.tokens.end() - item.drafts;
+      s.drafts.assign(begin_drafts, s.tokens.end());
+      s.tokens.erase(begin_drafts, s.tokens.end());
+    }
   }
 
-  /// Draws the next token, hands it over, and ends the request if that was its last.
-  void Commit(Sequence& sequence, std::span<float> logits) {
-    TokenEvent event = sequence.sampler.Sample(logits, sequence.request.logprobs);
+  /// Takes a sequence's results: `rows` rows from `row` on, the last of them drafts. Moves `logits` past its own.
+  void Take(Sequence& s, std::uint32_t row, std::uint32_t rows, std::uint32_t drafts, float*& logits) {
+    s.tokens.resize(s.tokens.size() - drafts);
+    const std::uint32_t committed = rows - drafts;
+    const bool complete = s.scheduled.computed + committed == s.tokens.size();
+    if (s.request.task == Task::kEmbed && s.request.pooling == Pooling::kMean) Pool(s, row, rows);
+    scheduler_->Computed(&s.scheduled, committed);
+    if (!complete) return;
+    StreamEnd end;
+    if (s.request.task == Task::kGenerate) {
+      if (s.usage.generated_tokens == 0) ForkFrom(s, logits);
+      const std::uint32_t accepted = DrawAll(s, drafts, logits, end);
+      if (accepted > 0) scheduler_->Computed(&s.scheduled, accepted);
+    } else {
+      TakeValues(s, row + rows - 1, logits, end);
+    }
+    if (end.reason != FinishReason::kNone) finished_.emplace_back(&s, std::move(end));
+  }
+
+  /// A token after each row whose token was drawn as drafted: returns how many were.
+  std::uint32_t DrawAll(Sequence& s, std::uint32_t drafts, float*& logits, StreamEnd& end) {
+    const std::size_t before = s.tokens.size();
+    std::uint32_t accepted = 0;
+    for (float* own = logits;; own += decoder_->logits_stride()) {
+      Draw(s, own, end);
+      if (end.reason == FinishReason::kError || accepted == drafts || s.tokens.back() != s.drafts[accepted]) break;
+      ++accepted;
+      if (end.reason != FinishReason::kNone) break;
+    }
+    logits += (drafts + 1) * decoder_->logits_stride();
+    if (drafts > 0) s.acceptance.Drafted(drafts, accepted);
+    else s.acceptance.Undrafted();
+    s.draft_computed = std::min<std::uint64_t>(s.draft_computed, before + accepted);
+    s.usage.drafted_tokens += drafts;
+    s.usage.accepted_tokens += accepted;
+    s.usage.wasted_tokens += drafts - accepted;
+    totals_.drafted_tokens += drafts;
+    totals_.accepted_tokens += accepted;
+    totals_.wasted_tokens += drafts - accepted;
+    return accepted;
+  }
+
+  /// Answers to the same prompt that wait for this one begin here: their first tokens come from the same logits.
+  void ForkFrom(Sequence& leader, const float* logits) {
+    for (const auto& child : sequences_) {
+      if (child->scheduled.leader != &leader.scheduled) continue;
+      child->scheduled.leader = nullptr;
+      if (!child->stream || child->usage.generated_tokens > 0) continue;
+      if (!scheduler_->Fork(&leader.scheduled, &child->scheduled)) continue;
+      child->started = leader.started;
+      child->usage.queue_us = Microseconds(child->started - child->submitted);
+      child->usage.cached_tokens = child->tokens.size();
+      child->draft_computed = leader.draft_computed;
+      shared_logits_.assign(logits, logits + config_.vocab);
+      StreamEnd end;
+      Draw(*child, shared_logits_.data(), end);
+      if (end.reason != FinishReason::kNone) finished_.emplace_back(child.get(), std::move(end));
+    }
+  }
+
+  void Pool(Sequence& s, std::uint32_t row, std::uint32_t rows) {
+    std::vector<float> hidden(config_.hidden);
+    if (s.scheduled.computed == 0) s.pooled.assign(config_.hidden, 0);
+    for (std::uint32_t i = row; i < row + rows; ++i) {
+      decoder_->Hidden(i, hidden.data());
+      for (std::size_t d = 0; d < hidden.size(); ++d) s.pooled[d] += hidden[d];
+    }
+  }
+
+  void TakeValues(Sequence& s, std::uint32_t last_row, float*& logits, StreamEnd& end) {
+    end.reason = FinishReason::kStop;
+    if (s.request.task == Task::kScore) {
+      for (const TokenId id : s.request.score_ids) end.values.push_back(logits[id]);
+      logits += decoder_->logits_stride();
+    } else if (s.request.task == Task::kEmbed) {
+      end.values.resize(config_.hidden);
+      if (s.request.pooling == Pooling::kLast) {
+        decoder_->Hidden(last_row, end.values.data());
+      } else {
+        for (std::size_t d = 0; d < end.values.size(); ++d)
+          end.values[d] = static_cast<float>(s.pooled[d] / static_cast<double>(s.tokens.size()));
+      }
+    } else if (s.request.task == Task::kCache) {
+      Keep(s, end);
+    }
+  }
+
+  void Keep(Sequence& s, StreamEnd& end) {
+    const std::size_t whole = s.tokens.size() / kBlockTokens * kBlockTokens;
+    auto entry = scheduler_->cache().Pin(s.scheduled.salt, std::span(s.tokens).first(whole),
+                                         ClockSeconds(Clock::now()), s.request.keep_s);
+    if (entry) end.entry = *entry;
+    else end = {FinishReason::kError, {}, std::move(entry.error()), {}};
+  }
+
+  /// Draws the next token and hands it over; sets the end's reason if that was the last.
+  void Draw(Sequence& s, float* logits, StreamEnd& end) {
+    Grammar* grammar = s.request.grammar.get();
+    Status permitted;
+    if (grammar) {
+      mask_.resize((config_.vocab + 31) / 32);
+      permitted = grammar->Mask(mask_);
+      if (!permitted) return Break(end, std::move(permitted.error()));
+    }
+    const std::span<const std::uint32_t> mask(mask_.data(), grammar ? mask_.size() : 0);
+    TokenEvent event = s.sampler.Sample({logits, config_.vocab}, s.request.logprobs, mask);
     const auto now = Clock::now();
-    Usage& usage = sequence.usage;
+    Usage& usage = s.usage;
+    ++totals_.generated_tokens;
     if (usage.generated_tokens++ == 0) {
-      sequence.first_token = now;
-      usage.prefill_us = Microseconds(sequence.started, now);
+      s.first_token = now;
+      usage.prefill_us = Microseconds(now - s.started);
     }
-    usage.decode_us = Microseconds(sequence.first_token, now);
+    usage.decode_us = Microseconds(now - s.first_token);
     const TokenId id = event.id;
-    sequence.tokens.push_back(id);
-    const auto among = [&](const std::vector<TokenId>& ids) {
-      return std::find(ids.begin(), ids.end(), id) != ids.end();
-    };
-    const bool stop = (!sequence.request.ignore_eos && among(config_.eos_ids)) || among(sequence.request.stop_ids);
-    if (!stop) sequence.stream->Push(std::move(event));
-    if (stop) {
-      End(sequence, FinishReason::kStop);
-    } else if (usage.generated_tokens >= sequence.answer_max) {
-      End(sequence, FinishReason::kLength);
+    s.tokens.push_back(id);
+    CountThinking(s, id);
+    const auto among = [&](const std::vector<TokenId>& ids) { return std::ranges::find(ids, id) != ids.end(); };
+    const bool eos = among(config_.eos_ids);
+    const bool stop = (!s.request.ignore_eos && eos) || among(s.request.stop_ids);
+    if (!stop) s.stream->Push(std::move(event));
+    if (grammar && !stop) {
+      permitted = grammar->Accept(id);
+      if (!permitted) return Break(end, std::move(permitted.error()));
     }
+    if (stop) end.reason = FinishReason::kStop;
+    else if (usage.generated_tokens >= s.answer_max) end.reason = FinishReason::kLength;
   }
 
-  void End(Sequence& sequence, FinishReason reason) {
-    if (!sequence.stream) return;
-    scheduler_->Remove(&sequence.scheduled);  // blocks are free before the client hears of the end
-    sequence.stream->End({reason, sequence.usage, {}});
-    sequence.stream = nullptr;
+  static void Break(StreamEnd& end, Error error) {
+    end.reason = FinishReason::kError;
+    end.error = std::move(error);
   }
 
+  static void CountThinking(Sequence& s, TokenId id) {
+    if (id == s.request.think_end_id) s.thinking = false;
+    if (s.thinking) ++s.usage.thinking_tokens;
+    if (id == s.request.think_begin_id) s.thinking = true;
+  }
+
+  void End(Sequence& s, StreamEnd end) {
+    if (!s.stream) return;
+    s.usage.cached_tokens = std::max(s.usage.cached_tokens, s.scheduled.cached);
+    s.usage.wasted_tokens += s.scheduled.recomputed;
+    scheduler_->Remove(&s.scheduled);  // blocks are free before the client hears of the end
+    if (s.started != Clock::time_point{}) pace_.Served(Seconds(Clock::now() - s.started));
+    for (const auto& other : sequences_)
+      if (other->scheduled.leader == &s.scheduled) other->scheduled.leader = nullptr;
+    totals_.wasted_tokens += s.scheduled.recomputed;
+    end.usage = s.usage;
+    s.stream->End(std::move(end));
+    s.stream = nullptr;
+  }
+
+  void EndFinished() {
+    for (auto& [sequence, end] : finished_) End(*sequence, std::move(end));
+    finished_.clear();
+    DropEnded();
+  }
   void DropCancelled() {
-    for (auto& sequence : sequences_)
-      if (sequence->stream->cancelled()) End(*sequence, FinishReason::kAborted);
+    const auto now = Clock::now();
+    for (auto& sequence : sequences_) {
+      const double timeout = sequence->request.timeout_s;
+      if (sequence->stream->cancelled()) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
+      else if (timeout > 0 && Seconds(now - sequence->submitted) > timeout)
+        End(*sequence, {FinishReason::kTimeout, {}, {}, {}});
+    }
     DropEnded();
   }
   void DropEnded() {
     std::erase_if(sequences_, [](const std::unique_ptr<Sequence>& sequence) { return sequence->stream == nullptr; });
   }
+
+  void Publish(std::uint32_t rows) {
+    waiting_.store(scheduler_->waiting());
+    std::uint64_t prompts = 0;
+    for (const auto& sequence : sequences_)
+      if (sequence->scheduled.computed < sequence->scheduled.prompt_tokens)
+        prompts += sequence->scheduled.prompt_tokens - sequence->scheduled.computed;
+    queue_seconds_.store(pace_.FirstTokenSeconds(LoadBefore(prompts)));
+    const PrefixCacheCounters& cache = scheduler_->cache().counters();
+    totals_.waiting = scheduler_->waiting();
+    totals_.running = scheduler_->running();
+    totals_.cache_blocks_cached = scheduler_->cache().evictable();
+    totals_.cache_blocks_used = blocks_->size() - blocks_->free() - totals_.cache_blocks_cached;
+    totals_.step_rows = rows;
+    totals_.step_sequences = rows ? plan_.rows.size() : 0;
+    totals_.preemptions = scheduler_->preemptions();
+    totals_.cache_lookup_tokens = cache.lookups;
+    totals_.cache_hit_tokens = cache.hits;
+    if (rows > 0) {
+      ++totals_.steps;
+      ++totals_.steps_by_rows[BucketOf(rows)];
+      ++totals_.steps_by_sequences[BucketOf(totals_.step_sequences)];
+      totals_.rows += rows;
+      totals_.sequences += totals_.step_sequences;
+    }
+    stats_.With([&](EngineStats& stats) { stats = totals_; });
+  }
+
+  static constexpr double kDraftShare = 0.1;  // of a measurement in draft_token_s_
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   ModelConfig config_;
@@ -258,36 +632,60 @@ class EngineImpl : public Engine {
   EngineOptions options_;
   std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<DraftModel> draft_;
   CacheMemory cache_;
   std::uint32_t context_tokens_ = 0;
 
   // Of the engine thread alone.
   std::unique_ptr<BlockPool> blocks_;
   std::unique_ptr<Scheduler> scheduler_;
-  std::vector<std::unique_ptr<Sequence>> sequences_;
+  Pace pace_;
+  std::vector<std::unique_ptr<Sequence>> sequences_, arrived_;
+  Plan plan_;
   std::vector<SequenceRows> batch_;
   std::vector<std::uint32_t> logit_rows_;
+  std::vector<std::pair<Sequence*, StreamEnd>> finished_;  // in this step
+  std::vector<std::uint32_t> mask_;
+  std::vector<float> shared_logits_;
+  double draft_token_s_ = 0;
+  EngineStats totals_;
+  bool nothing_planned_ = false;
 
-  std::mutex mutex_;  // incoming_, stopping_, last_id_
+  std::mutex mutex_;  // incoming_, asked_, stopping_, last_id_
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Sequence>> incoming_;
+  std::vector<std::function<void()>> asked_;
   bool stopping_ = false;
   std::uint64_t last_id_ = 0;
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<double> queue_seconds_{0};
   Guarded<EngineStats> stats_;
   std::thread thread_;
 };
 
 }  // namespace
 
+Result<std::vector<std::shared_ptr<Stream>>> Engine::SubmitGroup(GenerateRequest request, std::uint32_t count) {
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(streams.emplace_back(), Submit(request));
+    if (request.sampling.seed) ++*request.sampling.seed;
+  }
+  return streams;
+}
+Result<std::vector<CacheEntry>> Engine::CacheEntries(std::uint64_t) { return std::vector<CacheEntry>(); }
+Status Engine::DropCacheEntry(std::uint64_t, std::uint64_t id) {
+  return Fail(Code::kNotFound, "there is no cache entry {}", id);
+}
+
 Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options) {
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
     return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
                 kStepTokensLimit);
   ASSIGN_OR_RETURN(Loaded loaded, Load(*checkpoint, options.precision, options.threads, options.on_load));
-  auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded.config, *loaded.kernels,
-                                             std::move(loaded.pool), options);
-  RETURN_IF_ERROR(engine->Start(std::move(loaded.weights)));
+  auto weights = std::move(loaded.weights);
+  auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded, options);
+  RETURN_IF_ERROR(engine->Start(std::move(weights)));
   return engine;
 }
 

@@ -10,7 +10,9 @@
 
 #include "base/result.h"
 #include "engine/kernels/packed.h"
+#include "engine/kvcache/prefix_cache.h"
 #include "engine/request.h"
+#include "engine/scheduler/scheduler.h"
 #include "engine/stream.h"
 #include "formats/checkpoint/checkpoint.h"
 
@@ -33,6 +35,7 @@ struct EngineOptions {
   bool deterministic = false;  // for every request: bit-equal answers whatever else is in the batch
   Speculation speculation = Speculation::kOff;
   std::shared_ptr<const Checkpoint> draft;  // with kDraft: a model of the same vocabulary
+  SchedulerOptions policy;                   // its sizes but the rows of prompts beside streams are taken from above
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
 };
 
@@ -70,6 +73,14 @@ class Engine {
   ///         kTooLarge (prompt does not fit the context: says both lengths), kTooMany (queue full),
   ///         kUnavailable (stopping)
   virtual Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) = 0;
+
+  /// `count` answers to one prompt, which is computed once. A given seed is that of the first; the next ones count up.
+  /// errors: as Submit
+  virtual Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count);
+
+  /// Explicit entries of the prefix cache (Task::kCache makes them), of one salt. errors: kNotFound, kUnavailable
+  virtual Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt);
+  virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id);
 
   virtual EngineStats Stats() const = 0;
   /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create. For benchmarks.

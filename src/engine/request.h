@@ -12,7 +12,16 @@
 
 namespace yun::engine {
 
+enum class Task {
+  kGenerate,
+  kEmbed,  // the prompt's embedding, to StreamEnd::values
+  kScore,  // the logits of `score_ids` after the prompt, to StreamEnd::values
+  kCache,  // computes the prompt and keeps its whole blocks in the prefix cache for `keep_s`: StreamEnd::entry
+};
+enum class Pooling { kLast, kMean };  // of the hidden states of a prompt
+
 struct GenerateRequest {
+  Task task = Task::kGenerate;
   std::vector<TokenId> prompt;
   SamplingParams sampling;
   std::uint32_t max_tokens = 0;      // 0: as far as the context goes
@@ -21,13 +30,22 @@ struct GenerateRequest {
   std::int32_t logprobs = -1;        // -1: none; 0: of the drawn token; k: and of the k likeliest (at most 20)
   std::shared_ptr<Grammar> grammar;  // null: any token may come; its own, shared with no other request
 
+  // The model's own marks around its thinking, so that Usage can count it; -1: none.
+  TokenId think_begin_id = -1, think_end_id = -1;
+  bool thinks_at_start = false;  // the prompt ends within it
+
+  // Of other tasks.
+  Pooling pooling = Pooling::kLast;
+  std::vector<TokenId> score_ids;
+  double keep_s = 0;
+
   // How it is served beside others.
   std::uint64_t tenant = 0;      // who pays: requests of one tenant share one virtual token counter
   double weight = 1;             // of the tenant, > 0: under contention service is in proportion to it
   std::int32_t priority = 0;     // the lower runs sooner (as in vLLM), before any fairness; may preempt higher values
   bool idle = false;             // idle lane: computed only with rows that nobody else wants
   double timeout_s = 0;          // from Submit to the end, then FinishReason::kTimeout; 0: none
-  double ttft_objective_s = 0;   // Submit refuses (kTooMany, with retry_after_s) what cannot meet it; 0: none
+  double ttft_objective_s = 0;   // what cannot meet it is refused when its turn is planned (kTooMany, retry_after_s)
   std::uint64_t cache_salt = 0;  // prefix-cache blocks are shared only between requests of one salt
   bool deterministic = false;    // bit-equal answers whatever else is in the batch, also without the engine's option
 };

@@ -19,6 +19,8 @@ struct StreamEnd {
   FinishReason reason = FinishReason::kNone;
   Usage usage;
   Error error;
+  std::vector<float> values;  // kEmbed: [hidden]; kScore: [score_ids]
+  std::uint64_t entry = 0;    // kCache: the id of what is kept
 };
 
 /// Events of one request, in order; then exactly one end, on every way a request can end.

@@ -63,21 +63,27 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
 }
 
+ActForm Decoder::FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const {
+  return kernels::FormFor(consumer.packing, kernels_, consumer.cols, row_invariant ? 1 : rows);
+}
+
 CacheShape Decoder::cache_shape() const { return {config_.layers, config_.kv_heads, config_.head_dim, cache_type_}; }
 
 void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
                       std::initializer_list<const kernels::PackedMatrix*> consumers) {
   buffer.cols = cols;
   const std::uint32_t rows_max = std::max(rows_max_, logit_rows_max_);
-  buffer.wanted.resize(rows_max + 1);
-  for (const kernels::PackedMatrix* matrix : consumers) {
-    // Few rows and many may come in different forms; room for the most rows of each.
-    for (std::uint32_t rows = 1; rows <= rows_max; ++rows) {
-      const ActForm form = kernels::FormFor(matrix->packing, kernels_, cols, rows);
-      const std::uint64_t plane_bytes = kernels::ActivationBytes(rows, cols, form);
-      std::uint64_t& most = buffer.plane_bytes[static_cast<int>(form)];
-      most = std::max(most, plane_bytes);
-      buffer.wanted[rows] |= static_cast<std::uint8_t>(1 << static_cast<int>(form));
+  for (const bool invariant : {false, true}) {
+    buffer.wanted[invariant].resize(rows_max + 1);
+    for (const kernels::PackedMatrix* matrix : consumers) {
+      // Few rows and many may come in different forms; room for the most rows of each.
+      for (std::uint32_t rows = 1; rows <= rows_max; ++rows) {
+        const ActForm form = FormOf(*matrix, rows, invariant);
+        const std::uint64_t plane_bytes = kernels::ActivationBytes(rows, cols, form);
+        std::uint64_t& most = buffer.plane_bytes[static_cast<int>(form)];
+        most = std::max(most, plane_bytes);
+        buffer.wanted[invariant][rows] |= static_cast<std::uint8_t>(1 << static_cast<int>(form));
+      }
     }
   }
   for (int i = 0; i < kernels::kActForms; ++i) {
@@ -95,18 +101,19 @@ std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
 }
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
-  const ActForm form = kernels::FormFor(consumer.packing, kernels_, buffer.cols, rows);
+  const ActForm form = FormOf(consumer, rows, row_invariant_);
   return {Data(buffer, form), rows, buffer.cols, kernels_.tile_rows_max, form, Planes(form),
           buffer.plane_bytes[static_cast<int>(form)]};
 }
 
 void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
                      std::uint32_t n) {
-  const auto wanted = [&](ActForm form) { return buffer.wanted[rows] >> static_cast<int>(form) & 1; };
+  const std::uint8_t forms = buffer.wanted[row_invariant_][rows];
+  const auto wanted = [&](ActForm form) { return forms >> static_cast<int>(form) & 1; };
   if (wanted(ActForm::kAmx))
     kernels_.to_amx(x, col, n, buffer.cols, Data(buffer, ActForm::kAmx),
                     planes_ == 2 ? buffer.plane_bytes[static_cast<int>(ActForm::kAmx)] : 0, row);
-  if (buffer.wanted[rows] == 1 << static_cast<int>(ActForm::kAmx)) return;
+  if (forms == 1 << static_cast<int>(ActForm::kAmx)) return;
   const kernels::Tile tile = kernels::TileOfRow(rows, kernels_.tile_rows_max, row);
   const std::uint32_t m = row - tile.row_begin;
   const auto data_of = [&](ActForm form) {
@@ -147,7 +154,7 @@ void Decoder::ForEach(std::uint32_t count, std::uint32_t step, F&& f) {
 }
 
 bool Decoder::Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels::PackedMatrix& consumer) const {
-  return kernels::FormFor(consumer.packing, kernels_, acts.cols, rows) == ActForm::kAmx &&
+  return FormOf(consumer, rows, row_invariant_) == ActForm::kAmx &&
          !kernels::AmxActivationsFitL2(rows, acts.cols);
 }
 
@@ -227,7 +234,7 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   const std::uint32_t rows_max = kernels_.attend_rows_max, heads_step = std::min(group, rows_max);
   const std::uint32_t piece_rows =
       std::clamp(total_rows * config_.heads / wanted, std::min(kPieceRows, rows_max), rows_max);
-  const std::uint32_t positions_step = std::max(1u, piece_rows / heads_step);
+  const std::uint32_t positions_step = row_invariant_ ? 1 : std::max(1u, piece_rows / heads_step);
   const std::uint32_t slots_max = static_cast<std::uint32_t>(parts_.size() / (config_.head_dim + 2));
   std::uint32_t row = 0;
   for (std::uint32_t i = 0; i < sequences.size(); ++i) {
@@ -237,7 +244,8 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
       const std::uint32_t rows = std::min(positions_step, count - p);
       const std::uint32_t blocks = BlockPool::BlocksFor(s.position + p + rows);
       std::uint32_t parts = 1;
-      if (count == 1 && units < wanted) parts = std::min({wanted / units, blocks / kSplitBlocksMin, kPartsMax});
+      if (count == 1 && units < wanted && !row_invariant_)
+        parts = std::min({wanted / units, blocks / kSplitBlocksMin, kPartsMax});
       parts = std::max(parts, 1u);
       if (parts > 1 && part_slots + parts * config_.heads > slots_max) parts = 1;
       for (std::uint32_t kv = 0; kv < config_.kv_heads; ++kv)
@@ -377,6 +385,11 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
     FeedForward(layer, rows);
     MatMul({{&layer.down, x_.data(), stride}}, ffn_acts_, rows, true);
   }
+}
+
+void Decoder::Hidden(std::uint32_t row, float* out) const {
+  const float* x = x_.data() + row * std::size_t{config_.hidden + kPanelRows};
+  kernels_.rms_norm(x, weights_->output_norm.data(), config_.hidden, config_.rms_eps, out);
 }
 
 float* Decoder::Logits(std::span<const std::uint32_t> rows) {

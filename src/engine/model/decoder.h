@@ -45,6 +45,13 @@ class Decoder {
   float* Logits(std::span<const std::uint32_t> rows);
   std::size_t logits_stride() const { return logits_stride_; }
 
+  /// The final hidden state of a row of the last Forward, normed as the output layer sees it. shapes: out [hidden]
+  void Hidden(std::uint32_t row, float* out) const;
+
+  /// From here on a row's results are the same bits whatever rows it is computed with, at the cost of speed: no tiles,
+  /// whose arithmetic differs from that of few rows, and attention a position at a time, never in parts.
+  void SetRowInvariant(bool on) { row_invariant_ = on; }
+
   const Weights& weights() const { return *weights_; }
   /// Waits until the weights lie in huge pages. thread: one at a time, beside Forward
   void WaitSettled() { weights_->slab.WaitSettled(); }
@@ -55,7 +62,7 @@ class Decoder {
     StreamedVector<std::uint8_t> bytes[kernels::kActForms];  // empty where nobody eats that form
     std::uint64_t plane_bytes[kernels::kActForms] = {};
     std::uint32_t cols = 0;
-    std::vector<std::uint8_t> wanted;  // [rows]: a bit for each form that some consumer eats
+    std::vector<std::uint8_t> wanted[2];  // [row_invariant_][rows]: a bit for each form that some consumer eats
   };
   /// A piece of attention: some rows of a sequence, some heads of one KV head, a run of blocks.
   struct AttendPiece {
@@ -77,6 +84,7 @@ class Decoder {
     std::size_t stride;
   };
 
+  kernels::ActForm FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const;
   void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
   std::uint8_t Planes(kernels::ActForm form) const;
   static std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
@@ -106,9 +114,10 @@ class Decoder {
   std::uint32_t rows_max_, logit_rows_max_;
   std::size_t logits_stride_;
   RopeFrequencies rope_;
+  bool row_invariant_ = false;
 
   // Scratch, made once: a step allocates nothing.
-  StreamedVector<float> x_;          // [rows][hidden]: the residual stream
+  StreamedVector<float> x_;           // [rows][hidden]: the residual stream
   StreamedVector<float> qkv_;         // [rows][qkv_stride_]
   std::size_t qkv_stride_ = 0, k_column_ = 0, v_column_ = 0;
   StreamedVector<float> attended_;    // [rows][heads * head_dim]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace yun::engine {
 namespace {
@@ -125,7 +126,20 @@ TokenId Sampler::Draw(std::span<const float> logits) {
   }
 }
 
-TokenEvent Sampler::Sample(std::span<float> logits, std::int32_t logprobs) {
+namespace {
+void Forbid(std::span<float> logits, std::span<const std::uint32_t> mask) {
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  for (std::size_t word = 0; word * 32 < logits.size(); ++word) {
+    const std::uint32_t bits = word < mask.size() ? mask[word] : 0;
+    if (bits == ~0u) continue;
+    const std::size_t begin = word * 32, end = std::min(begin + 32, logits.size());
+    for (std::size_t i = begin; i < end; ++i)
+      if (!(bits >> (i - begin) & 1)) logits[i] = kNever;
+  }
+}
+}  // namespace
+
+TokenEvent Sampler::Sample(std::span<float> logits, std::int32_t logprobs, std::span<const std::uint32_t> mask) {
   TokenEvent event;
   float norm = 0;
   std::vector<float> raw;
@@ -136,6 +150,7 @@ TokenEvent Sampler::Sample(std::span<float> logits, std::int32_t logprobs) {
     raw.assign(logits.begin(), logits.end());
   }
   Adjust(logits);
+  if (!mask.empty()) Forbid(logits, mask);
   event.id = Draw(logits);
   if (logprobs >= 0) event.logprob = raw[static_cast<std::size_t>(event.id)] - norm;
   if (params_.repetition_penalty != 1.f || params_.presence_penalty != 0.f || params_.frequency_penalty != 0.f)

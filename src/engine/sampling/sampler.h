@@ -38,7 +38,8 @@ class Sampler {
 
   /// Draws and remembers a token. `logits` [vocab] are changed. logprobs: as GenerateRequest::logprobs; they are of the
   /// model's own distribution, before any parameter.
-  TokenEvent Sample(std::span<float> logits, std::int32_t logprobs);
+  /// mask: a bit for each token that may be drawn, at least one set (Grammar::Mask); empty: all may
+  TokenEvent Sample(std::span<float> logits, std::int32_t logprobs, std::span<const std::uint32_t> mask = {});
 
  private:
   struct Candidate {

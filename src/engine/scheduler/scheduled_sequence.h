@@ -12,6 +12,7 @@ namespace yun::engine {
 struct ScheduledSequence {
   // Set by the owner before Add, and left alone until Remove.
   std::uint64_t id = 0;
+  void* owner = nullptr;  // the owner's own record
   std::uint64_t tenant = 0;
   double weight = 1;          // of the tenant: its share among those who wait
   std::int32_t priority = 0;  // higher first

@@ -1,7 +1,4 @@
 // Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
-// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
-// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
-// Matrix times activations over the 16-lane vector type of the including translation unit (vec.h there comes first).
 // Everything has internal linkage: each instruction set gets its own copy, compiled with its own flags.
 // No include guard across sets is needed: one sealed unit includes this once.
 
@@ -183,10 +180,12 @@ void TileQuantised(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, s
     meta += kRows;
   }
   if constexpr (kPlanes) {
-    VF sum[NP][1];
+    // One after the other, as two tiles would be: the same bits.
 #pragma GCC unroll 16
-    for (int p = 0; p < NP; ++p) sum[p][0] = Add(acc[p][0], acc[p][1]);
-    StoreTile<1, NP>(sum, panel, out, out_stride, add);
+    for (int p = 0; p < NP; ++p) {
+      float* o = out + (panel + p) * kPanelRows;
+      Store(o, Add(add ? Add(Load(o), acc[p][0]) : acc[p][0], acc[p][1]));
+    }
   } else {
     StoreTile<MR, NP>(acc, panel, out, out_stride, add);
   }

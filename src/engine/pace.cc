@@ -1,0 +1,42 @@
+#include "engine/pace.h"
+
+#include <algorithm>
+
+namespace yun::engine {
+namespace {
+
+constexpr double kNewShare = 0.2;               // of a measurement in an average
+constexpr std::uint32_t kPromptRowsTelling = 32;  // fewer rows say little about many
+constexpr std::uint32_t kPromptRowsMin = 32;
+constexpr std::uint32_t kPromptRowsGuess = 256;
+
+void Average(double& average, double value) {
+  average = average == 0 ? value : average + kNewShare * (value - average);
+}
+
+}  // namespace
+
+void Pace::Stepped(std::uint32_t prompt_rows, std::uint32_t stream_rows, double seconds) {
+  if (prompt_rows == 0) return costs_.Measured(stream_rows, seconds);
+  if (prompt_rows < kPromptRowsTelling) return;
+  // Rows of streams cost in company about what prompt rows do, once the weights are read for these anyway.
+  Average(prompt_row_s_, seconds / (prompt_rows + stream_rows));
+}
+
+void Pace::Served(double seconds) { Average(service_s_, seconds); }
+
+std::uint32_t Pace::MixedPromptRows(std::uint32_t stream_rows) const {
+  if (prompt_row_s_ == 0) return std::min(kPromptRowsGuess, step_tokens_max_);
+  const double rows = kStepSeconds / prompt_row_s_ - stream_rows;
+  return static_cast<std::uint32_t>(
+             std::clamp(rows, 1.0 * kPromptRowsMin, std::max(1.0 * kPromptRowsMin, 1.0 * step_tokens_max_)));
+}
+
+double Pace::FirstTokenSeconds(const Load& load) const {
+  const double prompts = static_cast<double>(load.prompt_tokens) * prompt_row_s_;
+  if (load.running + load.waiting < load.running_max) return prompts;
+  const double slots = static_cast<double>(load.waiting + 1) / static_cast<double>(load.running_max);
+  return prompts + slots * service_s_;
+}
+
+}  // namespace yun::engine
