@@ -105,13 +105,9 @@ class EngineImpl : public Engine {
     if (thread_.joinable()) thread_.join();
   }
 
-  Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) override {
-    ASSIGN_OR_RETURN(auto streams, SubmitGroup(std::move(request), 1));
-    return std::move(streams.front());
-  }
-
   Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) override {
     RETURN_IF_ERROR(Check(request, count));
+    const double objective = request.ttft_objective_s;
     std::vector<std::unique_ptr<Sequence>> group;
     std::vector<std::shared_ptr<Stream>> streams;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -137,6 +133,12 @@ class EngineImpl : public Engine {
       }
     }
     wake_.notify_one();
+    if (objective > 0) {
+      // Whoever is refused ends as it arrives, before this is answered.
+      RETURN_IF_ERROR(Ask<int>([] { return 0; }));
+      if (const auto end = streams.front()->Ended(); end && end->error.code == Code::kTooMany)
+        return tl::unexpected<Error>(end->error);
+    }
     return streams;
   }
 
@@ -186,8 +188,7 @@ class EngineImpl : public Engine {
     if (request.logprobs > kLogprobsMax)
       return Fail(Code::kInvalidArgument, "top_logprobs must be in [0, {}]", kLogprobsMax);
     if (!(request.weight > 0)) return Fail(Code::kInvalidArgument, "weight must be above 0");
-    if (count < 1 || count > options_.running_max)
-      return Fail(Code::kInvalidArgument, "n must be in [1, {}]", options_.running_max);
+    if (count < 1 || count > kGroupMax) return Fail(Code::kInvalidArgument, "n must be in [1, {}]", kGroupMax);
     if (count > 1 && request.task != Task::kGenerate)
       return Fail(Code::kInvalidArgument, "only generated answers can be more than one");
     return {};
@@ -245,18 +246,20 @@ class EngineImpl : public Engine {
         const auto something = [&] { return stopping_ || !incoming_.empty() || !asked_.empty(); };
         if (sequences_.empty()) wake_.wait(lock, something);
         else if (nothing_planned_) wake_.wait_for(lock, kIdleWait, something);
-        for (auto& ask : asked_) ask();
-        asked_.clear();
-        if (stopping_) break;
         std::move(incoming_.begin(), incoming_.end(), std::back_inserter(arrived_));
         incoming_.clear();
+        std::swap(asked_, asking_);
+        if (stopping_) break;
       }
       for (auto& sequence : arrived_) Arrive(std::move(sequence));
       arrived_.clear();
-      Step();
+      for (auto& ask : asking_) ask();
+      asking_.clear();
+      if (!sequences_.empty()) Step();
     }
+    for (auto& ask : asking_) ask();
     for (auto& sequence : sequences_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
-    for (auto& sequence : incoming_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
+    for (auto& sequence : arrived_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
   }
 
   void Arrive(std::unique_ptr<Sequence> sequence) {
@@ -647,6 +650,7 @@ class EngineImpl : public Engine {
   std::vector<std::pair<Sequence*, StreamEnd>> finished_;  // in this step
   std::vector<std::uint32_t> mask_;
   std::vector<float> shared_logits_;
+  std::vector<std::function<void()>> asking_;
   double draft_token_s_ = 0;
   EngineStats totals_;
   bool nothing_planned_ = false;
@@ -664,19 +668,6 @@ class EngineImpl : public Engine {
 };
 
 }  // namespace
-
-Result<std::vector<std::shared_ptr<Stream>>> Engine::SubmitGroup(GenerateRequest request, std::uint32_t count) {
-  std::vector<std::shared_ptr<Stream>> streams;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    ASSIGN_OR_RETURN(streams.emplace_back(), Submit(request));
-    if (request.sampling.seed) ++*request.sampling.seed;
-  }
-  return streams;
-}
-Result<std::vector<CacheEntry>> Engine::CacheEntries(std::uint64_t) { return std::vector<CacheEntry>(); }
-Status Engine::DropCacheEntry(std::uint64_t, std::uint64_t id) {
-  return Fail(Code::kNotFound, "there is no cache entry {}", id);
-}
 
 Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options) {
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)

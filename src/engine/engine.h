@@ -68,19 +68,21 @@ class Engine {
   static Result<std::unique_ptr<Engine>> Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options);
   virtual ~Engine() = default;
 
-  /// Checks the request against the limits and queues it.
+  /// Checks the request against the limits and queues it, `count` times: that many answers to one prompt, which is
+  /// computed once. A given seed is that of the first answer; the next ones count up. With a ttft_objective_s it waits
+  /// until the engine thread has said whether that can be met: a step at most.
   /// errors: kInvalidArgument (empty prompt, token id out of range, parameter out of range: names it),
-  ///         kTooLarge (prompt does not fit the context: says both lengths), kTooMany (queue full),
-  ///         kUnavailable (stopping)
-  virtual Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) = 0;
-
-  /// `count` answers to one prompt, which is computed once. A given seed is that of the first; the next ones count up.
-  /// errors: as Submit
-  virtual Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count);
+  ///         kTooLarge (prompt does not fit the context: says both lengths),
+  ///         kTooMany (queue full, objective out of reach: with retry_after_s), kUnavailable (stopping)
+  virtual Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) = 0;
+  Result<std::shared_ptr<Stream>> Submit(GenerateRequest request) {
+    ASSIGN_OR_RETURN(auto streams, SubmitGroup(std::move(request), 1));
+    return std::move(streams.front());
+  }
 
   /// Explicit entries of the prefix cache (Task::kCache makes them), of one salt. errors: kNotFound, kUnavailable
-  virtual Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt);
-  virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id);
+  virtual Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) = 0;
+  virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id) = 0;
 
   virtual EngineStats Stats() const = 0;
   /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create. For benchmarks.

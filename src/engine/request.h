@@ -45,7 +45,7 @@ struct GenerateRequest {
   std::int32_t priority = 0;     // the lower runs sooner (as in vLLM), before any fairness; may preempt higher values
   bool idle = false;             // idle lane: computed only with rows that nobody else wants
   double timeout_s = 0;          // from Submit to the end, then FinishReason::kTimeout; 0: none
-  double ttft_objective_s = 0;   // what cannot meet it is refused when its turn is planned (kTooMany, retry_after_s)
+  double ttft_objective_s = 0;   // what cannot meet it is refused at once (kTooMany, with retry_after_s); 0: none
   std::uint64_t cache_salt = 0;  // prefix-cache blocks are shared only between requests of one salt
   bool deterministic = false;    // bit-equal answers whatever else is in the batch, also without the engine's option
 };

@@ -305,10 +305,10 @@ TEST(Serving, ObjectivesAreRefusedEarly) {
   for (unsigned i = 0; i < 40; ++i) ahead.push_back(*(*engine)->Submit(Greedy(Prompt(i, 90), 30)));
   auto request = Greedy(Prompt(1, 100), 4);
   request.ttft_objective_s = 1e-5;
-  const Answer refused = Collect(**(*engine)->Submit(request));
-  EXPECT_EQ(refused.end.reason, FinishReason::kError);
-  EXPECT_EQ(refused.end.error.code, Code::kTooMany);
-  EXPECT_GE(refused.end.error.retry_after_s, 1u);
+  const auto refused = (*engine)->Submit(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kTooMany);
+  EXPECT_GE(refused.error().retry_after_s, 1u);
   request.ttft_objective_s = 3600;
   EXPECT_EQ(Collect(**(*engine)->Submit(request)).ids.size(), 4u);
 }

@@ -12,7 +12,7 @@ namespace openai = api::openai;
 
 namespace {
 
-engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& config, std::uint32_t choice) {
+engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& config) {
   engine::SamplingParams out;
   out.temperature = static_cast<float>(wish.temperature.value_or(config.default_temperature.value_or(1.f)));
   out.top_p = static_cast<float>(wish.top_p.value_or(config.default_top_p.value_or(1.f)));
@@ -23,7 +23,7 @@ engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& co
   out.frequency_penalty = static_cast<float>(wish.frequency_penalty);
   out.logit_bias = wish.logit_bias;
   if (wish.seed) {
-    out.seed = *wish.seed + choice;  // choices of one request differ, and do so again
+    out.seed = *wish.seed;
   } else if (out.temperature > 0) {
     std::random_device random;
     out.seed = std::uint64_t{random()} << 32 | random();
@@ -85,25 +85,25 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
   answer->runs_.reserve(prompts.size() * wish.n);
   for (auto& prompt : prompts) {
-    for (std::uint32_t i = 0; i < wish.n; ++i) {
-      engine::GenerateRequest request = *terms;
-      request.prompt = prompt;
-      request.sampling = ToEngine(wish.sampling, model->engine->config(), i);
-      const auto room = static_cast<std::uint32_t>(context - prompt.size());
-      request.max_tokens = wish.max_tokens == 0 ? room : std::min(wish.max_tokens, room);
-      request.stop_ids = wish.stop_ids;
-      request.ignore_eos = wish.ignore_eos;
-      request.logprobs = wish.logprobs;
-      LogForReplay(answer->call_.request_id, request);
-      auto stream = model->engine->Submit(std::move(request));
-      if (!stream) {
-        answer->metrics_.Refused();
-        answer->CancelAll();
-        api::ApiError error = ToApiError(stream.error());
-        if (stream.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
-        return answer->call_.Fail(error);
-      }
-      Run& run = answer->runs_.emplace_back(std::move(*stream), *model->tokenizer, wish.stop);
+    engine::GenerateRequest request = *terms;
+    request.prompt = prompt;
+    request.sampling = ToEngine(wish.sampling, model->engine->config());
+    const auto room = static_cast<std::uint32_t>(context - prompt.size());
+    request.max_tokens = wish.max_tokens == 0 ? room : std::min(wish.max_tokens, room);
+    request.stop_ids = wish.stop_ids;
+    request.ignore_eos = wish.ignore_eos;
+    request.logprobs = wish.logprobs;
+    LogForReplay(answer->call_.request_id, request);
+    auto streams = model->engine->SubmitGroup(std::move(request), wish.n);
+    if (!streams) {
+      answer->metrics_.Refused();
+      answer->CancelAll();
+      api::ApiError error = ToApiError(streams.error());
+      if (streams.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
+      return answer->call_.Fail(error);
+    }
+    for (auto& stream : *streams) {
+      Run& run = answer->runs_.emplace_back(std::move(stream), *model->tokenizer, wish.stop);
       run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
       run.choice.with_logprobs = wish.logprobs >= 0;
     }

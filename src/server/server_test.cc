@@ -67,15 +67,24 @@ class PlainTemplate : public ChatTemplate {
 /// Keeps what was submitted; the test plays the engine's part.
 class ScriptedEngine : public engine::Engine {
  public:
-  Result<std::shared_ptr<engine::Stream>> Submit(engine::GenerateRequest request) override {
+  Result<std::vector<std::shared_ptr<engine::Stream>>> SubmitGroup(engine::GenerateRequest request,
+                                                                    std::uint32_t count) override {
     std::lock_guard lock(mutex_);
-    if (refuse_at_ == requests_.size()) return tl::unexpected(Error{Code::kTooMany, "the queue is full", 7});
-    auto stream = std::make_shared<engine::Stream>();
-    requests_.push_back(std::move(request));
-    streams_.push_back(stream);
+    if (refuse_at_ <= requests_.size()) return tl::unexpected(Error{Code::kTooMany, "the queue is full", 7});
+    std::vector<std::shared_ptr<engine::Stream>> group;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      group.push_back(std::make_shared<engine::Stream>());
+      requests_.push_back(request);
+      if (request.sampling.seed) ++*request.sampling.seed;
+    }
+    streams_.insert(streams_.end(), group.begin(), group.end());
     submitted_.notify_all();
-    return stream;
+    return group;
   }
+  Result<std::vector<engine::CacheEntry>> CacheEntries(std::uint64_t) override {
+    return std::vector<engine::CacheEntry>();
+  }
+  Status DropCacheEntry(std::uint64_t, std::uint64_t) override { return {}; }
   void WaitSettled() override {}
   engine::EngineStats Stats() const override {
     engine::EngineStats stats;
@@ -478,9 +487,9 @@ TEST_F(Serving, ErrorsHaveTheirShape) {
   EXPECT_EQ(engine_->count(), 0u);
 }
 
-TEST_F(Serving, AFullQueueCancelsTheOtherChoices) {
+TEST_F(Serving, AFullQueueCancelsTheOtherPrompts) {
   engine_->RefuseAt(1);
-  auto client = Chat(R"("n":2)");
+  auto client = Ask("POST", "/v1/completions", R"({"model":"tiny:1b","prompt":["x","y"]})");
   EXPECT_EQ(client->status(), 429);
   EXPECT_EQ(Text(At(client->Json(), "/error/code")), "rate_limit_exceeded");
   EXPECT_EQ(client->Header("retry-after"), "7");
