@@ -1,5 +1,5 @@
-# yun_rust: the Rust library in rust/ (chat templates), built once by cargo for all presets.
-set(YUN_CARGO_MIN 1.85)
+# yun_rust: the Rust library in rust/ (chat templates, constrained answers), built once by cargo for all presets.
+set(YUN_CARGO_MIN 1.87)
 find_program(cargo_in_path cargo NO_CACHE)
 set(cargo "")
 foreach(candidate $ENV{CARGO} ${cargo_in_path} $ENV{HOME}/.cargo/bin/cargo /usr/bin/cargo)

@@ -1,4 +1,4 @@
-//! The C interface.
+//! The C interface of templates, and what the other interfaces share with it.
 
 use std::cell::RefCell;
 use std::ffi::c_char;
@@ -11,6 +11,7 @@ use crate::{environment, source};
 
 const COMPILE_BYTES_MAX: usize = 256 << 20; // held while a template is compiled
 const RENDER_BYTES_MAX: usize = 256 << 20; // held while it runs: its variables, values and output
+const CPU_SECONDS_MAX: f64 = 2.0; // of one compilation or rendering
 const OUTPUT_BYTES_MAX: usize = 64 << 20;
 const TEMPLATE: &str = "chat";
 
@@ -35,10 +36,10 @@ pub struct Template {
     environment: Environment<'static>,
 }
 
-struct Failure {
-    status: Status,
-    line: usize,
-    text: String,
+pub struct Failure {
+    pub status: Status,
+    pub line: usize,
+    pub text: String,
 }
 
 thread_local! {
@@ -52,7 +53,7 @@ pub fn raise(text: String) -> Error {
 }
 
 impl Failure {
-    fn limit(text: impl Into<String>) -> Failure {
+    pub fn limit(text: impl Into<String>) -> Failure {
         Failure { status: Status::Limit, line: 0, text: text.into() }
     }
 
@@ -78,7 +79,7 @@ impl Failure {
         Failure { status, line: error.line().unwrap_or(0), text }
     }
 
-    fn stopped(by: Stopped) -> Failure {
+    pub fn stopped(by: Stopped) -> Failure {
         match by {
             Stopped::Spent => Failure::limit(format!("{}: memory or time", limits::OVER_LIMIT)),
             Stopped::NoThread => Failure { status: Status::Failed, line: 0, text: "no thread to run it on".into() },
@@ -99,7 +100,7 @@ fn compile(source: &[u8]) -> Result<Template, Failure> {
         text: refusal.text,
     })?;
     let mut environment = environment::new().map_err(Failure::of)?;
-    limits::within(COMPILE_BYTES_MAX, move || match environment.add_template_owned(TEMPLATE, source) {
+    limits::within(COMPILE_BYTES_MAX, CPU_SECONDS_MAX, move || match environment.add_template_owned(TEMPLATE, source) {
         Ok(()) => Ok(Template { environment }),
         Err(error) => Err(Failure::of(error)),
     })
@@ -119,12 +120,12 @@ fn render(template: &Template, context: &[u8]) -> Result<String, Failure> {
         }
         Ok(out)
     };
-    limits::within(RENDER_BYTES_MAX, work).unwrap_or_else(|by| Err(Failure::stopped(by)))
+    limits::within(RENDER_BYTES_MAX, CPU_SECONDS_MAX, work).unwrap_or_else(|by| Err(Failure::stopped(by)))
 }
 
 /// # Safety
 /// `out` is null or writable.
-unsafe fn hand_out(text: String, line: usize, out: *mut Text) {
+pub unsafe fn hand_out(text: String, line: usize, out: *mut Text) {
     if !out.is_null() {
         let text = text.into_bytes().into_boxed_slice();
         let size = text.len();
@@ -132,14 +133,14 @@ unsafe fn hand_out(text: String, line: usize, out: *mut Text) {
     }
 }
 
-unsafe fn bytes<'a>(data: *const c_char, size: usize) -> &'a [u8] {
+pub unsafe fn bytes<'a>(data: *const c_char, size: usize) -> &'a [u8] {
     if size == 0 {
         return &[];
     }
     std::slice::from_raw_parts(data.cast(), size)
 }
 
-fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::stopped(Stopped::Bug("panic".into()))))
 }
 

@@ -1,4 +1,5 @@
-//! Memory, time and nesting of one rendering.
+//! Memory and time of one piece of work on untrusted input (a rendering, the making of a grammar); nesting of what a
+//! template keeps.
 //!
 //! minijinja counts instructions and recursion. One instruction may still join two strings of any length, so memory is
 //! counted where it is handed out: the allocator refuses what goes over the budget of its thread, and the refusal
@@ -12,7 +13,6 @@ use minijinja::value::{from_args, Kwargs, Tuple, ValueKind, ValueOrKwargs};
 use minijinja::{Error, ErrorKind, Value};
 
 const STACK_BYTES: usize = 64 << 20; // of the thread that compiles or renders; pages that are not used cost nothing
-const CPU_SECONDS_MAX: f64 = 2.0; // of one compilation or rendering
 const CLOCK_STRIDE: u32 = 1024; // allocations between looks at the clock
 const NESTING_MAX: usize = 100; // of a value that a template keeps: each level costs stack when it is dropped
 const NAMESPACES_MAX: usize = 1000; // a chain of them costs stack, too
@@ -40,7 +40,7 @@ struct Budgeted;
 #[global_allocator]
 static ALLOCATOR: Budgeted = Budgeted;
 
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is to a live timespec.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut t) };
@@ -107,7 +107,7 @@ unsafe impl GlobalAlloc for Budgeted {
     }
 }
 
-/// What a rendering unwinds with when its budget is spent.
+/// What the work unwinds with when its budget is spent.
 struct Spent;
 
 fn on_refusal(_: Layout) {
@@ -122,8 +122,8 @@ pub enum Stopped {
     Bug(String),
 }
 
-/// Runs `work` on a thread with a deep stack and with a budget of memory and time.
-pub fn within<T: Send>(bytes: usize, work: impl FnOnce() -> T + Send) -> Result<T, Stopped> {
+/// Runs `work` on a thread with a deep stack and with a budget of memory and of CPU time.
+pub fn within<T: Send>(bytes: usize, seconds: f64, work: impl FnOnce() -> T + Send) -> Result<T, Stopped> {
     static HOOKS: std::sync::Once = std::sync::Once::new();
     HOOKS.call_once(|| {
         std::alloc::set_alloc_error_hook(on_refusal);
@@ -131,12 +131,14 @@ pub fn within<T: Send>(bytes: usize, work: impl FnOnce() -> T + Send) -> Result<
     });
     let body = || {
         LEFT_BYTES.set(bytes as i64);
-        DEADLINE.set(cpu_seconds() + CPU_SECONDS_MAX);
+        DEADLINE.set(cpu_seconds() + seconds);
         UNTIL_CLOCK.set(CLOCK_STRIDE);
         let out = catch_unwind(AssertUnwindSafe(|| {
             ACTIVE.set(true);
             let out = work();
-            ACTIVE.set(false);
+            if !ACTIVE.replace(false) {
+                resume_unwind(Box::new(Spent)); // a library on the way caught the first one
+            }
             out
         }));
         ACTIVE.set(false);

@@ -99,11 +99,13 @@ Status Forward(const Options& options) {
 
 }  // namespace
 
+void RegisterDebugGrammar(CLI::App& debug, int& exit_code);
 void RegisterDebugRender(CLI::App& debug, int& exit_code);
 
 void RegisterDebug(CLI::App& app, int& exit_code) {
-  CLI::App* debug = app.add_subcommand("debug", "Look inside: logits, rendered prompts");
+  CLI::App* debug = app.add_subcommand("debug", "Look inside: logits, rendered prompts, grammars");
   debug->require_subcommand(1);
+  RegisterDebugGrammar(*debug, exit_code);
   RegisterDebugRender(*debug, exit_code);
 
   auto options = std::make_shared<Options>();

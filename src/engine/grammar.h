@@ -1,4 +1,4 @@
-// What may be generated next, as the engine sees it. text/grammar implements it; the server puts it on a request.
+// What may be generated next, as the engine sees it. grammar/ implements it; the server puts it on a request.
 #pragma once
 #include <cstdint>
 #include <memory>
