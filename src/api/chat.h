@@ -24,6 +24,15 @@ struct Sampling {
   std::optional<std::uint64_t> seed;
 };
 
+enum class ConstraintKind { kNone, kJsonObject, kJsonSchema, kRegex, kChoice, kLark };
+
+/// What the answer must look like, as it was asked for: nothing is compiled here.
+struct Constraint {
+  ConstraintKind kind = ConstraintKind::kNone;
+  std::string text;   // the schema, expression or grammar; kChoice: a JSON array of strings
+  std::string param;  // the field it came in, for errors
+};
+
 /// What chat and completion requests share.
 struct Generation {
   std::string model;
@@ -36,6 +45,7 @@ struct Generation {
   bool ignore_eos = false;
   bool stream = false;
   bool include_usage = false;  // a last chunk with the usage
+  Constraint constraint;
   std::string user;
 
   // How it is served beside others.

@@ -68,7 +68,7 @@ Answer::Answer(Service& service, Call call, const Model& model, const api::Gener
       metrics_(service.metrics.Of(model.id, call_.key ? call_.key->id : "")) {}
 
 void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
-                   std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head) {
+                   std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head, bool may_think) {
   const std::uint32_t context = model->engine->context_tokens();
   for (const auto& prompt : prompts)
     if (prompt.size() >= context)
@@ -81,6 +81,16 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
 
   const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
   if (!terms) return call.Fail(terms.error());
+  std::unique_ptr<engine::Grammar> grammar;
+  if (wish.constraint.kind != api::ConstraintKind::kNone) {
+    auto made = model->grammars->Make(wish.constraint);
+    if (!made) {
+      api::ApiError error = ToApiError(made.error(), wish.constraint.param);
+      error.message = "Invalid '" + wish.constraint.param + "': " + error.message;
+      return call.Fail(error);
+    }
+    grammar = std::move(*made);
+  }
 
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
   answer->runs_.reserve(prompts.size() * wish.n);
@@ -93,6 +103,7 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     request.stop_ids = wish.stop_ids;
     request.ignore_eos = wish.ignore_eos;
     request.logprobs = wish.logprobs;
+    if (grammar) request.grammar = model->grammars->For(*grammar, prompt, may_think);
     LogForReplay(answer->call_.request_id, request);
     auto streams = model->engine->SubmitGroup(std::move(request), wish.n);
     if (!streams) {

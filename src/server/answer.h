@@ -23,9 +23,10 @@ namespace yun::server {
 class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
  public:
   /// Submits every prompt n times and answers `call`, with an error if one submission is refused (the others are then
-  /// cancelled). prompts: token ids, each not empty
+  /// cancelled). prompts: token ids, each not empty. may_think: a constrained answer may begin with <think>
   static void Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
-                    std::vector<std::vector<engine::TokenId>> prompts, api::openai::AnswerHead head);
+                    std::vector<std::vector<engine::TokenId>> prompts, api::openai::AnswerHead head,
+                    bool may_think = false);
 
   Answer(Service& service, Call call, const Model& model, const api::Generation& wish, api::openai::AnswerHead head);
 

@@ -112,6 +112,9 @@ Status App::LoadOne(const std::string& wanted) {
   auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
   if (!created) return Wrap(std::move(created.error()), id);
   model->engine = std::move(*created);
+  const ModelConfig& config = model->engine->config();
+  model->grammars = std::make_unique<const Grammars>(model->tokenizer, config.eos_ids,
+                                                     static_cast<std::int32_t>(config.vocab));
   service_->AddModel(std::move(model));
   return {};
 }

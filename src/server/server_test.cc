@@ -220,6 +220,7 @@ class Serving : public testing::Test {
     model->chat_template = std::make_shared<PlainTemplate>();
     auto engine = std::make_unique<ScriptedEngine>();
     engine->config_.vocab = 258;
+    model->grammars = std::make_unique<const Grammars>(model->tokenizer, std::vector<std::int32_t>{256}, 258);
     engine_ = engine.get();
     model->engine = std::move(engine);
     service_->AddModel(std::move(model));
@@ -660,6 +661,64 @@ TEST_F(Serving, AClientThatLeavesFreesItsWork) {
     }
     EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
   }
+}
+
+std::vector<std::int32_t> Bytes(std::string_view text) { return ByteTokenizer().Encode(text, false); }
+
+TEST_F(Serving, ConstrainedAnswersCarryAGrammar) {
+  for (const std::size_t i : {0, 1}) {
+    auto client = Chat(R"("guided_choice":["hi","ho"])");
+    const auto grammar = engine_->request(i).grammar;
+    ASSERT_NE(grammar, nullptr);
+    EXPECT_EQ(grammar->Valid(Bytes("hope")), 2u);
+    EXPECT_TRUE(grammar->Accept('h') && grammar->Accept(i == 0 ? 'i' : 'o'));  // each request has its own
+    EXPECT_TRUE(grammar->Finished());
+    End(engine_->At(i), FinishReason::kStop, 1);
+    EXPECT_EQ(client->status(), 200);
+  }
+
+  auto plain = Chat();
+  EXPECT_EQ(engine_->request(2).grammar, nullptr);
+  End(engine_->At(2), FinishReason::kStop, 1);
+  EXPECT_EQ(plain->status(), 200);
+
+  auto completion = Ask("POST", "/v1/completions", R"({"model":"tiny:1b","prompt":"x","guided_regex":"a+b"})");
+  EXPECT_EQ(engine_->request(3).grammar->Valid(Bytes("aabb")), 3u);
+  End(engine_->At(3), FinishReason::kStop, 1);
+  EXPECT_EQ(completion->status(), 200);
+
+  auto refused = Chat(R"("guided_json":{"type":"strnig"})");
+  EXPECT_EQ(refused->status(), 400);
+  EXPECT_EQ(Text(At(refused->Json(), "/error/param")), "guided_json");
+  EXPECT_NE(Text(At(refused->Json(), "/error/message")).find("strnig"), std::string::npos);
+  EXPECT_EQ(engine_->count(), 4u);
+}
+
+/// As above, and 258 is "<think>", 259 "</think>".
+class ThinkingTokenizer : public ByteTokenizer {
+ public:
+  std::string_view Bytes(TokenId id) const override {
+    return id == 258 ? "<think>" : id == 259 ? "</think>" : ByteTokenizer::Bytes(id);
+  }
+  TokenId Find(std::string_view text) const override { return text == "<think>" ? 258 : text == "</think>" ? 259 : -1; }
+  std::int32_t size() const override { return 260; }
+};
+
+TEST(GrammarsOfAModel, KnowWhereThoughtEnds) {
+  const Grammars grammars(std::make_shared<ThinkingTokenizer>(), {256}, 260);
+  const auto grammar = std::move(*grammars.Make({api::ConstraintKind::kRegex, "ab", "p"}));
+  const auto valid = [&](std::vector<std::int32_t> prompt, bool may, std::vector<std::int32_t> draft) {
+    return grammars.For(*grammar, prompt, may)->Valid(draft);
+  };
+  EXPECT_EQ(valid({'x'}, false, {258, 'x'}), 0u);
+  EXPECT_EQ(valid({'x'}, true, {258, 'x', 259, 'a', 'b', 256}), 6u);
+  EXPECT_EQ(valid({'x'}, true, {'a', 'b'}), 2u);
+  EXPECT_EQ(valid({'x', 258, '\n'}, false, {'x', 259, 'a'}), 3u);
+  EXPECT_EQ(valid({258, 'y', 259, '\n', '\n'}, false, {'x'}), 0u);
+  EXPECT_EQ(valid({258, 'y'}, false, {'x'}), 0u);
+  EXPECT_TRUE(grammars.EndsThought({{258, 259, '\n'}}));
+  EXPECT_FALSE(grammars.EndsThought({{258, '\n'}}));
+  EXPECT_FALSE(grammars.EndsThought({{259, 'x'}}));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "cloud/api_key.h"
 #include "cloud/tenant.h"
 #include "engine/engine.h"
+#include "server/constraint.h"
 #include "server/metrics.h"
 #include "server/workers.h"
 #include "text/chat/template.h"
@@ -30,6 +31,7 @@ struct Model {
   std::int64_t created_unix = 0;
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const ChatTemplate> chat_template;  // null: completions only
+  std::unique_ptr<const Grammars> grammars;
   std::unique_ptr<engine::Engine> engine;
 };
 

@@ -133,6 +133,113 @@ void ReadTerms(Fields& fields, Generation& out) {
   fields.Bool("deterministic", out.deterministic);
 }
 
+// ---- what the answer must look like
+
+/// Takes the one constraint of a request; a second one is an error.
+void Constrain(Fields& fields, Generation& out, std::string param, ConstraintKind kind, std::string text) {
+  if (out.constraint.kind != ConstraintKind::kNone)
+    return fields.Fail(param, "invalid_value", "'{}' and '{}' cannot be given together.", out.constraint.param, param);
+  out.constraint = {kind, std::move(text), std::move(param)};
+}
+
+/// A schema as an object or, as vLLM takes it, as its text.
+void ReadSchema(Fields& fields, Generation& out, const std::string& param, const json::value& schema) {
+  if (schema.is_string())
+    return Constrain(fields, out, param, ConstraintKind::kJsonSchema, std::string(schema.get_string()));
+  if (!schema.is_object()) return fields.FailType(param, "a JSON schema (an object)", schema);
+  Constrain(fields, out, param, ConstraintKind::kJsonSchema, json::serialize(schema));
+}
+
+void ReadText(Fields& fields, Generation& out, const std::string& param, ConstraintKind kind, const json::value& text) {
+  if (!text.is_string()) return fields.FailType(param, "a string", text);
+  Constrain(fields, out, param, kind, std::string(text.get_string()));
+}
+
+void ReadChoice(Fields& fields, Generation& out, const std::string& param, const json::value& choices) {
+  if (!choices.is_array()) return fields.FailType(param, "an array of strings", choices);
+  if (choices.get_array().empty() || choices.get_array().size() > kAnswerChoicesMax)
+    return fields.Fail(param, "invalid_value", "Invalid '{}': it must have 1 to {} strings; got {}.", param,
+                       kAnswerChoicesMax, choices.get_array().size());
+  for (const json::value& choice : choices.get_array()) {
+    if (!choice.is_string()) return fields.FailType(param, "an array of strings", choice);
+    if (choice.get_string().empty())
+      return fields.Fail(param, "invalid_value", "Invalid '{}': a choice must not be empty.", param);
+  }
+  Constrain(fields, out, param, ConstraintKind::kChoice, json::serialize(choices));
+}
+
+void ReadResponseFormat(Fields& fields, Generation& out) {
+  const json::value* value = fields.Find("response_format");
+  if (!value) return;
+  if (!value->is_object()) return fields.FailType("response_format", "an object", *value);
+  const json::object& format = value->get_object();
+  const json::value* type = format.if_contains("type");
+  if (!type || !type->is_string())
+    return fields.Fail("response_format.type", "missing_required_parameter",
+                       "Missing required parameter: 'response_format.type'.");
+  if (type->get_string() == "text") return;
+  if (type->get_string() == "json_object")
+    return Constrain(fields, out, "response_format", ConstraintKind::kJsonObject, "");
+  if (type->get_string() != "json_schema")
+    return fields.Fail("response_format.type", "invalid_value",
+                       "Invalid 'response_format.type': '{}'; it is 'text', 'json_object' or 'json_schema'.",
+                       std::string_view(type->get_string()).substr(0, 64));
+  const json::value* wrapped = format.if_contains("json_schema");
+  if (!wrapped)
+    return fields.Fail("response_format.json_schema", "missing_required_parameter",
+                       "Missing required parameter: 'response_format.json_schema'.");
+  if (!wrapped->is_object()) return fields.FailType("response_format.json_schema", "an object", *wrapped);
+  for (const auto& field : wrapped->get_object()) {
+    const std::string param = "response_format.json_schema." + std::string(field.key().substr(0, 64));
+    if (field.key() == "name" || field.key() == "description") {
+      if (!field.value().is_string() && !field.value().is_null())
+        return fields.FailType(param, "a string", field.value());
+    } else if (field.key() == "strict") {  // every schema is held to
+      if (!field.value().is_bool() && !field.value().is_null())
+        return fields.FailType(param, "a boolean", field.value());
+    } else if (field.key() != "schema") {
+      return fields.Fail(param, "unknown_parameter", "Unknown parameter: '{}'.", param);
+    }
+  }
+  const json::value* schema = wrapped->get_object().if_contains("schema");
+  if (!schema)
+    return fields.Fail("response_format.json_schema.schema", "missing_required_parameter",
+                       "Missing required parameter: 'response_format.json_schema.schema'.");
+  if (!schema->is_object()) return fields.FailType("response_format.json_schema.schema", "an object", *schema);
+  ReadSchema(fields, out, "response_format.json_schema.schema", *schema);
+}
+
+/// vLLM's: one field each, or all in one object.
+void ReadStructuredOutputs(Fields& fields, Generation& out) {
+  if (const json::value* schema = fields.Find("guided_json")) ReadSchema(fields, out, "guided_json", *schema);
+  if (const json::value* text = fields.Find("guided_regex"))
+    ReadText(fields, out, "guided_regex", ConstraintKind::kRegex, *text);
+  if (const json::value* choices = fields.Find("guided_choice")) ReadChoice(fields, out, "guided_choice", *choices);
+  if (const json::value* text = fields.Find("guided_grammar"))
+    ReadText(fields, out, "guided_grammar", ConstraintKind::kLark, *text);
+  const json::value* value = fields.Find("structured_outputs");
+  if (!value) return;
+  if (!value->is_object()) return fields.FailType("structured_outputs", "an object", *value);
+  for (const auto& field : value->get_object()) {
+    const std::string param = "structured_outputs." + std::string(field.key().substr(0, 64));
+    if (field.value().is_null()) continue;
+    if (field.key() == "json") {
+      ReadSchema(fields, out, param, field.value());
+    } else if (field.key() == "regex") {
+      ReadText(fields, out, param, ConstraintKind::kRegex, field.value());
+    } else if (field.key() == "choice") {
+      ReadChoice(fields, out, param, field.value());
+    } else if (field.key() == "grammar") {
+      ReadText(fields, out, param, ConstraintKind::kLark, field.value());
+    } else if (field.key() == "json_object") {
+      if (!field.value().is_bool()) return fields.FailType(param, "a boolean", field.value());
+      if (field.value().get_bool()) Constrain(fields, out, param, ConstraintKind::kJsonObject, "");
+    } else {
+      return fields.Fail(param, "unknown_parameter", "Unknown parameter: '{}'.", param);
+    }
+  }
+}
+
 /// What chat and completions share.
 void ReadGeneration(Fields& fields, Generation& out) {
   if (fields.ok() && !fields.Find("model"))
@@ -162,6 +269,8 @@ void ReadGeneration(Fields& fields, Generation& out) {
   ReadStop(fields, out);
   ReadStopIds(fields, out);
   ReadStream(fields, out);
+  ReadResponseFormat(fields, out);
+  ReadStructuredOutputs(fields, out);
 
   ReadTerms(fields, out);
 
@@ -333,20 +442,6 @@ void ReadTemplateVariables(Fields& fields, ChatRequest& out) {
   }
 }
 
-void ReadResponseFormat(Fields& fields) {
-  const json::value* value = fields.Find("response_format");
-  if (!value) return;
-  if (!value->is_object()) return fields.FailType("response_format", "an object", *value);
-  const json::value* type = value->get_object().if_contains("type");
-  if (!type || !type->is_string())
-    return fields.Fail("response_format.type", "missing_required_parameter",
-                       "Missing required parameter: 'response_format.type'.");
-  if (type->get_string() != "text")
-    fields.Fail("response_format", "unsupported_value",
-                "'response_format' of type '{}' is not supported yet; only 'text' is.",
-                std::string_view(type->get_string()).substr(0, 64));
-}
-
 void ReadModalities(Fields& fields) {
   const json::value* value = fields.Find("modalities");
   if (!value) return;
@@ -391,6 +486,11 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
                     "enable_thinking",
                     "chat_template_kwargs",
                     "response_format",
+                    "guided_json",
+                    "guided_regex",
+                    "guided_choice",
+                    "guided_grammar",
+                    "structured_outputs",
                     "modalities",
                     "service_tier",
                     "priority",
@@ -422,7 +522,6 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   ReadMessages(fields, out);
   ReadTools(fields, out);
   ReadTemplateVariables(fields, out);
-  ReadResponseFormat(fields);
   ReadModalities(fields);
   for (std::string_view key : {"audio", "functions", "function_call", "reasoning_effort", "thinking_budget",
                                "preserve_thinking", "web_search_options", "search_options", "min_tokens"})
@@ -509,6 +608,12 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
                     "stream",
                     "stream_options",
                     "user",
+                    "response_format",
+                    "guided_json",
+                    "guided_regex",
+                    "guided_choice",
+                    "guided_grammar",
+                    "structured_outputs",
                     "echo",
                     "suffix",
                     "best_of",

@@ -19,6 +19,7 @@ inline constexpr std::size_t kStopIdsMax = 64;
 inline constexpr std::size_t kLogitBiasesMax = 1024;
 inline constexpr std::size_t kPromptsMax = 128;  // prompts x n of one completion request
 inline constexpr std::int64_t kChoicesMax = 4;   // n
+inline constexpr std::size_t kAnswerChoicesMax = 1024;  // of guided_choice
 inline constexpr std::int64_t kTopLogprobsMax = 20;
 inline constexpr std::int64_t kMaxTokensMax = 1 << 24;
 inline constexpr std::size_t kNameBytesMax = 256;  // model, user, cache_salt

@@ -96,8 +96,27 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Chat(R"("stream":true,"stream_options":{"include_usage":1})"), "stream_options.include_usage", "invalid_type"},
       {Chat(R"("stream":true,"stream_options":{"speed":1})"), "stream_options", "unknown_parameter"},
       {Chat(R"("temprature":1)"), "temprature", "unknown_parameter"},
-      {Chat(R"("response_format":{"type":"json_schema","json_schema":{}})"), "response_format", "unsupported_value"},
-      {Chat(R"("response_format":{"type":"json_object"})"), "response_format", "unsupported_value"},
+      {Chat(R"("response_format":{"type":"json_schema"})"), "response_format.json_schema",
+       "missing_required_parameter"},
+      {Chat(R"("response_format":{"type":"json_schema","json_schema":{"name":"n"}})"),
+       "response_format.json_schema.schema", "missing_required_parameter"},
+      {Chat(R"("response_format":{"type":"json_schema","json_schema":{"schema":[]}})"),
+       "response_format.json_schema.schema", "invalid_type"},
+      {Chat(R"("response_format":{"type":"json_schema","json_schema":{"schema":{},"strict":1}})"),
+       "response_format.json_schema.strict", "invalid_type"},
+      {Chat(R"("response_format":{"type":"json_schema","json_schema":{"schema":{},"x":1}})"),
+       "response_format.json_schema.x", "unknown_parameter"},
+      {Chat(R"("response_format":{"type":"grammar"})"), "response_format.type", "invalid_value"},
+      {Chat(R"("guided_json":[1])"), "guided_json", "invalid_type"},
+      {Chat(R"("guided_regex":1)"), "guided_regex", "invalid_type"},
+      {Chat(R"("guided_choice":[])"), "guided_choice", "invalid_value"},
+      {Chat(R"("guided_choice":["a",1])"), "guided_choice", "invalid_type"},
+      {Chat(R"("guided_choice":["a",""])"), "guided_choice", "invalid_value"},
+      {Chat(R"("guided_regex":"a","guided_json":{})"), "guided_regex", "invalid_value"},
+      {Chat(R"("response_format":{"type":"json_object"},"guided_grammar":"start: \"a\"")"), "guided_grammar",
+       "invalid_value"},
+      {Chat(R"("structured_outputs":{"json":{},"regex":"a"})"), "structured_outputs.regex", "invalid_value"},
+      {Chat(R"("structured_outputs":{"xml":"a"})"), "structured_outputs.xml", "unknown_parameter"},
       {Chat(R"("response_format":"text")"), "response_format", "invalid_type"},
       {Chat(R"("tool_choice":"required")"), "tool_choice", "unsupported_value"},
       {Chat(R"("tool_choice":{"type":"function","function":{"name":"f"}})"), "tool_choice", "unsupported_value"},
@@ -177,6 +196,39 @@ TEST(ParseChat, ReadsEveryParameter) {
   EXPECT_TRUE(r.ignore_eos && r.stream && r.include_usage);
   EXPECT_EQ(r.user, "u");
   EXPECT_FALSE(r.template_variables.at("enable_thinking").as_bool());
+}
+
+TEST(ParseChat, ReadsWhatTheAnswerMustLookLike) {
+  struct Case {
+    const char* fields;
+    ConstraintKind kind;
+    const char *text, *param;
+  };
+  const Case cases[] = {
+      {R"("response_format":{"type":"text"})", ConstraintKind::kNone, "", ""},
+      {R"("response_format":{"type":"json_object"})", ConstraintKind::kJsonObject, "", "response_format"},
+      {R"("response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"description":"d",
+           "schema":{"z":1,"a":[null]}}})",
+       ConstraintKind::kJsonSchema, R"({"z":1,"a":[null]})", "response_format.json_schema.schema"},
+      {R"("guided_json":{"type":"null"})", ConstraintKind::kJsonSchema, R"({"type":"null"})", "guided_json"},
+      {R"("guided_json":"{}")", ConstraintKind::kJsonSchema, "{}", "guided_json"},
+      {R"("guided_regex":"a+")", ConstraintKind::kRegex, "a+", "guided_regex"},
+      {R"("guided_choice":["a","\"é"])", ConstraintKind::kChoice, R"(["a","\"é"])", "guided_choice"},
+      {R"("guided_grammar":"start: \"a\"")", ConstraintKind::kLark, R"(start: "a")", "guided_grammar"},
+      {R"("structured_outputs":{"json":null,"regex":"b"})", ConstraintKind::kRegex, "b", "structured_outputs.regex"},
+      {R"("structured_outputs":{"json_object":true})", ConstraintKind::kJsonObject, "",
+       "structured_outputs.json_object"},
+      {R"("structured_outputs":{"choice":["x"],"json_object":false})", ConstraintKind::kChoice, R"(["x"])",
+       "structured_outputs.choice"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.fields);
+    const auto parsed = ParseChatRequest(Chat(c.fields));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    EXPECT_EQ(parsed->constraint.kind, c.kind);
+    EXPECT_EQ(parsed->constraint.text, c.text);
+    EXPECT_EQ(parsed->constraint.param, c.param);
+  }
 }
 
 TEST(ParseChat, LeavesWhatIsAbsentToTheModel) {

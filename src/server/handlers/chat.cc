@@ -31,9 +31,17 @@ void ChatCompletions(Service& service, Call call) {
     return call.Fail(
         {400, "The messages give an empty prompt with this model's chat template.", "messages", "invalid_value"});
 
+  // A model thinks when it likes if its template can forbid it.
+  bool may_think = false;
+  if (wish->constraint.kind != api::ConstraintKind::kNone && !model->grammars->EndsThought(prompts.front())) {
+    options.variables["enable_thinking"] = false;
+    const Result<std::string> quiet = model->chat_template->Render(wish->messages, wish->tools, options);
+    may_think = quiet && model->grammars->EndsThought(model->tokenizer->Encode(*quiet, true));
+  }
+
   openai::AnswerHead head{openai::Dialog::kChat, "chatcmpl-" + cloud::RandomHex(12),
                           std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()), model->id};
-  Answer::Begin(service, std::move(call), model, *wish, std::move(prompts), std::move(head));
+  Answer::Begin(service, std::move(call), model, *wish, std::move(prompts), std::move(head), may_think);
 }
 
 }  // namespace yun::server::handlers

@@ -1,0 +1,48 @@
+// What a caller wants an answer to look like -> a grammar of the model that answers.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "api/chat.h"
+#include "base/result.h"
+#include "engine/grammar.h"
+#include "grammar/compiler.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace yun::server {
+
+/// The grammars of one model. Its tokens are made ready at the first constrained request.
+/// thread: const methods from any thread
+class Grammars {
+ public:
+  /// end_ids: the model's; vocab: its size
+  Grammars(std::shared_ptr<const Tokenizer> tokenizer, std::vector<std::int32_t> end_ids, std::int32_t vocab);
+
+  /// errors: kInvalidArgument (says what is wrong with the constraint), kUnsupported (this model cannot be constrained)
+  Result<std::unique_ptr<engine::Grammar>> Make(const api::Constraint& constraint) const;
+
+  /// A copy of `grammar` for one answer to a prompt: where the prompt ends with <think>, or the answer may begin with
+  /// it, what comes up to </think> is free.
+  std::unique_ptr<engine::Grammar> For(const engine::Grammar& grammar, std::span<const std::int32_t> prompt,
+                                       bool may_think) const;
+
+  /// Whether the prompt leaves the model outside of <think>...</think>, with nothing said after it.
+  bool EndsThought(std::span<const std::int32_t> prompt) const;
+
+ private:
+  /// <think> or </think>, if the prompt ends with one and blanks; else -1.
+  std::int32_t LastMark(std::span<const std::int32_t> prompt) const;
+
+  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const std::vector<std::int32_t> end_ids_;
+  const std::int32_t vocab_;
+  std::int32_t think_ = -1, end_think_ = -1, pause_ = -1;
+  mutable std::once_flag made_;
+  mutable std::optional<Result<std::unique_ptr<GrammarCompiler>>> compiler_;
+};
+
+}  // namespace yun::server
