@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/kv_type.h"
+#include "cli/policy.h"
 #include "engine/limits.h"
 #include "hub/store.h"
 #include "net/http/client.h"
@@ -235,6 +236,15 @@ void RegisterServe(CLI::App& app, int& exit_code) {
        "--speculate", [&o](const std::string& how) { SetSpeculation(o, how); },
        "off; ngram: guess ahead from what the text has said; or a small model's name or path, of the same vocabulary")
       ->type_name("off|ngram|MODEL");
+  c->add_option_function<std::string>(
+       "--policy",
+       [&o](const std::string& text) {
+         if (const Status set = ParsePolicy(text, o.policy); !set)
+           throw CLI::ValidationError("--policy", set.error().message);
+       },
+       "To compare scheduling policies: fair=off (first come first served), chunked=off (a prompt is computed whole, "
+       "running answers wait), paged=off (the cache is reserved for the longest answer); several with commas")
+      ->type_name("NAME=on|off,...");
   c->add_option("--metrics", o.metrics,
                 "Who may read /metrics: local: this machine (and what a proxy on it passes on without saying so); "
                 "key: also who has a key; open: everybody")

@@ -102,6 +102,7 @@ Status App::LoadOne(const std::string& wanted) {
   engine.step_tokens_max = options_.step_tokens_max;
   engine.prefix_cache = options_.prefix_cache;
   engine.deterministic = options_.deterministic;
+  engine.policy = options_.policy;
   engine.speculation = options_.speculation;
   if (engine.speculation == engine::Speculation::kDraft) {
     ASSIGN_OR_RETURN(const std::filesystem::path draft, hub::ResolveModel(store, options_.draft));

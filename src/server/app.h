@@ -33,6 +33,7 @@ struct AppOptions {
   bool deterministic = false;
   engine::Speculation speculation = engine::Speculation::kOff;
   std::string draft;  // with kDraft: a model's name or path
+  engine::SchedulerOptions policy;
   MetricsAccess metrics = MetricsAccess::kLocal;
   std::uint32_t drain_seconds_max = 30;
   bool new_key = false;                                              // make a key even if there are some
