@@ -366,8 +366,11 @@ class EngineImpl : public Engine {
   /// What streams would like to have checked, known before the plan: tokens that a grammar forces, or an n-gram
   /// foretells. Of a draft model only their number.
   void ProposeBefore() {
-    std::uint32_t streams = 0, left = kStepDraftsMax;
+    std::uint32_t streams = 0;
     for (const auto& sequence : sequences_) streams += IsStream(*sequence);
+    // Not so many that the rows would be computed otherwise than without drafts.
+    std::uint32_t left = std::min(kStepDraftsMax, std::max(decoder_->rows_like_one(), streams) - streams);
+    std::uint32_t drafted = 0;
     for (const auto& owned : sequences_) {
       Sequence& s = *owned;
       s.drafts.clear();
@@ -379,7 +382,9 @@ class EngineImpl : public Engine {
       s.drafts_known = !s.drafts.empty() || options_.speculation != Speculation::kDraft;
       if (s.drafts.empty() && options_.speculation != Speculation::kOff) {
         const std::uint32_t length =
-            DraftLength(s.acceptance, pace_.costs(), streams + (kStepDraftsMax - left), streams, draft_token_s_, limit);
+            options_.draft_always
+                ? limit
+                : DraftLength(s.acceptance, pace_.costs(), streams + drafted, streams, draft_token_s_, limit);
         if (options_.speculation == Speculation::kDraft) {
           s.drafts.resize(length);  // to be filled in by RunDraft
         } else if (length > 0) {
@@ -390,6 +395,7 @@ class EngineImpl : public Engine {
       s.drafts.resize(std::min<std::size_t>(s.drafts.size(), limit));
       s.scheduled.draft = static_cast<std::uint32_t>(s.drafts.size());
       left -= s.scheduled.draft;
+      drafted += s.scheduled.draft;
     }
   }
 

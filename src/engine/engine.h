@@ -34,6 +34,7 @@ struct EngineOptions {
   bool prefix_cache = true;
   bool deterministic = false;  // for every request: bit-equal answers whatever else is in the batch
   Speculation speculation = Speculation::kOff;
+  bool draft_always = false;  // also where it does not pay: for tests
   std::shared_ptr<const Checkpoint> draft;  // with kDraft: a model of the same vocabulary
   SchedulerOptions policy;                   // its sizes but the rows of prompts beside streams are taken from above
   std::function<void(double done)> on_load;  // 0..1, from the loading thread

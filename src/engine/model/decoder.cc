@@ -1,6 +1,7 @@
 #include "engine/model/decoder.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -19,6 +20,8 @@ constexpr std::uint32_t kStepRows = 4;          // fewer rows than this are not 
 constexpr std::uint32_t kSplitBlocksMin = 8;    // a part of a split attention has at least this many blocks
 constexpr std::uint32_t kPieceRows = 64;         // attention pieces get more rows only when there are pieces for all
 constexpr std::uint32_t kPartsMax = 64;         // parts of one attention
+constexpr std::uint32_t kStreamRowsMax = 16;    // more rows of a sequence are a prompt
+constexpr std::uint32_t kStreamPieceRows = 8;   // of a stream's piece, heads times positions: too few for tiles
 constexpr std::uint32_t kAttendSerialTokens = 48;  // decode over fewer cached tokens than this stays on one thread
 constexpr std::uint32_t kFfnChunkPanelsMax = 8;  // where the activations do not stay in the L2 cache
 constexpr std::uint32_t kFfnChunkPanels = 4;    // 64 columns: even, so that a chunk is whole blocks of 32
@@ -56,11 +59,13 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
     Prepare(ffn_acts_, config.ffn, {&layer.down});
   }
   Prepare(hidden_acts_, config.hidden, {&weights_->output});
+  const auto same = [&](const ActBuffer& b) { return b.wanted[0][rows_like_one_ + 1] == b.wanted[0][1]; };
+  while (rows_like_one_ < rows_max && same(hidden_acts_) && same(attended_acts_) && same(ffn_acts_)) ++rows_like_one_;
   worker_scratch_.resize(static_cast<std::size_t>(pool.threads()));
   for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanelsMax * kPanelRows);
   places_.resize(rows_max);
   runs_.reserve(rows_max);
-  parts_.resize(std::size_t{4} * config.heads * kPartsMax * (config.head_dim + 2));
+  parts_.resize(std::size_t{16} * config.heads * kPartsMax * (config.head_dim + 2));
 }
 
 ActForm Decoder::FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const {
@@ -222,45 +227,57 @@ void Decoder::StoreRun(const LayerWeights& layer, const StoredRun& run, std::uin
 }
 
 /// Cuts attention into pieces, the same for every layer: some positions times the heads that share a KV head, so that
-/// each key and value is read once for all of them; long contexts of few rows are cut into runs of blocks as well.
+/// each key and value is read once for all of them. Where a few streams would leave threads idle, long contexts are cut
+/// into runs of blocks as well. How a stream's row is cut depends on its position and on how many sequences there are,
+/// not on how many rows (drafts) it has: a draft changes no bit of what it is checked against.
 void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
   pieces_.clear();
   merges_.clear();
   const std::uint32_t group = config_.heads / config_.kv_heads;
   const std::uint32_t wanted = static_cast<std::uint32_t>(pool_.threads()) * 4;
-  std::uint32_t total_rows = 0, part_slots = 0;
-  for (const SequenceRows& s : sequences) total_rows += static_cast<std::uint32_t>(s.tokens.size());
-  const std::uint32_t units = total_rows * config_.kv_heads;
+  const auto is_stream = [](const SequenceRows& s) { return s.tokens.size() <= kStreamRowsMax; };
+  std::uint32_t total_rows = 0, units = 0;
+  for (const SequenceRows& s : sequences) {
+    total_rows += static_cast<std::uint32_t>(s.tokens.size());
+    units += is_stream(s) ? config_.kv_heads : static_cast<std::uint32_t>(s.tokens.size()) * config_.kv_heads;
+  }
   const std::uint32_t rows_max = kernels_.attend_rows_max, heads_step = std::min(group, rows_max);
   const std::uint32_t piece_rows =
       std::clamp(total_rows * config_.heads / wanted, std::min(kPieceRows, rows_max), rows_max);
-  const std::uint32_t positions_step = row_invariant_ ? 1 : std::max(1u, piece_rows / heads_step);
+  const std::uint32_t stream_rows = std::min(kStreamPieceRows, rows_max);
+  const auto run_blocks = [&](std::uint32_t position) {  // of one part; 0: a single part
+    const std::uint32_t blocks = BlockPool::BlocksFor(position + 1);
+    if (row_invariant_ || units >= wanted || blocks < 2 * kSplitBlocksMin) return 0u;
+    return std::max({kSplitBlocksMin, std::bit_ceil(blocks * units / wanted), std::bit_ceil(blocks / kPartsMax)});
+  };
   const std::uint32_t slots_max = static_cast<std::uint32_t>(parts_.size() / (config_.head_dim + 2));
-  std::uint32_t row = 0;
+  std::uint32_t row = 0, part_slots = 0;
   for (std::uint32_t i = 0; i < sequences.size(); ++i) {
     const SequenceRows& s = sequences[i];
     const auto count = static_cast<std::uint32_t>(s.tokens.size());
-    for (std::uint32_t p = 0; p < count; p += positions_step) {
-      const std::uint32_t rows = std::min(positions_step, count - p);
+    const std::uint32_t step =
+        row_invariant_ ? 1 : std::max(1u, (is_stream(s) ? stream_rows : piece_rows) / heads_step);
+    for (std::uint32_t p = 0, rows; p < count; p += rows) {
+      rows = std::min(step, count - p);
+      std::uint32_t run = is_stream(s) ? run_blocks(s.position + p) : 0;
+      if (is_stream(s))
+        while (run_blocks(s.position + p + rows - 1) != run) --rows;
       const std::uint32_t blocks = BlockPool::BlocksFor(s.position + p + rows);
-      std::uint32_t parts = 1;
-      if (count == 1 && units < wanted && !row_invariant_)
-        parts = std::min({wanted / units, blocks / kSplitBlocksMin, kPartsMax});
-      parts = std::max(parts, 1u);
-      if (parts > 1 && part_slots + parts * config_.heads > slots_max) parts = 1;
+      std::uint32_t parts = run ? (blocks + run - 1) / run : 1;
+      if (part_slots + parts * rows * config_.heads > slots_max) parts = 1;
+      if (parts == 1) run = blocks;
       for (std::uint32_t kv = 0; kv < config_.kv_heads; ++kv)
         for (std::uint32_t h = 0; h < group; h += heads_step) {
-          const std::uint32_t head = kv * group + h, heads = std::min(heads_step, group - h);
-          if (parts == 1) {
-            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, 0, blocks, -1});
-            continue;
-          }
+          const std::uint32_t head = kv * group + h, heads = std::min(heads_step, group - h), slots = rows * heads;
           for (std::uint32_t part = 0; part < parts; ++part)
-            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, blocks * part / parts,
-                               blocks * (part + 1) / parts, static_cast<std::int32_t>(part_slots + part * heads)});
-          for (std::uint32_t k = 0; k < heads; ++k)
-            merges_.push_back({row + p, head + k, part_slots + k, parts, heads});
-          part_slots += parts * heads;
+            pieces_.push_back({i, row + p, rows, s.position + p, head, heads, part * run,
+                               std::min(blocks, (part + 1) * run),
+                               parts == 1 ? -1 : static_cast<std::int32_t>(part_slots + part * slots)});
+          if (parts == 1) continue;
+          for (std::uint32_t r = 0; r < rows; ++r)
+            for (std::uint32_t k = 0; k < heads; ++k)
+              merges_.push_back({row + p + r, head + k, part_slots + r * heads + k, parts, slots});
+          part_slots += parts * slots;
         }
     }
     row += count;
@@ -285,7 +302,7 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
       for (std::uint32_t h = 0; h < piece.heads; ++h, ++n) {
         q[n] = qkv_.data() + (piece.row + r) * qkv_stride_ + (piece.head + h) * hd;
         out[n] = piece.part < 0 ? attended_.data() + (std::size_t{piece.row + r} * config_.heads + piece.head + h) * hd
-                                : parts_.data() + (static_cast<std::uint32_t>(piece.part) + h) * slot_floats;
+                                : parts_.data() + (static_cast<std::uint32_t>(piece.part) + n) * slot_floats;
         limits[n] = piece.position + r + 1;
       }
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();

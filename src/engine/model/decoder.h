@@ -48,6 +48,9 @@ class Decoder {
   /// The final hidden state of a row of the last Forward, normed as the output layer sees it. shapes: out [hidden]
   void Hidden(std::uint32_t row, float* out) const;
 
+  /// So many rows are multiplied as one row is: with more of them other arithmetic may pay.
+  std::uint32_t rows_like_one() const { return rows_like_one_; }
+
   /// From here on a row's results are the same bits whatever rows it is computed with, at the cost of speed: no tiles,
   /// whose arithmetic differs from that of few rows, and attention a position at a time, never in parts.
   void SetRowInvariant(bool on) { row_invariant_ = on; }
@@ -111,7 +114,7 @@ class Decoder {
   ThreadPool& pool_;                 // borrows
   kernels::CacheType cache_type_;
   std::uint8_t planes_;
-  std::uint32_t rows_max_, logit_rows_max_;
+  std::uint32_t rows_max_, logit_rows_max_, rows_like_one_ = 1;
   std::size_t logits_stride_;
   RopeFrequencies rope_;
   bool row_invariant_ = false;
