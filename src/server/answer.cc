@@ -103,6 +103,7 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     request.stop_ids = wish.stop_ids;
     request.ignore_eos = wish.ignore_eos;
     request.logprobs = wish.logprobs;
+    model->grammars->MarkThinking(request);
     if (grammar) request.grammar = model->grammars->For(*grammar, prompt, may_think);
     LogForReplay(answer->call_.request_id, request);
     auto streams = model->engine->SubmitGroup(std::move(request), wish.n);

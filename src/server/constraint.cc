@@ -46,6 +46,12 @@ std::unique_ptr<engine::Grammar> Grammars::For(const engine::Grammar& grammar, s
                        begun ? Thinking::kBegun : Thinking::kMay);
 }
 
+void Grammars::MarkThinking(engine::GenerateRequest& request) const {
+  request.think_begin_id = think_;
+  request.think_end_id = end_think_;
+  request.thinks_at_start = think_ >= 0 && LastMark(request.prompt) == think_;
+}
+
 bool Grammars::EndsThought(std::span<const std::int32_t> prompt) const {
   return end_think_ >= 0 && LastMark(prompt) == end_think_;
 }

@@ -10,6 +10,7 @@
 #include "api/chat.h"
 #include "base/result.h"
 #include "engine/grammar.h"
+#include "engine/request.h"
 #include "grammar/compiler.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -29,6 +30,9 @@ class Grammars {
   /// it, what comes up to </think> is free.
   std::unique_ptr<engine::Grammar> For(const engine::Grammar& grammar, std::span<const std::int32_t> prompt,
                                        bool may_think) const;
+
+  /// Tells the engine the model's marks around its thinking, if it has such, so that it can count it.
+  void MarkThinking(engine::GenerateRequest& request) const;
 
   /// Whether the prompt leaves the model outside of <think>...</think>, with nothing said after it.
   bool EndsThought(std::span<const std::int32_t> prompt) const;
