@@ -236,7 +236,7 @@ def figures(session):
     heard = good(session)
     gaps = [g for h in heard for g in h.gaps]
     tokens = sum(h.tokens for h in heard)
-    return {"requests": len(session.heard), "failed": len(session.heard) - len(heard),
+    return {"requests": len(session.heard), "unfinished": len(session.heard) - len(heard),
             "seconds": round(session.seconds, 3), "output_tokens_s": round(tokens / session.seconds, 2),
             "requests_s": round(len(heard) / session.seconds, 4),
             "ttft_p50": round(percentile([h.ttft for h in heard], 50), 4),
