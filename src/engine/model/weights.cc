@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kHugePage = 2u << 20;
 constexpr int kMadvCollapse = 25;  // MADV_COLLAPSE: Linux 6.1, not yet in Debian 12's headers
 constexpr int kSettleNice = 10;
+constexpr std::uint32_t kReleasePanels = 128;  // panels of the file let go at a time
 constexpr std::chrono::seconds kSettleAfter{1};
 
 /// A matrix to be packed, and where from.
@@ -179,6 +180,7 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
       for (; panel >= job->target->panels; ++job) panel -= job->target->panels;
       const kernels::PackedMatrix& matrix = *job->target;
       const std::size_t row_bytes = quant::RowBytes(job->view.type, matrix.cols);
+      const std::size_t panel_file_bytes = kernels::kPanelRows * row_bytes;
       const std::byte* rows[kernels::kPanelRows] = {};
       for (std::uint32_t r = 0; r < kernels::kPanelRows; ++r) {
         std::uint32_t row = panel * kernels::kPanelRows + r;
@@ -191,6 +193,12 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
       }
       std::uint8_t* slab = weights->slab.data();
       kernels::PackPanel(matrix, job->view.type, rows, slab + (matrix.data - slab) + panel * matrix.panel_bytes);
+      if ((panel + 1) % kReleasePanels == 0 || panel + 1 == matrix.panels) {
+        // What is packed need not stay in memory twice until the whole matrix is done.
+        const std::size_t packed = panel / kReleasePanels * kReleasePanels * panel_file_bytes;
+        const auto rest = job->view.bytes.subspan(packed);
+        checkpoint.Release({job->view.type, {}, rest.first(std::min(rest.size(), kReleasePanels * panel_file_bytes))});
+      }
     });
     for (std::size_t i = begin; i < end; ++i) {
       done += kernels::PackedBytes(*jobs[i].target);
