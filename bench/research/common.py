@@ -11,6 +11,7 @@ import pathlib
 import re
 import resource
 import shlex
+import signal
 import socket
 import statistics
 import subprocess
@@ -48,6 +49,7 @@ def arguments(doc, **more):
     a = p.parse_args()
     if a.rounds < 1:
         p.error("--rounds must be at least 1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # servers are stopped on the way out
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, limit[1]), limit[1]))
     return a
