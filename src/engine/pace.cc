@@ -8,6 +8,7 @@ namespace {
 constexpr double kNewShare = 0.2;               // of a measurement in an average
 constexpr std::uint32_t kPromptRowsTelling = 32;  // fewer rows say little about many
 constexpr std::uint32_t kPromptRowsMin = 32;
+constexpr double kPromptShareMin = 0.3;  // of a step with both
 constexpr std::uint32_t kPromptRowsGuess = 256;
 
 void Average(double& average, double value) {
@@ -19,15 +20,16 @@ void Average(double& average, double value) {
 void Pace::Stepped(std::uint32_t prompt_rows, std::uint32_t stream_rows, double seconds) {
   if (prompt_rows == 0) return costs_.Measured(stream_rows, seconds);
   if (prompt_rows < kPromptRowsTelling) return;
-  // Rows of streams cost in company about what prompt rows do, once the weights are read for these anyway.
-  Average(prompt_row_s_, seconds / (prompt_rows + stream_rows));
+  // What the streams alone would have taken is not the prompts' doing, but a good part of it is shared.
+  const double streams = stream_rows ? std::min(costs_.Step(stream_rows), (1 - kPromptShareMin) * seconds) : 0;
+  Average(prompt_row_s_, (seconds - streams) / prompt_rows);
 }
 
 void Pace::Served(double seconds) { Average(service_s_, seconds); }
 
 std::uint32_t Pace::MixedPromptRows(std::uint32_t stream_rows) const {
   if (prompt_row_s_ == 0) return std::min(kPromptRowsGuess, step_tokens_max_);
-  const double rows = kStepSeconds / prompt_row_s_ - stream_rows;
+  const double rows = (kStepSeconds - costs_.Step(stream_rows)) / prompt_row_s_;
   return static_cast<std::uint32_t>(
              std::clamp(rows, 1.0 * kPromptRowsMin, std::max(1.0 * kPromptRowsMin, 1.0 * step_tokens_max_)));
 }

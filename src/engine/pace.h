@@ -29,12 +29,12 @@ class Pace {
 
   const StepCosts& costs() const { return costs_; }
 
-  static constexpr double kStepSeconds = 0.15;
+  static constexpr double kStepSeconds = 0.2;
 
  private:
   std::uint32_t step_tokens_max_;
   StepCosts costs_;            // of steps without prompts
-  double prompt_row_s_ = 0;    // 0: not yet known
+  double prompt_row_s_ = 0;    // that a row of a prompt adds to a step; 0: not yet known
   double service_s_ = 0;       // of a request, from its first row to its end
 };
 
