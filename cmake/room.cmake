@@ -53,12 +53,21 @@ function(yun_room)
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|/main)\\.cc$")
 
-  # `embed` of rooms.toml: <room>/<file> becomes yun::embedded::<room_file>(), a function that returns its bytes.
+  # `embed` of rooms.toml: <room>/<file> becomes yun::embedded::<room_file>(), a function that returns its bytes;
+  # <room>/<folder>/*.<suffix> becomes yun::embedded::<room_folder>(), which returns names and bytes of all.
   foreach(file IN LISTS R_EMBED)
-    string(REGEX REPLACE "[^A-Za-z0-9]" "_" symbol ${R_NAME}_${file})
+    set(table "")
+    set(name ${R_NAME}_${file})
+    set(files ${dir}/${file})
+    if(file MATCHES "^(.*)/\\*")
+      set(table --table)
+      set(name ${R_NAME}_${CMAKE_MATCH_1})
+      file(GLOB files CONFIGURE_DEPENDS ${dir}/${file})
+    endif()
+    string(REGEX REPLACE "[^A-Za-z0-9]" "_" symbol ${name})
     set(made ${CMAKE_BINARY_DIR}/embedded/${symbol}.cc)
-    add_custom_command(OUTPUT ${made} DEPENDS ${dir}/${file} ${CMAKE_SOURCE_DIR}/tools/embed.py
-                       COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/embed.py ${dir}/${file} ${made} ${symbol}
+    add_custom_command(OUTPUT ${made} DEPENDS ${files} ${CMAKE_SOURCE_DIR}/tools/embed.py
+                       COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/embed.py ${table} ${made} ${symbol} ${files}
                        COMMENT "embedding ${R_NAME}/${file}")
     list(APPEND sources ${made})
   endforeach()
