@@ -42,9 +42,6 @@ struct Refusal {
   LimitsLeft left;
 };
 
-enum class EndReason : std::uint8_t { kDone, kStop, kLength, kAborted, kTimeout, kError, kRefused };
-std::string_view EndReasonName(EndReason reason);
-
 /// A request that may be served: what it reserved is settled once, at its end, whatever that is.
 /// thread: Used from one thread at a time; Settle and the destructor from any
 class Grant {

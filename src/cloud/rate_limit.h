@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/guarded.h"
-
 namespace yun::cloud {
 
 struct Clock;
@@ -65,13 +63,13 @@ struct LimitsLeft {
 
 /// Counts admitted requests in sliding windows: in no second, wherever it begins, are more requests (or tokens)
 /// admitted than a second allows, and in no minute more than a minute does; under full demand a minute gets at least
-/// 99 % of what it may. Tokens beyond what a second allows (a long prompt) take up the seconds that follow.
-/// thread: all methods from any thread
+/// 99 % of what it may. Tokens beyond what a second allows (a long prompt, or an answer that became longer than was
+/// reserved) take up the seconds that follow. The account's number decides which lock a request takes.
+/// thread: all methods from any thread; outlives its holds
 class RateLimiter {
  public:
   static constexpr double kRampFactor = 2;          // of the mean of the ramp seconds before
   static constexpr std::int64_t kRampSeconds = 10;
-  static constexpr std::int64_t kOutputTokensAssumed = 4096;  // longest answer where a request does not say
 
   explicit RateLimiter(const Clock& clock);
   ~RateLimiter();
@@ -86,15 +84,15 @@ class RateLimiter {
     Hold() = default;
     Hold(Hold&&) noexcept;
     Hold& operator=(Hold&&) noexcept;
-    ~Hold();  // without Settle: as if all that was reserved had been used
-    /// What was really used, in tokens; the rest can be had by others.
+    ~Hold();  // without Settle: as if what was reserved had been used
+    /// What was really used, in tokens: what was reserved beyond it can be had by others.
     void Settle(std::int64_t tokens_used);
 
    private:
     friend class RateLimiter;
     struct State;
-    explicit Hold(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;  // null: no rule applies
+    void End(std::optional<std::int64_t> tokens_used);
+    std::unique_ptr<State> state_;  // null: no rule applies, or settled
   };
 
   struct Decision {
@@ -102,14 +100,14 @@ class RateLimiter {
     Hold hold;                            // when there is no refusal
     LimitsLeft left;                      // after this request
   };
-  /// tokens: prompt and longest answer. A refused request counts for nothing.
-  Decision Admit(const LimitSubject& subject, std::int64_t tokens);
-
-  /// The smallest number of tokens a minute allows this subject; 0: no such rule.
-  std::int64_t TokensPerMinute(const LimitSubject& subject) const;
-  LimitsLeft Left(const LimitSubject& subject) const;
+  /// Reserves `tokens`, or what a minute allows, if that is less, but no fewer than `tokens_least`. A refused request
+  /// counts for nothing.
+  Decision Admit(const LimitSubject& subject, std::int64_t tokens, std::int64_t tokens_least);
+  /// As Admit would tell; counts nothing.
+  LimitsLeft Left(const LimitSubject& subject);
 
  private:
+  struct Counter;
   struct Shard;
   Shard& ShardOf(std::string_view account_id) const;
   const Clock& clock_;  // borrows:
