@@ -76,13 +76,6 @@ class FolderLock {
 
 }  // namespace
 
-std::string RandomHex(std::size_t bytes) {
-  CHECK(Ready());
-  std::string raw(bytes, '\0');
-  randombytes_buf(raw.data(), raw.size());
-  return ToHex(reinterpret_cast<const unsigned char*>(raw.data()), raw.size());
-}
-
 Result<std::unique_ptr<ApiKeyStore>> ApiKeyStore::Open(const fs::path& home) {
   if (!Ready()) return Fail(Code::kInternal, "libsodium could not be started");
   std::error_code ec;

@@ -12,6 +12,7 @@
 #include "base/guarded.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "cloud/random.h"
 
 namespace yun::cloud {
 
@@ -59,8 +60,5 @@ class ApiKeyStore {
 };
 
 inline constexpr std::size_t kApiKeysMax = 10000;
-
-/// Random bytes as lower-case hex: 2 * bytes digits.
-std::string RandomHex(std::size_t bytes);
 
 }  // namespace yun::cloud

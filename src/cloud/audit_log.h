@@ -15,7 +15,7 @@ class Database;
 
 namespace yun::cloud {
 
-class Clock;
+struct Clock;
 
 /// Who makes a change. All empty: the server itself.
 struct Actor {

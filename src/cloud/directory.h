@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -129,7 +130,7 @@ struct MadeKey {
   Secret<std::string> secret;  // shown once: "sk-" + 64 hex digits
 };
 
-inline constexpr std::size_t kKeysMax = 200000;
+inline constexpr std::size_t kKeysMax = 100000;  // not revoked; ~1 KiB of memory each
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kScopeItemsMax = 64;  // of one list
 inline constexpr std::int64_t kWeightMax = 1000;
@@ -138,7 +139,7 @@ inline constexpr std::int64_t kPpm = 1000000;
 inline constexpr std::int64_t kRotationOverlapMsMax = std::int64_t{30} * 24 * 3600 * 1000;
 
 /// Reads come from a snapshot in memory and run no SQL. A change is one transaction with its audit row; when its
-/// method returns, every Verify sees it. Another process on the same database is noticed by RefreshIfChanged.
+/// method returns, every Verify sees it. The database belongs to this process alone (store::Database::Open).
 /// errors of changes: kInvalidArgument (a field, named), kNotFound, kAlreadyExists, kTooMany, as store::Database
 /// thread: all methods from any thread
 class Directory {
@@ -160,7 +161,8 @@ class Directory {
   /// Who the secret belongs to; null when it is unknown, revoked, expired, its member or person gone, or its
   /// workspace or account not active. Microseconds; the time does not depend on how much of a secret is right.
   std::shared_ptr<const Principal> Verify(std::string_view secret) const;
-  /// A person at work in a workspace, without a key. An operator may be no member: their role is then kOwner.
+  /// A person at work in a workspace, without a key; the workspace or its account may be suspended. An operator may be
+  /// no member: their role is then kOwner.
   /// errors: kNotFound (no such active person or workspace), kPermissionDenied (no member)
   Result<std::shared_ptr<const Principal>> PrincipalOf(std::string_view person_id, std::string_view workspace_id) const;
 
@@ -190,17 +192,16 @@ class Directory {
   Status SetMember(const Actor& actor, std::string_view workspace_id, std::string_view person_id, Role role);
   /// Their keys in the workspace are revoked with them. errors: as SetMember
   Status RemoveMember(const Actor& actor, std::string_view workspace_id, std::string_view person_id);
+  /// In another member's name only by who may manage keys and has no lesser role: a key can do what its person can.
+  /// errors: also kPermissionDenied
   Result<MadeKey> MakeKey(const Actor& actor, const KeyDraft& draft);
   /// Name, scopes and expiry; the rest cannot change.
   Result<ApiKey> UpdateKey(const Actor& actor, const ApiKey& key);
-  /// A new key with the same scopes; the old one stays good for overlap_ms (0: not at all).
+  /// A new key with the same scopes; the old one stays good for overlap_ms (0: not at all). errors: as MakeKey
   Result<MadeKey> RotateKey(const Actor& actor, std::string_view key_id, std::int64_t overlap_ms);
   Status RevokeKey(const Actor& actor, std::string_view key_id);
   /// A key of the first workspace's owner that lives as long as this object and is written nowhere.
   Secret<std::string> MakeTemporaryKey(std::string_view name);
-
-  /// Reads everything anew when another process has changed it; cheap when not.
-  Status RefreshIfChanged();
 
   const AuditLog& audit() const { return audit_; }
   const ServerKey& server_key() const { return server_key_; }
@@ -208,15 +209,15 @@ class Directory {
 
  private:
   struct Snapshot;
-  struct Temporary {
-    std::string hash;
-    ApiKey key;
-  };
   Directory(store::Database& database, std::filesystem::path home, ServerKey key, const Clock& clock);
   std::shared_ptr<const Snapshot> Now() const;
-  Status Refresh();
-  template <class F>
-  Status Change(F&& change);
+  Status Load();
+  /// One transaction with its audit row; then `next` is what everybody reads. Under change_.
+  Status Commit(std::shared_ptr<Snapshot> next, const AuditEntry& entry,
+                const std::function<Status(store::Connection&)>& write);
+  Status MayMakeKeyFor(const Snapshot& now, const Actor& actor, std::string_view workspace_id,
+                       std::string_view person_id) const;
+  Status ImportKeys(FirstStart& start);
   std::string HashOf(std::string_view secret) const;
 
   store::Database& database_;  // borrows
@@ -224,9 +225,8 @@ class Directory {
   const ServerKey server_key_;
   const Clock& clock_;  // borrows
   const AuditLog audit_;
-  std::mutex refresh_;  // one at a time: the last snapshot is the newest
+  std::mutex change_;  // one change at a time: what it has checked in the snapshot stays so until it is written
   Guarded<std::shared_ptr<const Snapshot>> snapshot_;
-  Guarded<std::vector<Temporary>> temporary_;
 };
 
 }  // namespace yun::cloud

@@ -17,7 +17,7 @@
 
 namespace yun::cloud {
 
-class Clock;
+struct Clock;
 
 struct OidcOptions {
   std::string issuer;     // "https://accounts.example.com": as the provider calls itself, to the letter
@@ -74,7 +74,8 @@ class Oidc {
   struct Provider {
     std::string authorization_endpoint, token_endpoint, jwks_uri;
     std::vector<Jwk> keys;
-    std::int64_t fetched_ms = 0;
+    bool secret_in_body = false;  // else as Basic authorization
+    std::int64_t fetched_ms = 0;  // steady
   };
   Oidc(OidcOptions options, HttpFetch fetch, const ServerKey& key, const Clock& clock)
       : options_(std::move(options)), fetch_(std::move(fetch)), key_(key), clock_(clock) {}

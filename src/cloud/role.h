@@ -38,6 +38,9 @@ inline constexpr std::size_t kRights = static_cast<std::size_t>(Right::kOperate)
 /// The table. Nothing but an operator has kOperate; an operator has every right everywhere (see Principal::May).
 bool May(Role role, Right right);
 
+/// What it takes to make a member of role `from` one of role `to`; nothing: no member (before or after).
+Right RightToChange(std::optional<Role> from, std::optional<Role> to);
+
 /// "owner", "admin", ...
 std::string_view RoleName(Role role);
 std::optional<Role> ParseRole(std::string_view name);

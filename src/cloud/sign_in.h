@@ -1,6 +1,7 @@
 // Console sign-in: passwords, one-time links, a second factor, identities of other providers, and the sessions made.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,9 +69,10 @@ class SignIn {
   /// is missing.
   Result<NewSession> WithPassword(std::string_view email, std::string_view password, std::string_view code,
                                   const Caller& caller);
-  /// A link is good once.
+  /// A link is good once, and needs no second factor: who may make one for another may also remove theirs.
   Result<NewSession> WithLink(std::string_view token, const Caller& caller);
-  /// A known identity, else the person of the verified e-mail address, who is then known by it; nobody is made.
+  /// A known identity, else the person of the verified e-mail address, who is then known by it; nobody is made. The
+  /// second factor is the provider's to ask for.
   Result<NewSession> WithIdentity(const Identity& identity, const Caller& caller);
 
   /// The session of a cookie, its last request noted. errors: kUnauthenticated
@@ -100,18 +102,23 @@ class SignIn {
  private:
   struct Failures {
     int count = 0;
-    std::int64_t since_ms = 0;
+    std::int64_t since_ms = 0;  // steady
   };
-  Status MayTry(std::string_view email, std::string_view ip);
-  void Failed(std::string_view email, const Caller& caller);
-  Result<NewSession> Begin(const std::string& person_id, std::string_view method, const Caller& caller);
+  Status MayTry(const std::string& who) const;
+  void NoteFailure(const std::string& who);
+  Status Refused(const std::string& person_id, std::string_view method, const Caller& caller,
+                 std::initializer_list<std::string> who);
+  Result<std::string> HashPassword(std::string_view password);
+  Result<bool> PasswordMatches(const std::string& hash, std::string_view password);
+  Result<NewSession> Begin(store::Connection& connection, const std::string& person_id, std::string_view method,
+                           const Caller& caller);
+  std::int64_t SteadyMs() const;
 
   store::Database& database_;  // borrows
   Directory& directory_;       // borrows
   const SignInOptions options_;
-  std::string decoy_hash_;  // checked when there is no person: unknown ones take as long as known ones
   Guarded<std::map<std::string, Failures, std::less<>>> failures_;
-  Guarded<int> checks_running_;
+  Guarded<int> checks_running_{0};
 };
 
 }  // namespace yun::cloud
