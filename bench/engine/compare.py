@@ -260,6 +260,12 @@ def machine():
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "kernel": platform.release()}
 
 
+def results_path(given, kind, host):
+    """The file that was named, else bench/results/<date>-<kind><cpu>.json."""
+    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", host["cpu"].lower())).strip("-")
+    return pathlib.Path(given or HERE.parent / "results" / f"{datetime.date.today().isoformat()}-{kind}{slug}.json")
+
+
 def save(path, results):
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -316,8 +322,7 @@ def main():
              **{(c, name): python and model and Script(a, name, python, model) for c in ("native", "avx512")
                 for name, python, model in (("openvino", a.openvino, a.openvino_model), ("torch", a.torch, a.torch_model))}}
     paths = {pathlib.Path(m).stem.lower(): m for m in a.models}
-    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", host["cpu"].lower())).strip("-")
-    out = pathlib.Path(a.out or HERE.parent / "results" / f"{datetime.date.today().isoformat()}-{slug}.json")
+    out = results_path(a.out, "", host)
     old = json.loads(out.read_text()) if a.out != "-" and out.exists() else None
     tables = json.loads(run([a.yun, "doctor", "--json"])[0])["tables"].split()
     columns = [c for c in a.columns if c == "native" or c in tables]

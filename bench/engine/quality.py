@@ -11,7 +11,6 @@ probability: worth about 1e-6 nats of the mean). A text is cut into chunks; the 
 numpy, and models that take no token of start. bench/README.md explains the table.
 """
 import argparse
-import datetime
 import fnmatch
 import hashlib
 import json
@@ -23,7 +22,7 @@ import subprocess
 import tempfile
 
 import numpy as np
-from compare import HERE, machine, now, save
+from compare import machine, now, results_path, save
 
 ROOT = HERE.parents[1]
 TEXTS = ("README.md", "ARCHITECTURE.md", "docs/design/kernels.md")
@@ -187,8 +186,7 @@ def main():
     p.add_argument("--out", help="result file, - for none (default bench/results/<date>-quality-<cpu>.json)")
     a = p.parse_args()
     host = machine()
-    slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", host["cpu"].lower())).strip("-")
-    out = pathlib.Path(a.out or HERE.parent / "results" / f"{datetime.date.today().isoformat()}-quality-{slug}.json")
+    out = results_path(a.out, "quality-", host)
     results = json.loads(out.read_text()) if a.out != "-" and out.exists() else {"machine": host, "models": {}}
     text = "".join(pathlib.Path(t).read_text(encoding="utf-8") for t in a.text)
     with tempfile.TemporaryDirectory() as temporary:

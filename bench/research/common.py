@@ -4,7 +4,6 @@ A claim's record: {"title", "setting", "arms": {arm: {figure: {median, min, max}
 """
 import argparse
 import contextlib
-import datetime
 import json
 import os
 import pathlib
@@ -24,12 +23,12 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "engine"))
-from compare import cpu_seconds, machine, now, process_seconds, save, wait_quiet  # noqa: E402
+from compare import (BUSY_LIMIT, cpu_seconds, machine, now, process_seconds, results_path, save,  # noqa: E402
+                     wait_quiet)
 
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 30
 SETTLE_SECONDS = 1.5   # yun rearranges its weights' memory for a second after the start
-BUSY_CORES = 0.1       # taken by other processes above which a run is marked with a *
 FILES = 8192           # connections and all else
 
 
@@ -192,7 +191,7 @@ def rounds(a, arms):
         one = {}
         for name in names:
             one[name] = arms[name]()
-            busy = one[name].get("others_cores", 0) > BUSY_CORES
+            busy = one[name].get("others_cores", 0) > BUSY_LIMIT
             shown = {k: v for k, v in one[name].items() if isinstance(v, (int, float))}
             print(f"  round {i + 1}, {name}{' *' if busy else ''}: {shown}", file=sys.stderr)
         done.append({name: one[name] for name in arms})
@@ -231,9 +230,7 @@ def keep(a, claim, title, setting, done, verdicts, show):
     host = machine()
     results = {"machine": host, "threads": a.threads, "claims": {claim: record}}
     if a.out != "-":
-        slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", host["cpu"].lower())).strip("-")
-        today = datetime.date.today().isoformat()
-        path = pathlib.Path(a.out or HERE.parent / "results" / f"{today}-serving-{slug}.json")
+        path = results_path(a.out, "serving-", host)
         if path.exists():
             results["claims"] = {**json.loads(path.read_text())["claims"], **results["claims"]}
         save(path, results)
@@ -254,7 +251,7 @@ def markdown(results):
     out = [f"# Serving: {m['cpu']}, {m['cores']} cores ({', '.join(m['features'])})", "",
            "Median (range) of the rounds; seconds, tokens a second. A * marks a claim that other processes disturbed."]
     for record in results["claims"].values():
-        busy = " *" if record["others_cores_max"] > BUSY_CORES else ""
+        busy = " *" if record["others_cores_max"] > BUSY_LIMIT else ""
         out += ["", f"## {record['title']}{busy}", "", record["setting"], ""]
         figures = list(next(iter(record["arms"].values())))
         out += ["| | " + " | ".join(figures) + " |", "|---" * (len(figures) + 1) + "|"]

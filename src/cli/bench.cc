@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/thread_pool.h"
 #include "cli/commands.h"
 #include "cli/kv_type.h"
@@ -120,6 +121,7 @@ Result<std::pair<double, double>> Measure(engine::Engine& engine, std::uint32_t 
       stream->Take();
     }
     if (end->reason == engine::FinishReason::kError) return Fail(end->error.code, "{}", end->error.message);
+    CHECK(end->usage.cached_tokens == 0);  // a prompt that is found costs nothing
     const double first = static_cast<double>(end->usage.queue_us + end->usage.prefill_us) / 1e6;
     prefill = std::max(prefill, first);
     total = std::max(total, first + static_cast<double>(end->usage.decode_us) / 1e6);
@@ -164,6 +166,7 @@ Status Bench(const Options& options) {
   engine::EngineOptions engine_options;
   engine_options.threads = options.threads;
   engine_options.cache_type = options.cache_type;
+  engine_options.policy.prefix_cache = false;  // each run computes its prompts
   std::uint64_t need = 0;
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {

@@ -227,7 +227,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                 "Rows of one step: fewer, and a long prompt slows running answers less and takes longer itself")
       ->check(CLI::Range(1u, engine::kStepTokensLimit))
       ->capture_default_str();
-  c->add_flag("!--no-prefix-cache", o.prefix_cache, "Compute every prompt anew");
+  c->add_flag("!--no-prefix-cache", o.policy.prefix_cache, "Compute every prompt anew");
   c->add_flag("--share-prefix-cache", o.share_prefix_cache,
               "One prefix cache for all keys. Times then tell a caller what others have asked: for trusted users");
   c->add_flag("--deterministic", o.deterministic,

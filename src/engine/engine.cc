@@ -53,14 +53,14 @@ class EngineImpl : public Engine {
         config_(loaded.config),
         kernels_(*loaded.kernels),
         options_(options),
-        pool_(std::move(loaded.pool)),
-        pace_(options.step_tokens_max) {}
+        pool_(std::move(loaded.pool)) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
     const CacheType type = CacheTypeFor(options_.precision, options_.cache_type);
     const std::uint32_t rows_max = options_.step_tokens_max, streams_max = std::min(options_.running_max, rows_max);
-    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, rows_max,
-                                         std::min(streams_max + kStepDraftsMax, std::max(rows_max, streams_max)));
+    const std::uint32_t logit_rows_max = std::min(streams_max + kStepDraftsMax, rows_max);
+    decoder_ =
+        std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, rows_max, logit_rows_max);
     const CacheShape shape = decoder_->cache_shape();
     std::uint64_t block_bytes = shape.block_bytes();
     if (options_.speculation == Speculation::kDraft) {
@@ -82,10 +82,8 @@ class EngineImpl : public Engine {
     blocks_ = std::make_unique<BlockPool>(blocks);
     context_tokens_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, std::uint64_t{blocks} * kBlockTokens));
     SchedulerOptions policy = options_.policy;
-    policy.running_max = streams_max;
-    policy.step_tokens_max = rows_max;
-    policy.mixed_prefill_tokens_max = std::min(policy.mixed_prefill_tokens_max, rows_max);
-    policy.prefix_cache = policy.prefix_cache && options_.prefix_cache;
+    policy.running_max = options_.running_max;
+    policy.step_tokens_max = options_.step_tokens_max;
     scheduler_ = std::make_unique<Scheduler>(policy, *blocks_);
     totals_.cache_blocks = blocks;
     totals_.cache_bytes = cache_.bytes() + (draft_ ? draft_->cache_bytes() : 0);
@@ -197,13 +195,13 @@ class EngineImpl : public Engine {
   std::unique_ptr<Sequence> MakeSequence(GenerateRequest request) {
     const std::uint64_t seed = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
     auto s = std::make_unique<Sequence>(Sampler(request.sampling, request.prompt, seed, kernels_));
-    s->tokens = request.prompt;
+    s->tokens = std::move(request.prompt);
     s->submitted = Clock::now();
     s->thinking = request.thinks_at_start;
-    const auto room = static_cast<std::uint32_t>(context_tokens_ - request.prompt.size());
+    const auto room = static_cast<std::uint32_t>(context_tokens_ - s->tokens.size());
     s->answer_max = request.max_tokens == 0 ? room : std::min(request.max_tokens, room);
     if (request.task != Task::kGenerate) s->answer_max = 0;
-    s->tokens.reserve(request.prompt.size() + std::min<std::uint32_t>(s->answer_max, 4096));
+    s->tokens.reserve(s->tokens.size() + std::min<std::uint32_t>(s->answer_max, 4096));
     s->usage.prompt_tokens = s->tokens.size();
     ScheduledSequence& scheduled = s->scheduled;
     scheduled.owner = s.get();
@@ -290,7 +288,6 @@ class EngineImpl : public Engine {
   void Step() {
     DropCancelled();
     ProposeBefore();
-    scheduler_->cache().Expire(ClockSeconds(Clock::now()));
     const auto begin = Clock::now();
     plan_ = scheduler_->PlanStep(ClockSeconds(begin));  // plan
     nothing_planned_ = plan_.rows.empty();
@@ -479,8 +476,6 @@ class EngineImpl : public Engine {
   void ForkFrom(Sequence& leader, const float* logits) {
     for (const auto& child : sequences_) {
       if (child->scheduled.leader != &leader.scheduled) continue;
-      child->scheduled.leader = nullptr;
-      if (!child->stream || child->usage.generated_tokens > 0) continue;
       if (!scheduler_->Fork(&leader.scheduled, &child->scheduled)) continue;
       child->started = leader.started;
       child->usage.queue_us = Microseconds(child->started - child->submitted);
@@ -577,10 +572,9 @@ class EngineImpl : public Engine {
     if (!s.stream) return;
     s.usage.cached_tokens = std::max(s.usage.cached_tokens, s.scheduled.cached);
     s.usage.wasted_tokens += s.scheduled.recomputed;
+    s.usage.preemptions = s.scheduled.preemptions;
     scheduler_->Remove(&s.scheduled);  // blocks are free before the client hears of the end
     if (s.started != Clock::time_point{}) pace_.Served(Seconds(Clock::now() - s.started));
-    for (const auto& other : sequences_)
-      if (other->scheduled.leader == &s.scheduled) other->scheduled.leader = nullptr;
     totals_.wasted_tokens += s.scheduled.recomputed;
     end.usage = s.usage;
     s.stream->End(std::move(end));

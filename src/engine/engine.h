@@ -31,7 +31,6 @@ struct EngineOptions {
   std::uint32_t step_tokens_max = 512;   // rows of one forward pass: prefill is cut into chunks of this
   Precision precision = Precision::kAuto;
   CacheType cache_type = CacheType::kF16;  // of keys and values; Precision::kF32 keeps them in f32
-  bool prefix_cache = true;
   bool deterministic = false;  // for every request: bit-equal answers whatever else is in the batch
   Speculation speculation = Speculation::kOff;
   bool draft_always = false;  // also where it does not pay: for tests

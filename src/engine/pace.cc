@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/limits.h"
+
 namespace yun::engine {
 namespace {
 
@@ -28,10 +30,9 @@ void Pace::Stepped(std::uint32_t prompt_rows, std::uint32_t stream_rows, double 
 void Pace::Served(double seconds) { Average(service_s_, seconds); }
 
 std::uint32_t Pace::MixedPromptRows(std::uint32_t stream_rows) const {
-  if (prompt_row_s_ == 0) return std::min(kPromptRowsGuess, step_tokens_max_);
+  if (prompt_row_s_ == 0) return kPromptRowsGuess;
   const double rows = (kStepSeconds - costs_.Step(stream_rows)) / prompt_row_s_;
-  return static_cast<std::uint32_t>(
-             std::clamp(rows, 1.0 * kPromptRowsMin, std::max(1.0 * kPromptRowsMin, 1.0 * step_tokens_max_)));
+  return static_cast<std::uint32_t>(std::clamp(rows, 1.0 * kPromptRowsMin, 1.0 * kStepTokensLimit));
 }
 
 double Pace::FirstTokenSeconds(const Load& load) const {

@@ -9,15 +9,13 @@ namespace yun::engine {
 /// thread: the engine thread
 class Pace {
  public:
-  explicit Pace(std::uint32_t step_tokens_max) : step_tokens_max_(step_tokens_max) {}
-
   /// A step is done.
   void Stepped(std::uint32_t prompt_rows, std::uint32_t stream_rows, double seconds);
   /// A request is done that ran for so long.
   void Served(double seconds);
 
   /// Rows of prompts in a step that `stream_rows` rows of running streams wait for: such that it takes about
-  /// kStepSeconds.
+  /// kStepSeconds; how many fit into one is the scheduler's to say.
   std::uint32_t MixedPromptRows(std::uint32_t stream_rows) const;
 
   struct Load {
@@ -32,7 +30,6 @@ class Pace {
   static constexpr double kStepSeconds = 0.2;
 
  private:
-  std::uint32_t step_tokens_max_;
   StepCosts costs_;            // of steps without prompts
   double prompt_row_s_ = 0;    // that a row of a prompt adds to a step; 0: not yet known
   double service_s_ = 0;       // of a request, from its first row to its end

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <latch>
 #include <thread>
+#include <utility>
 
 #include "engine/one_sequence.h"
 #include "engine/tiny_engine.h"
@@ -53,7 +55,7 @@ TEST(Serving, DeterministicAnswersAreTheSameBits) {
       for (unsigned i = 0; i < 8; ++i) alone.push_back(CollectAll(**(*engine)->Submit(wanted(i))));
     }
     for (int way = 0; way < 4; ++way) {
-      options.prefix_cache = way != 1;
+      options.policy.prefix_cache = way != 1;
       options.step_tokens_max = way == 2 ? 19 : 64;
       options.running_max = way == 2 ? 19 : 64;
       options.cache_bytes = way == 3 ? 24 * CacheShape{3, 2, 16, CacheType::kF32}.block_bytes() : 0;
@@ -302,6 +304,42 @@ TEST(Serving, AGrammarMasksAndForces) {
   }
 }
 
+/// Says when its request is first about to draw, and holds the engine there until told to go on.
+class Gate : public Pattern {
+ public:
+  Gate(int left, std::latch& reached, std::latch& open) : Pattern(left), reached_(reached), open_(open) {}
+  Status Mask(std::span<std::uint32_t> mask) override {
+    if (!std::exchange(passed_, true)) reached_.count_down();
+    open_.wait();
+    return Pattern::Mask(mask);
+  }
+
+ private:
+  std::latch &reached_, &open_;  // borrows
+  bool passed_ = false;
+};
+
+TEST(Serving, UsageCountsPreemptions) {
+  auto options = Small();
+  options.running_max = 1;
+  std::latch reached(1), open(1);
+  const auto engine = Engine::Create(Model("qwen3_tied"), options);
+  ASSERT_TRUE(engine);
+  auto request = Greedy(Prompt(3, 30), 20);
+  request.grammar = std::make_shared<Gate>(20, reached, open);
+  const auto slow = *(*engine)->Submit(request);
+  reached.wait();
+  auto urgent = Greedy(Prompt(4, 30), 5);
+  urgent.priority = -1;
+  const auto quick = *(*engine)->Submit(urgent);
+  open.count_down();
+  EXPECT_EQ(Collect(*quick).end.usage.preemptions, 0u);
+  const Answer answer = Collect(*slow);
+  EXPECT_EQ(answer.ids.size(), 20u);
+  EXPECT_EQ(answer.end.usage.preemptions, 1u);
+  EXPECT_EQ((*engine)->Stats().preemptions, 1u);
+}
+
 TEST(Serving, TimeIsUp) {
   auto options = Small();
   options.running_max = 1;
@@ -320,7 +358,7 @@ TEST(Serving, TimeIsUp) {
 TEST(Serving, ObjectivesAreRefusedEarly) {
   auto options = Small();
   options.running_max = 1;
-  options.prefix_cache = false;
+  options.policy.prefix_cache = false;
   const auto engine = Engine::Create(Model("qwen2"), options);
   ASSERT_TRUE(engine);
   Collect(**(*engine)->Submit(Greedy(Prompt(9, 90), 30)));  // the engine knows its pace now

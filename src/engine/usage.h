@@ -12,7 +12,7 @@ struct Usage {
   std::uint64_t drafted_tokens = 0;    // proposed by speculation
   std::uint64_t accepted_tokens = 0;   // of these, kept (they are in generated_tokens)
   std::uint64_t wasted_tokens = 0;     // rows computed for nothing: rejected drafts, recomputed after preemption
-  std::uint64_t preemptions = 0;
+  std::uint64_t preemptions = 0;       // times that its blocks went to another
   std::uint64_t cpu_us = 0;            // of all threads: its share, by rows, of the steps that it was part of
   std::uint64_t queue_us = 0;          // from Submit to the first computed row
   std::uint64_t prefill_us = 0;        // from there to the first token

@@ -268,16 +268,19 @@ void Answer::Send(std::string& out, Run& run) {
 
 void Answer::Complete() {
   openai::UsageCounts usage;
+  std::uint64_t preemptions = 0;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
+    preemptions += runs_[i].usage.preemptions;
     usage.completion_tokens += runs_[i].usage.generated_tokens;
     if (i % n_ != 0) continue;  // the choices of a prompt share it
     usage.prompt_tokens += runs_[i].usage.prompt_tokens;
     usage.cached_tokens += runs_[i].usage.cached_tokens;
   }
   const engine::Usage& first = runs_.front().usage;
-  log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms",
+  log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms, "
+             "{} preemptions",
              call_.request_id, head_.model, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens,
-             first.queue_us / 1000, first.prefill_us / 1000, first.decode_us / 1000);
+             first.queue_us / 1000, first.prefill_us / 1000, first.decode_us / 1000, preemptions);
   if (stream_) {
     std::string out;
     if (include_usage_) out += Event(openai::WriteUsageChunk(head_, usage));

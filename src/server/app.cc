@@ -100,7 +100,6 @@ Status App::LoadOne(const std::string& wanted) {
   engine.running_max = options_.running_max;
   engine.waiting_max = options_.waiting_max;
   engine.step_tokens_max = options_.step_tokens_max;
-  engine.prefix_cache = options_.prefix_cache;
   engine.deterministic = options_.deterministic;
   engine.policy = options_.policy;
   engine.speculation = options_.speculation;

@@ -28,7 +28,6 @@ struct AppOptions {
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
   std::uint32_t step_tokens_max = 512;
-  bool prefix_cache = true;
   bool share_prefix_cache = false;
   bool deterministic = false;
   engine::Speculation speculation = engine::Speculation::kOff;

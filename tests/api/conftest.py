@@ -1,6 +1,6 @@
 """A running `yun serve` for every test here."""
 import pytest
-from serving import MODEL, MODEL_FILE, YUN, Server, skip_without_program, wait_until  # noqa: F401
+from serving import MODEL, MODEL_FILE, ROOT, YUN, Server, skip_without_program, wait_until  # noqa: F401
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,7 @@
 """`yun serve` as a command: the demonstration, mistakes."""
 import subprocess
 
-from conftest import MODEL_FILE, YUN, Server
+from conftest import MODEL_FILE, ROOT, YUN, Server
 
 QUESTION = "What is the capital of France? Answer in one sentence."
 
@@ -42,5 +42,7 @@ def test_mistakes_are_named(tmp_path, server):
     assert done.returncode == 1 and "broken.gguf" in done.stderr
     used = serve(tmp_path, f"smol={MODEL_FILE}", "--port", server.port)
     assert used.returncode == 1 and str(server.port) in used.stderr
+    other = serve(tmp_path, f"smol={MODEL_FILE}", "--port", 0, "--speculate", ROOT / "tests/golden/models/qwen2")
+    assert other.returncode == 1 and "vocabulary" in other.stderr
     assert serve(tmp_path, "--port", 99999).returncode != 0
     assert serve(tmp_path, "--once").returncode != 0

@@ -94,11 +94,11 @@ void Fields::Integer(std::string_view key, std::optional<std::int64_t>& out, std
   out = number;
 }
 
-void Fields::OnlyKnown(std::initializer_list<std::string_view> known) {
+void Fields::OnlyKnown(std::span<const std::string_view> shared, std::initializer_list<std::string_view> own) {
   if (error_) return;
   for (const auto& field : object_) {
     const std::string_view key = field.key();
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
+    if (std::ranges::find(shared, key) == shared.end() && std::ranges::find(own, key) == own.end()) {
       const std::string name(key.substr(0, 64));
       return Fail(name, "unknown_parameter", "Unknown parameter: '{}'.", name);
     }

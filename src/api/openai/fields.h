@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,8 +40,8 @@ class Fields {
   void Number(std::string_view key, std::optional<double>& out, Range range);
   void Integer(std::string_view key, std::optional<std::int64_t>& out, std::int64_t low, std::int64_t high);
 
-  /// Fails when the object has a field outside of the list.
-  void OnlyKnown(std::initializer_list<std::string_view> known);
+  /// Fails when the object has a field outside of both lists.
+  void OnlyKnown(std::span<const std::string_view> shared, std::initializer_list<std::string_view> own);
   /// Fails when the field is there and is none of the texts allowed (booleans as "true"/"false").
   void OnlyValue(std::string_view key, std::initializer_list<std::string_view> allowed);
 

@@ -10,6 +10,14 @@ namespace {
 
 namespace json = boost::json;
 
+/// Fields of chat and completions alike; each has its own besides.
+constexpr std::string_view kSharedFields[] = {
+    "model", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty",
+    "logit_bias", "seed", "stop", "stop_token_ids", "max_tokens", "n", "logprobs", "ignore_eos", "stream",
+    "stream_options", "user", "response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
+    "structured_outputs", "service_tier", "priority", "timeout", "ttft_objective_ms", "cache_salt", "deterministic",
+    "store", "enable_search", "min_tokens"};
+
 void ReadLogitBias(Fields& fields, Generation& out) {
   const json::value* value = fields.Find("logit_bias");
   if (!value) return;
@@ -458,65 +466,13 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
   Fields fields(*object);
-  fields.OnlyKnown({"model",
-                    "messages",
-                    "tools",
-                    "tool_choice",
-                    "parallel_tool_calls",
-                    "temperature",
-                    "top_p",
-                    "top_k",
-                    "min_p",
-                    "repetition_penalty",
-                    "presence_penalty",
-                    "frequency_penalty",
-                    "logit_bias",
-                    "seed",
-                    "stop",
-                    "stop_token_ids",
-                    "max_tokens",
-                    "max_completion_tokens",
-                    "n",
-                    "logprobs",
-                    "top_logprobs",
-                    "ignore_eos",
-                    "stream",
-                    "stream_options",
-                    "user",
-                    "enable_thinking",
-                    "chat_template_kwargs",
-                    "response_format",
-                    "guided_json",
-                    "guided_regex",
-                    "guided_choice",
-                    "guided_grammar",
-                    "structured_outputs",
-                    "modalities",
-                    "service_tier",
-                    "priority",
-                    "timeout",
-                    "ttft_objective_ms",
-                    "cache_salt",
-                    "deterministic",
-                    "store",
-                    "enable_search",
-                    "metadata",
-                    "safety_identifier",
-                    "prompt_cache_key",
-                    "prompt_cache_retention",
-                    "prediction",
-                    "audio",
-                    "functions",
-                    "function_call",
-                    "reasoning_effort",
-                    "thinking_budget",
-                    "preserve_thinking",
-                    "verbosity",
-                    "web_search_options",
-                    "search_options",
-                    "enable_code_interpreter",
-                    "tool_stream",
-                    "min_tokens"});
+  fields.OnlyKnown(kSharedFields, {"messages", "tools", "tool_choice", "parallel_tool_calls",
+                                   "max_completion_tokens", "top_logprobs", "enable_thinking",
+                                   "chat_template_kwargs", "modalities", "metadata", "safety_identifier",
+                                   "prompt_cache_key", "prompt_cache_retention", "prediction", "audio", "functions",
+                                   "function_call", "reasoning_effort", "thinking_budget", "preserve_thinking",
+                                   "verbosity", "web_search_options", "search_options", "enable_code_interpreter",
+                                   "tool_stream"});
   ChatRequest out;
   ReadGeneration(fields, out);
   ReadMessages(fields, out);
@@ -588,44 +544,7 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
   Fields fields(*object);
-  fields.OnlyKnown({"model",
-                    "prompt",
-                    "temperature",
-                    "top_p",
-                    "top_k",
-                    "min_p",
-                    "repetition_penalty",
-                    "presence_penalty",
-                    "frequency_penalty",
-                    "logit_bias",
-                    "seed",
-                    "stop",
-                    "stop_token_ids",
-                    "max_tokens",
-                    "n",
-                    "logprobs",
-                    "ignore_eos",
-                    "stream",
-                    "stream_options",
-                    "user",
-                    "response_format",
-                    "guided_json",
-                    "guided_regex",
-                    "guided_choice",
-                    "guided_grammar",
-                    "structured_outputs",
-                    "echo",
-                    "suffix",
-                    "best_of",
-                    "service_tier",
-                    "priority",
-                    "timeout",
-                    "ttft_objective_ms",
-                    "cache_salt",
-                    "deterministic",
-                    "store",
-                    "enable_search",
-                    "min_tokens"});
+  fields.OnlyKnown(kSharedFields, {"prompt", "echo", "suffix", "best_of"});
   CompletionRequest out;
   ReadGeneration(fields, out);
   ReadPrompts(fields, out);

@@ -33,7 +33,8 @@ struct ScheduledSequence {
   // Kept by the scheduler.
   std::uint64_t computed = 0;    // committed tokens whose keys and values are in the cache
   std::uint64_t cached = 0;      // prompt tokens found in the prefix cache when first admitted
-  std::uint64_t recomputed = 0;  // tokens computed again after preemptions
+  std::uint64_t preemptions = 0;
+  std::uint64_t recomputed = 0;  // tokens computed again after them
   BlockTable blocks;
   enum class State { kNone, kWaiting, kParked, kRunning } state = State::kNone;
   bool admitted = false;                    // has been running before

@@ -230,6 +230,7 @@ void Scheduler::Preempt(ScheduledSequence* sequence) {
   sequence->state = State::kWaiting;
   lanes_[sequence->idle].Join(sequence);
   WakeFollowers(sequence);
+  ++sequence->preemptions;
   ++preemptions_;
 }
 

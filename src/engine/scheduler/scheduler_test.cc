@@ -77,6 +77,8 @@ TEST_F(SchedulerTest, TheYoungestGivesWayAndComesBack) {
   EXPECT_EQ(b.computed, 0u);
   EXPECT_TRUE(b.blocks.empty());
   EXPECT_EQ(scheduler.preemptions(), 1u);
+  EXPECT_EQ(a.preemptions, 0u);
+  EXPECT_EQ(b.preemptions, 1u);
   scheduler.Remove(&a);
   ASSERT_EQ(Step(scheduler).size(), 1u);
   EXPECT_EQ(b.state, ScheduledSequence::State::kRunning);
