@@ -61,8 +61,8 @@ std::int64_t PeriodStart(BudgetPeriod period, std::int64_t at_ms);
 struct Webhook {
   std::string url, body, signature;
 };
-/// Sends one; after an error it is tried again, kWebhookAttemptsMax times in all. The server gives it, and there refuses
-/// addresses of its own network and limits time and answer.
+/// Sends one; after an error it is tried again, kWebhookAttemptsMax times in all. The server gives it, and there it
+/// refuses addresses of its own network and limits time and answer.
 using WebhookSender = std::function<Status(const Webhook&)>;
 inline constexpr int kWebhookAttemptsMax = 8;  // after 10 s, 20 s, 40 s ... 20 min
 std::string SignWebhook(std::string_view secret, std::int64_t unix_s, std::string_view body);

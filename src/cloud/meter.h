@@ -84,8 +84,8 @@ class Meter {
 
   /// errors: kTooMany (kMeterSlots are in use), kInvalidArgument (an id that is too long)
   Result<std::shared_ptr<Ticket>> Begin(const MeterInfo& info);
-  /// Adds what the slot counted to the totals and frees it. `committed`: its receipt is in the ledger; else it was
-  /// never started, and has used nothing (CHECK).
+  /// Adds what the slot counted to the totals and frees it, once: after its receipt is committed, or when its request
+  /// was never started.
   void Free(Ticket& ticket);
   /// What was left by a former process; once, before the first Begin.
   std::vector<Unsettled> Recover();

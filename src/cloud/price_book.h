@@ -123,8 +123,8 @@ class PriceBook {
   std::vector<FreeRow> free_;
 };
 
-/// What changes from one book to another, one line a difference ("qwen3-* CNY from 2026-11-01 over 0: input 300000 ->
-/// 250000"); empty when nothing does but the version.
+/// What changes from one book to another, one line a difference ("  price qwen3-* CNY from 2026-11-01 over 0:
+/// input 300000 -> 250000", or with + or - for a row that comes or goes); empty when nothing does but the version.
 std::string Diff(const PriceBook& from, const PriceBook& to);
 
 /// prices.example.toml: made-up prices that show the format. Never loaded by itself.

@@ -1,6 +1,6 @@
-// Usage summed by minute, hour and day, kept up to date in the transaction that settles, so that it always agrees with
-// receipts. Three levels of detail: (workspace, key, model, app, partner), (workspace, model), (model); a query reads
-// the coarsest that can answer it. Minutes are kept for two days, hours for 90, days for ever.
+// Usage summed by minute, hour, day and month (UTC), kept up to date in the transaction that settles, so that it always
+// agrees with receipts. Three levels of detail: (workspace, key, model, app, partner), (workspace, model), (model); a
+// query reads the coarsest that can answer it. Minutes are kept for two days, hours for 90, days and months for ever.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -17,9 +17,13 @@ class Database;
 
 namespace yun::cloud {
 
-enum class Granularity : std::uint8_t { kMinute, kHour, kDay };
+enum class Granularity : std::uint8_t { kMinute, kHour, kDay, kMonth };
+inline constexpr std::size_t kGranularities = 4;
 inline constexpr std::int64_t kMinutesKeptMs = 2 * kDayMs, kHoursKeptMs = 90 * kDayMs;
-std::int64_t GranularityMs(Granularity granularity);
+/// Where the step begins that holds a time.
+std::int64_t StepStart(Granularity granularity, std::int64_t unix_ms);
+/// Where the step after it begins.
+std::int64_t NextStep(Granularity granularity, std::int64_t unix_ms);
 
 /// Columns to group by, as bits.
 enum UsageBy : std::uint32_t { kByTime = 1, kByWorkspace = 2, kByKey = 4, kByModel = 8, kByApp = 16, kByPartner = 32 };
@@ -31,7 +35,7 @@ struct UsageQuery {
   std::string workspace_id, key_id, model, app, partner_id;  // empty: all
   std::string account_id;                                    // of this account's workspaces
   std::string currency;                                      // empty: all, each a row of its own
-  std::size_t rows_max = 10'000;
+  std::size_t rows_max = 50'000;
 };
 
 /// Sums; what was not grouped by is empty (time: 0).
