@@ -32,6 +32,7 @@ struct Blob {
 /// NULL, BIGINT, DOUBLE PRECISION, TEXT or bytes.
 struct Value : std::variant<std::monostate, std::int64_t, double, std::string, Blob> {
   using variant::variant;
+  Value() = default;
   Value(std::string_view text) : variant(std::string(text)) {}
   template <class T>
   Value(const std::optional<T>& maybe) {
