@@ -279,8 +279,9 @@ void RateLimiter::Hold::End(std::optional<std::int64_t> tokens_used) {
     if (part.reserved == 0 || !tokens_used || counter.rule.limits.tokens_per_minute == 0) continue;
     counter.Expire(now);
     const std::int64_t more = *tokens_used - part.reserved;
+    const std::int64_t debt_max = kDebtMinutesMax * counter.rule.limits.tokens_per_minute;
     if (more > 0)
-      counter.CountTokens(now, std::min(more, kDebtMinutesMax * counter.rule.limits.tokens_per_minute) * kSecondsAMinute);
+      counter.CountTokens(now, std::min(more, debt_max) * kSecondsAMinute);
     else
       counter.TakeTokensBack(part.span, -more * kSecondsAMinute, now);
   }

@@ -110,6 +110,7 @@ class EngineImpl : public Engine {
     std::vector<std::shared_ptr<Stream>> streams;
     for (std::uint32_t i = 0; i < count; ++i) {
       GenerateRequest own = request;
+      if (count > 1 && !request.usage_sinks.empty()) own.usage_sinks = {request.usage_sinks[i]};
       if (own.sampling.seed) *own.sampling.seed += i;
       if (i > 0 && request.grammar) own.grammar = request.grammar->Clone();
       group.push_back(MakeSequence(std::move(own)));
@@ -187,6 +188,9 @@ class EngineImpl : public Engine {
       return Fail(Code::kInvalidArgument, "top_logprobs must be in [0, {}]", kLogprobsMax);
     if (!(request.weight > 0)) return Fail(Code::kInvalidArgument, "weight must be above 0");
     if (count < 1 || count > kGroupMax) return Fail(Code::kInvalidArgument, "n must be in [1, {}]", kGroupMax);
+    if (!request.usage_sinks.empty() && request.usage_sinks.size() != count)
+      return Fail(Code::kInvalidArgument, "{} answers, but {} listeners to their usage", count,
+                  request.usage_sinks.size());
     if (count > 1 && request.task != Task::kGenerate)
       return Fail(Code::kInvalidArgument, "only generated answers can be more than one");
     return {};
@@ -437,6 +441,7 @@ class EngineImpl : public Engine {
     const bool complete = s.scheduled.computed + committed == s.tokens.size();
     if (s.request.task == Task::kEmbed && s.request.pooling == Pooling::kMean) Pool(s, row, rows);
     scheduler_->Computed(&s.scheduled, committed);
+    TellUsage(s);
     if (!complete) return;
     StreamEnd end;
     if (s.request.task == Task::kGenerate) {
@@ -545,6 +550,7 @@ class EngineImpl : public Engine {
     const TokenId id = event.id;
     s.tokens.push_back(id);
     CountThinking(s, id);
+    TellUsage(s);
     const auto among = [&](const std::vector<TokenId>& ids) { return std::ranges::find(ids, id) != ids.end(); };
     const bool eos = among(config_.eos_ids);
     const bool stop = (!s.request.ignore_eos && eos) || among(s.request.stop_ids);
@@ -568,6 +574,17 @@ class EngineImpl : public Engine {
     if (id == s.request.think_begin_id) s.thinking = true;
   }
 
+  /// For those who count: of the prompt what has been computed.
+  static Usage UsedBy(const Sequence& s) {
+    Usage usage = s.usage;
+    usage.prompt_tokens = std::min<std::uint64_t>(s.scheduled.computed_max, s.scheduled.prompt_tokens);
+    usage.cached_tokens = std::min(std::max(usage.cached_tokens, s.scheduled.cached), usage.prompt_tokens);
+    return usage;
+  }
+  static void TellUsage(const Sequence& s) {
+    for (const auto& sink : s.request.usage_sinks) sink->Used(UsedBy(s));
+  }
+
   void End(Sequence& s, StreamEnd end) {
     if (!s.stream) return;
     s.usage.cached_tokens = std::max(s.usage.cached_tokens, s.scheduled.cached);
@@ -576,6 +593,8 @@ class EngineImpl : public Engine {
     scheduler_->Remove(&s.scheduled);  // blocks are free before the client hears of the end
     if (s.started != Clock::time_point{}) pace_.Served(Seconds(Clock::now() - s.started));
     totals_.wasted_tokens += s.scheduled.recomputed;
+    for (const auto& sink : s.request.usage_sinks) sink->Ended(end.reason, UsedBy(s));
+    s.request.usage_sinks.clear();
     end.usage = s.usage;
     s.stream->End(std::move(end));
     s.stream = nullptr;

@@ -9,6 +9,7 @@
 
 #include "engine/grammar.h"
 #include "engine/sampling/params.h"
+#include "engine/usage.h"
 
 namespace yun::engine {
 
@@ -19,6 +20,20 @@ enum class Task {
   kCache,  // computes the prompt and keeps its whole blocks in the prefix cache for `keep_s`: StreamEnd::entry
 };
 enum class Pooling { kLast, kMean };  // of the hidden states of a prompt
+
+enum class FinishReason { kNone, kStop, kLength, kAborted, kTimeout, kError };
+
+/// Hears of one answer's usage where it is counted, always before its stream hears of what was counted.
+/// thread: the engine's; must not block
+class UsageSink {
+ public:
+  virtual ~UsageSink() = default;
+  /// What has been used so far, absolute; after each step that the answer was part of. `prompt_tokens`: of the prompt
+  /// so many as have been computed or found in the cache. No member ever becomes smaller.
+  virtual void Used(const Usage& so_far) = 0;
+  /// The last call, once, on every way that a request which was taken can end. What was never begun has used nothing.
+  virtual void Ended(FinishReason reason, const Usage& usage) = 0;
+};
 
 struct GenerateRequest {
   Task task = Task::kGenerate;
@@ -48,8 +63,8 @@ struct GenerateRequest {
   double ttft_objective_s = 0;   // what cannot meet it is refused at once (kTooMany, with retry_after_s); 0: none
   std::uint64_t cache_salt = 0;  // prefix-cache blocks are shared only between requests of one salt
   bool deterministic = false;    // bit-equal answers whatever else is in the batch, also without the engine's option
-};
 
-enum class FinishReason { kNone, kStop, kLength, kAborted, kTimeout, kError };
+  std::vector<std::shared_ptr<UsageSink>> usage_sinks;  // one an answer of the group; or none at all
+};
 
 }  // namespace yun::engine
