@@ -160,8 +160,10 @@ int Register() {
       benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/1024x3072/rows:512").c_str(),
                                    [=](benchmark::State& state) { MatMul(state, k, name.packing, 1024, 3072, 512); });
     for (const Name& name : kPackings)
-      benchmark::RegisterBenchmark((table + "/matmul/" + name.text + "/65536x1024/rows:1").c_str(),
-                                   [=](benchmark::State& state) { MatMul(state, k, name.packing, 65536, 1024, 1); });
+      for (const std::uint32_t rows : {1u, 8u, 16u, 24u, 32u})  // out of memory
+        benchmark::RegisterBenchmark(
+            (table + "/matmul/" + name.text + "/65536x1024/rows:" + std::to_string(rows)).c_str(),
+            [=](benchmark::State& state) { MatMul(state, k, name.packing, 65536, 1024, rows); });
     for (const CacheName& cache : kCaches)
       for (const std::uint32_t run : {1u, 16u})
         benchmark::RegisterBenchmark((table + "/store/" + cache.text + "/run:" + std::to_string(run)).c_str(),

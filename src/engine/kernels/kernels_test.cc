@@ -205,6 +205,47 @@ TEST_P(Tables, MatMulEqualsReference) {
   }
 }
 
+// A row's bits with 8-bit activations do not depend on how many rows are multiplied at once, whatever code that takes:
+// determinism rests on it.
+TEST_P(Tables, RowsOfBytesAreTheSameAmongOthers) {
+  const Kernels& k = *GetParam();
+  for (const Type type : kTypes) {
+    if (FormFor(PackingOf(type, false), *ReferenceKernels(), 256, 1) != ActForm::kInt8) continue;
+    for (const std::uint32_t rows :
+         {2u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 12u, 13u, 14u, 15u, 16u, 17u, 24u, 31u, 33u, 48u}) {
+      const bool super = quant::InfoOf(type).block_items == 256;
+      const std::uint32_t cols = super ? 256 + rows % 2 * 256 : 32 * (1 + rows % 6), n = 16 * 3;
+      const Packed w = Pack(type, false, n, cols, RandomBlocks(type, n, cols, rows));
+      auto x = Random(std::size_t{rows} * cols, rows);
+      x[cols - 1] = 1e4f, x[cols] = 1e-41f;
+      for (std::uint32_t i = 0; i < 32; ++i) x[i] = 0;
+      const Acts all = MakeActs(k, x, rows, cols, ActForm::kInt8);
+      const std::size_t bytes = rows * ActivationRowBytes(cols, ActForm::kInt8), one = bytes / rows;
+      for (const std::uint8_t planes : {1, 2}) {
+        Aligned both(2 * bytes);  // the second plane is as good as any: the first once more
+        std::memcpy(both.get(), all.view.data, bytes);
+        std::memcpy(both.get() + bytes, all.view.data, bytes);
+        for (const bool add : {false, true}) {
+          std::vector<float> got(rows * n, 1.f), expected(rows * n, 1.f);
+          k.matmul(w.matrix, 0, 3, {both.get(), rows, cols, k.tile_rows_max, ActForm::kInt8, planes, bytes}, got.data(),
+                   n, add);
+          for (std::uint32_t m = 0; m < rows; ++m) {
+            const std::vector<float> own(x.begin() + m * cols, x.begin() + (m + 1) * cols);
+            const Acts alone = MakeActs(k, own, 1, cols, ActForm::kInt8);
+            Aligned twice(2 * one);
+            std::memcpy(twice.get(), alone.view.data, one);
+            std::memcpy(twice.get() + one, alone.view.data, one);
+            k.matmul(w.matrix, 0, 3, {twice.get(), 1, cols, k.tile_rows_max, ActForm::kInt8, planes, one},
+                     expected.data() + m * n, n, add);
+          }
+          ASSERT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)), 0)
+              << quant::InfoOf(type).name << " rows " << rows << " planes " << int{planes} << " add " << add;
+        }
+      }
+    }
+  }
+}
+
 // Two planes: the sum of what each gives alone, on top of what is there.
 TEST_P(Tables, PlanesAddUp) {
   const Kernels& k = *GetParam();

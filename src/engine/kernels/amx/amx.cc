@@ -1,9 +1,11 @@
-// The AMX table: AVX-512 with BF16 for few rows, tiles for many. Sealed: only kAmxTable is seen outside.
+// The AMX table: AVX-512 with BF16 for few rows, int8 tiles for some, bf16 tiles for many. Sealed: only kAmxTable is
+// seen outside.
 #include <immintrin.h>
 
 #include "engine/kernels/kernels.h"
 
 #define YUN_BF16_DOT
+#define YUN_TILE_ROWS 16  // of a tile register
 
 namespace yun::kernels {
 namespace {
@@ -15,12 +17,13 @@ namespace {
 #include "engine/kernels/amx/tiles.h"
 
 #include "engine/kernels/amx/attend.h"
+#include "engine/kernels/amx/matmul_int8.h"
 #include "engine/kernels/amx/matmul.h"
 #include "engine/kernels/amx/peaks.h"
 
 namespace {
 
-// Measured: fewer rows are faster on AVX-512, which needs no weights widened.
+// Measured: fewer rows are faster with 8-bit activations, which need no weights widened.
 constexpr uint32_t kAmxRowsMin = 24, kAmxFloatRowsMin = 4;
 
 constexpr Kernels MakeAmxTable() {

@@ -18,13 +18,6 @@ constexpr uint32_t kGroupTiles = 2, kSpanBlocks = 8, kSpanPairs = kSpanBlocks / 
 constexpr uint32_t kTileBf16 = 512, kTileFloats = 256;  // elements of 16 rows of 64 bytes
 
 // tmm0-3: results [2 tiles of rows][2 tiles of columns]; tmm4-5: queries or weights; tmm6-7: keys or values.
-#define TILE_LOAD(t, from) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #t ::"r"(from), "r"(static_cast<uint64_t>(64)) : "memory")
-#define TILE_STORE(t, to) \
-  __asm__ volatile("tilestored %%tmm" #t ", (%0,%1,1)" ::"r"(to), "r"(static_cast<uint64_t>(64)) : "memory")
-#define TILE_ZERO(t) __asm__ volatile("tilezero %%tmm" #t ::)
-#define TILE_DOT(c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
-
 struct alignas(64) AttendScratch {
   uint16_t q[2][kTileRowDims];                                // [plane][tile of rows][32 dims][16 rows][32]
   uint16_t k[2][kSpanBlocks * kCacheBlockTokens * kTileHeadDimMax];  // [plane][block][32 dims][16 pairs][16 tokens][2]
@@ -399,10 +392,5 @@ void AttendAmx(const AttendTask& task) {
     else AttendOnTiles<QuantisedBlock>(part);
   }
 }
-
-#undef TILE_LOAD
-#undef TILE_STORE
-#undef TILE_ZERO
-#undef TILE_DOT
 
 }  // namespace

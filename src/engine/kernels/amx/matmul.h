@@ -207,20 +207,27 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
   _tile_release();
 }
 
+template <class F>
+void MatMulQuantised(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out,
+                     size_t stride, bool add) {
+  if (acts.form == ActForm::kInt8) return MatMulInt8<F>(w, begin, end, acts, out, stride, add);
+  MatMulTiles<ExpandQuantised<F>>(w, begin, end, acts, out, stride, add);
+}
+
 void MatMulAmx(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activations& acts, float* out, size_t stride,
                bool add) {
-  if (acts.form != ActForm::kAmx) return MatMul(w, begin, end, acts, out, stride, add);
+  if (acts.form != ActForm::kAmx && acts.form != ActForm::kInt8) return MatMul(w, begin, end, acts, out, stride, add);
   switch (w.packing) {
     case Packing::kF32: return;  // FormFor never asks for this
     case Packing::kF16: return MatMulTiles<ExpandF16>(w, begin, end, acts, out, stride, add);
     case Packing::kBF16: return MatMulTiles<ExpandNothing>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8: return MatMulTiles<ExpandQuantised<FormatQ8>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4: return MatMulTiles<ExpandQuantised<FormatQ4>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ8M: return MatMulTiles<ExpandQuantised<FormatQ8M>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4M: return MatMulTiles<ExpandQuantised<FormatQ4M>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ4K: return MatMulTiles<ExpandQuantised<FormatQ4K>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ5K: return MatMulTiles<ExpandQuantised<FormatQ5K>>(w, begin, end, acts, out, stride, add);
-    case Packing::kQ6K: return MatMulTiles<ExpandQuantised<FormatQ6K>>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8: return MatMulQuantised<FormatQ8>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4: return MatMulQuantised<FormatQ4>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ8M: return MatMulQuantised<FormatQ8M>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4M: return MatMulQuantised<FormatQ4M>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ4K: return MatMulQuantised<FormatQ4K>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ5K: return MatMulQuantised<FormatQ5K>(w, begin, end, acts, out, stride, add);
+    case Packing::kQ6K: return MatMulQuantised<FormatQ6K>(w, begin, end, acts, out, stride, add);
   }
 }
 

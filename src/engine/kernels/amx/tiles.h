@@ -10,6 +10,11 @@ struct alignas(64) TileConfig {
   uint8_t rows[16] = {};
 };
 
+inline void LoadTileConfig(const TileConfig& config) {
+  // Not _tile_loadconfig: GCC 12 thinks that it reads only the first 8 bytes.
+  __asm__ volatile("ldtilecfg %0" ::"m"(config));
+}
+
 /// Full tiles, but of those that belong to the rows of a product: tmm0, 1 and 4 have first_rows, tmm2, 3 and 5
 /// second_rows (0 where there is no such tile: it is not used then).
 inline void ConfigureTiles(uint32_t first_rows, uint32_t second_rows) {
@@ -20,9 +25,26 @@ inline void ConfigureTiles(uint32_t first_rows, uint32_t second_rows) {
     config.row_bytes[t] = 64;
     config.rows[t] = static_cast<uint8_t>(of_first ? first_rows : of_second ? second : kTileRowsAmx);
   }
-  // Not _tile_loadconfig: GCC 12 thinks that it reads only the first 8 bytes.
-  __asm__ volatile("ldtilecfg %0" ::"m"(config));
+  LoadTileConfig(config);
 }
+/// Products of `cols` columns: sums (tmm0 to 3) and activations (tmm4, 5) of so many rows; codes (tmm6, 7).
+inline void ConfigureTilesInt8(uint32_t rows, uint32_t cols) {
+  TileConfig config;
+  for (int t = 0; t < 8; ++t) {
+    config.row_bytes[t] = static_cast<uint16_t>(t == 4 || t == 5 ? cols : 64);
+    config.rows[t] = static_cast<uint8_t>(t < 6 ? rows : cols / 4);
+  }
+  LoadTileConfig(config);
+}
+
+// Not _tile_loadd: GCC 12 thinks that it reads nothing.
+#define TILE_LOAD_ROWS(t, from, row_bytes) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #t ::"r"(from), "r"(static_cast<uint64_t>(row_bytes)) : "memory")
+#define TILE_LOAD(t, from) TILE_LOAD_ROWS(t, from, 64)
+#define TILE_STORE(t, to) \
+  __asm__ volatile("tilestored %%tmm" #t ", (%0,%1,1)" ::"r"(to), "r"(static_cast<uint64_t>(64)) : "memory")
+#define TILE_ZERO(t) __asm__ volatile("tilezero %%tmm" #t ::)
+#define TILE_DOT(c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
 
 inline __m512i HighBf16(__m512 x) {  // round to nearest, ties away from zero, as f32 bits
   const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000));

@@ -1,6 +1,9 @@
 // What a vector of 16 lanes is on AVX-512. Included by the sealed units here, inside their anonymous namespace.
 
-constexpr int kTileRows = 12, kAccumulators = 12;  // 12 int + 12 float accumulators leave 8 of 32 registers
+#ifndef YUN_TILE_ROWS  // more where other code takes tiles of more rows than kAccumulators
+#define YUN_TILE_ROWS 12
+#endif
+constexpr int kTileRows = YUN_TILE_ROWS, kAccumulators = 12;  // 12 int + 12 float accumulators leave 8 of 32 registers
 
 struct VF { __m512 v; };
 struct VI { __m512i v; };

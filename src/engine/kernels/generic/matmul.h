@@ -324,7 +324,10 @@ void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8
   for (; p < end; ++p) T::template Run<MR, 1>(w, p, tile, out, stride, add);
 }
 
-template <class T, int MR = kTileRows>
+// Tiles of more rows than there are integer accumulators are another algorithm's (amx/matmul_int8.h).
+constexpr int kVectorRows = kTileRows < kAccumulators ? kTileRows : kAccumulators;
+
+template <class T, int MR = T::kWide ? kTileRows : kVectorRows>
 void TileOfRows(uint32_t rows, const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8_t* tile, float* out,
                 size_t stride, bool add) {
   if (rows == MR) return TilePanels<T, MR>(w, begin, end, tile, out, stride, add);
