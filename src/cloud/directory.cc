@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "cloud/clock.h"
+#include "cloud/glob.h"
 #include "store/database.h"
 
 namespace yun::cloud {
@@ -293,25 +294,6 @@ std::optional<Standing> ParseStanding(std::string_view name) {
 }
 
 // ---- principals
-
-bool GlobMatches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, retry = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p, ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 namespace {
 bool AnyMatches(const std::vector<std::string>& patterns, std::string_view text) {

@@ -115,9 +115,6 @@ struct Principal {
   std::vector<IpRange> ip_ranges;  // of key.scopes, parsed
 };
 
-/// `pattern` with * (any run) and ? (one character) against the whole of `text`.
-bool GlobMatches(std::string_view pattern, std::string_view text);
-
 /// A key as it is asked for.
 struct KeyDraft {
   std::string workspace_id, person_id, name;

@@ -130,7 +130,4 @@ std::string Diff(const PriceBook& from, const PriceBook& to);
 /// prices.example.toml: made-up prices that show the format. Never loaded by itself.
 std::string_view ExamplePriceBook();
 
-/// `*` stands for any text, `?` for one byte; everything else for itself.
-bool GlobMatches(std::string_view pattern, std::string_view text);
-
 }  // namespace yun::cloud
