@@ -18,17 +18,14 @@
 namespace yun::store {
 namespace {
 
-// A batch ends with its queue; under load after these, so that the first write of a batch does not wait long.
-constexpr std::size_t kBatchJobsMax = 256;
-constexpr auto kBatchTimeMax = std::chrono::milliseconds(5);
-
 class DatabaseOfBackend final : public Database {
  public:
   DatabaseOfBackend(std::unique_ptr<Backend> backend, std::unique_ptr<Session> writer,
-                    std::vector<Migration> migrations, int readers)
+                    std::vector<Migration> migrations, const DatabaseOptions& options)
       : backend_(std::move(backend)),
         migrations_(std::move(migrations)),
-        readers_max_(std::max(readers, 1)),
+        readers_max_(std::max(options.readers, 1)),
+        batch_time_max_(options.batch_time_max),
         writer_(std::move(writer)),
         thread_([this] { WriteAll(); }) {}
 
@@ -130,7 +127,7 @@ class DatabaseOfBackend final : public Database {
 
   /// One transaction over what is queued. What was well before the commit is well only after it.
   void WriteBatch() {
-    const auto end = std::chrono::steady_clock::now() + kBatchTimeMax;
+    const auto end = std::chrono::steady_clock::now() + batch_time_max_;
     std::vector<Ended> ended;
     Status transaction = writer_->Begin();
     const bool begun = transaction.has_value();
@@ -203,6 +200,8 @@ class DatabaseOfBackend final : public Database {
   int readers_open_ = 0;
   int readers_max_;
 
+  std::chrono::milliseconds batch_time_max_;
+
   mutable std::mutex queue_mutex_;
   std::condition_variable queue_changed_;
   std::deque<Job> queue_;
@@ -248,8 +247,7 @@ Result<std::unique_ptr<Database>> Database::Open(std::string_view url, DatabaseO
   ASSIGN_OR_RETURN(auto backend, OpenBackend(url));
   ASSIGN_OR_RETURN(auto writer, backend->Connect(Access::kWrite));
   RETURN_IF_ERROR(Migrate(*writer, migrations));
-  return std::make_unique<DatabaseOfBackend>(std::move(backend), std::move(writer), std::move(migrations),
-                                             options.readers);
+  return std::make_unique<DatabaseOfBackend>(std::move(backend), std::move(writer), std::move(migrations), options);
 }
 
 }  // namespace yun::store

@@ -8,6 +8,7 @@
 //   SUM(bigint) is a BIGINT, AVG a DOUBLE PRECISION, a comparison 0 or 1; NULL sorts first or last: say NULLS FIRST
 //   text is UTF-8 without NUL, doubles are finite: anything else is refused (kInvalidArgument); bytes are a Blob
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -131,14 +132,16 @@ std::vector<Migration> EmbeddedMigrations();
 struct DatabaseOptions {
   std::optional<std::vector<Migration>> migrations;  // nothing: EmbeddedMigrations()
   int readers = 4;                                   // connections for Read, opened when first needed
+  std::chrono::milliseconds batch_time_max{5};       // under load, when a commit has to come
 };
 
 inline constexpr std::size_t kWritesQueuedMax = 65'536;
+inline constexpr std::size_t kBatchJobsMax = 256;  // of one commit
 
 /// A database that this process owns: a second process is refused as long as this one lives.
 ///
 /// Writes run one after another, in the order in which they were given, on one writer thread. It commits when nothing
-/// is left to do, or after kBatchJobsMax writes or kBatchTimeMax: many writes share one commit (and one wait for the
+/// is left to do, or after kBatchJobsMax writes or `batch_time_max`: many writes share one commit (and one wait for the
 /// disk), each inside a savepoint of its own, so one that fails takes only itself back. A write is reported only after
 /// the commit, and is then safe from a killed process. From a power cut: with PostgreSQL as its synchronous_commit
 /// says; with SQLite what the kernel had written back (the last half minute may be lost, never the order), or all of
