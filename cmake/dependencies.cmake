@@ -16,6 +16,7 @@ if(NOT YUN_ENGINE_ONLY)
   pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
   pkg_check_modules(fmt REQUIRED IMPORTED_TARGET fmt)
   pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog)
+  pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo cairo-pdf)
   include(cmake/rust.cmake)
 else()
   # A cross build has no libraries of its own: fmt and spdlog from their headers, GoogleTest from Debian's source of it.

@@ -19,15 +19,15 @@ struct BillingSettings {
   std::string seller_name = "yun";
   std::string seller_address;  // several lines
   std::string seller_tax_id;
-  std::string number_prefix = "INV";   // letters, digits and '-', at most 16
-  bool series_per_account = false;     // one gapless row of numbers for the operator, or one for each account
-  bool tax_included = true;            // see TaxRule
-  std::int64_t due_days = 30;          // of a postpaid invoice
-  std::string note;                    // at the foot of each invoice
-  std::string cost_currency = "CNY";   // of the two prices below
-  std::int64_t cpu_hour_micro = 0;     // what an hour of one CPU costs, without energy
-  std::int64_t kwh_micro = 0;          // what a kilowatt hour costs
-  std::int64_t cpu_milliwatts = 0;     // power drawn for one busy CPU; 0: energy is in the CPU-hour
+  std::string number_prefix = "INV";  // letters, digits and '-', at most 16
+  bool series_per_account = false;    // one gapless row of numbers for the operator, or one for each account
+  bool tax_included = true;           // see TaxRule
+  std::int64_t due_days = 30;         // of a postpaid invoice
+  std::string note;                   // at the foot of each invoice
+  std::string cost_currency = "CNY";  // of the two prices below
+  std::int64_t cpu_hour_micro = 0;    // what an hour of one CPU costs, without energy
+  std::int64_t kwh_micro = 0;         // what a kilowatt hour costs
+  std::int64_t cpu_milliwatts = 0;    // power drawn for one busy CPU; 0: energy is in the CPU-hour
   bool operator==(const BillingSettings&) const = default;
 };
 

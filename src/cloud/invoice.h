@@ -25,8 +25,8 @@ namespace yun::cloud {
 class Ledger;
 struct Clock;
 
-inline constexpr std::size_t kInvoiceLinesMax = 20'000;  // an invoice with more is refused (kTooLarge)
-inline constexpr std::size_t kBillListMax = 1000;        // of one answer
+inline constexpr std::size_t kInvoiceLinesMax = 20'000;   // an invoice with more is refused (kTooLarge)
+inline constexpr std::size_t kBillListMax = 1000;         // of one answer
 inline constexpr std::int64_t kIssueAfterMs = 3'600'000;  // a month is closed when it is over for so long
 
 struct BilledWorkspace {
@@ -86,7 +86,8 @@ struct Invoice {
   bool operator==(const Invoice&) const = default;
 };
 
-/// A line given back, in part or whole, with its tax. Posted in the ledger to the line's workspace.
+/// A line given back, in part or whole, with its tax. The ledger, which knows no tax on top, gives `amount_micro` to
+/// the line's workspace; the platform bears it, partners keep their shares.
 struct CreditNote {
   std::string id;      // "cn_…"
   std::string number;  // "INV-CN-2026-000001"
@@ -98,7 +99,7 @@ struct CreditNote {
   std::string currency;
   std::int64_t amount_micro = 0;  // of the line, > 0
   std::int64_t tax_micro = 0;     // within, or on top, as on the invoice
-  std::int64_t total_micro = 0;   // what the workspace gets
+  std::int64_t total_micro = 0;   // amount, plus the tax that is on top
   std::string reason;
   std::int64_t issued_ms = 0;
   bool operator==(const CreditNote&) const = default;
@@ -119,9 +120,8 @@ struct InvoiceSummary {
 /// thread: all methods from any thread, but not from within a Read or Write of the database
 class Invoices {
  public:
-  // borrows: all three
-  Invoices(store::Database& database, Ledger& ledger, const Clock& clock)
-      : database_(database), ledger_(ledger), clock_(clock) {}
+  /// Posts credit notes that a killed process had issued but not posted. errors: those of the database and the ledger
+  static Result<std::unique_ptr<Invoices>> Open(store::Database& database, Ledger& ledger, const Clock& clock);
 
   /// The invoice as it would be now, without id and number. errors: kTooLarge (kInvoiceLinesMax), the database's
   Result<Invoice> Preview(const BillTo& to, Month month) const;
@@ -143,15 +143,22 @@ class Invoices {
   Result<std::vector<CreditNote>> CreditNotes(std::string_view invoice_id) const;
 
  private:
-  store::Database& database_;
-  Ledger& ledger_;
-  const Clock& clock_;
+  Invoices(store::Database& database, Ledger& ledger, const Clock& clock)
+      : database_(database), ledger_(ledger), clock_(clock) {}
+  Result<Invoice> Made(const BillTo& to, Month month, const BillingSettings& settings) const;
+  Status PostNote(const CreditNote& note);
+
+  store::Database& database_;  // borrows
+  Ledger& ledger_;             // borrows
+  const Clock& clock_;         // borrows
 };
 
 /// The canonical form, whose SHA-256 is stored with it, and back. errors: kCorrupt
 std::string InvoiceJson(const Invoice& invoice);
 Result<Invoice> ParseInvoice(std::string_view json);
 std::string CreditNoteJson(const CreditNote& note);
+Result<CreditNote> ParseCreditNote(std::string_view json);
+std::string InvoiceSummaryJson(const InvoiceSummary& summary);
 /// RFC 4180: a row a line, then one for tax, total, rounding and payable. No cell begins a formula.
 std::string InvoiceCsv(const Invoice& invoice);
 /// A4, with the fonts that fontconfig finds, embedded. The same invoice and fonts give the same bytes.

@@ -9,8 +9,6 @@
 
 namespace yun::cloud {
 
-inline constexpr std::int64_t kDayMs = 86'400'000;
-
 struct Month {
   int year = 1970;
   int month = 1;  // 1 to 12

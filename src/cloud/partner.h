@@ -1,6 +1,7 @@
 // Partners: who publishes model adapters and apps, under which share of the charges, and how they are paid out.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,7 +11,7 @@
 
 #include "base/guarded.h"
 #include "base/result.h"
-#include "cloud/month.h"
+#include "cloud/ledger.h"
 
 namespace yun::store {
 class Connection;
@@ -19,27 +20,16 @@ class Database;
 
 namespace yun::cloud {
 
-class Ledger;
-struct Clock;
-
 inline constexpr std::int64_t kSharePpmMax = 1'000'000;
 inline constexpr std::size_t kPartnersMax = 10'000;
 inline constexpr std::size_t kOfferingsMax = 100'000;
 
-/// The part of a charge that belongs to a partner. No partner: empty id, 0.
-struct PartnerShare {
-  std::string partner_id;
-  std::int64_t share_ppm = 0;
-};
-/// charge * share_ppm / 1e6, rounded down: what cannot be divided stays with the platform. Never more than the charge.
-std::int64_t PartnerAmount(std::int64_t charge_micro, std::int64_t share_ppm);
-
 struct Partner {
   std::string id;  // "prt_…"
   std::string name;
-  std::string account_id;             // whose members manage the offerings
-  std::string sandbox_workspace_id;   // whose keys may use what is not listed yet, at price 0; may be empty
-  std::string status = "active";      // or "closed": offerings are no longer served, what is payable stays
+  std::string account_id;            // whose members manage the offerings
+  std::string sandbox_workspace_id;  // whose keys may use what is not listed yet, at price 0; may be empty
+  std::string status = "active";     // or "closed": offerings are no longer served, what is payable stays
   std::int64_t created_ms = 0;
 };
 
@@ -98,11 +88,14 @@ struct Payout {
 class Partners {
  public:
   /// errors: those of the database
-  static Result<std::unique_ptr<Partners>> Open(store::Database& database, Ledger& ledger, const Clock& clock);
+  static Result<std::unique_ptr<Partners>> Open(store::Database& database, const Clock& clock);
+  /// What pays out; once, before the first PayOut: the ledger asks for shares (ShareOf) when it opens, so it comes
+  /// later. Posts the pay-outs that a killed process had noted but not posted. errors: those of database and ledger
+  Status Connect(Ledger& ledger);
 
   /// Whose share a request bears: that of the listed app which sent it, else that of the listed model, else nobody's.
   /// In memory: for the path of a request.
-  PartnerShare ShareOf(std::string_view model, std::string_view app) const;
+  std::optional<PartnerShare> ShareOf(std::string_view model, std::string_view app) const;
   /// May a workspace use this model or app? What no partner offers and what is listed: all; what is not listed yet:
   /// its partner's sandbox alone.
   bool MayUse(OfferingKind kind, std::string_view name, std::string_view workspace_id) const;
@@ -121,7 +114,7 @@ class Partners {
   /// errors: kInvalidArgument (also: not a draft), kNotFound
   Result<Offering> ChangeOffering(std::string_view id, std::string_view title, std::int64_t share_ppm);
   /// draft -> in review (by the partner); in review -> listed or draft (by the operator, with a note when refused);
-  /// in review or listed -> draft or withdrawn (by either). errors: kInvalidArgument (not from this state), kNotFound
+  /// in review -> draft, listed -> withdrawn (by either). errors: kInvalidArgument (not from this state), kNotFound
   Result<Offering> SubmitOffering(std::string_view id);
   Result<Offering> ReviewOffering(std::string_view id, bool list, std::string_view reviewer, std::string_view note);
   Result<Offering> WithdrawOffering(std::string_view id);
@@ -129,7 +122,7 @@ class Partners {
   /// Of all partners with an empty id.
   std::vector<Offering> ListOfferings(std::string_view partner_id) const;
 
-  /// What a partner could be paid now. units: micro-units
+  /// What a partner could be paid now: what is owed, less pay-outs that are under way. units: micro-units
   Result<std::int64_t> PayableNow(std::string_view partner_id, std::string_view currency) const;
   /// errors: kInvalidArgument (no whole days), kNotFound, those of the database
   Result<PayoutStatement> StatementOf(std::string_view partner_id, std::string_view currency, std::int64_t from_ms,
@@ -142,13 +135,15 @@ class Partners {
 
  private:
   struct State;
-  Partners(store::Database& database, Ledger& ledger, const Clock& clock);
+  Partners(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+  std::shared_ptr<const State> Now() const;
   Status Load();
-  Result<Offering> Move(std::string_view id, OfferingState to, std::string_view reviewer, std::string_view note);
+  Result<Offering> ChangeOne(std::string_view id, const std::function<Status(Offering&)>& change);
+  Status PostPayout(const Payout& payout);
 
   store::Database& database_;  // borrows
-  Ledger& ledger_;             // borrows
   const Clock& clock_;         // borrows
+  Ledger* ledger_ = nullptr;   // borrows
   Guarded<std::shared_ptr<const State>> state_;
 };
 

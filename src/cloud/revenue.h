@@ -38,7 +38,7 @@ struct WorkspaceRevenue {
   std::string workspace_id;
   std::string account_id;
   std::int64_t usage_micro = 0;
-  std::int64_t share_ppm = 0;  // of the month's usage
+  std::int64_t share_ppm = 0;     // of the month's usage
   std::int64_t before_micro = 0;  // in the month before
 };
 

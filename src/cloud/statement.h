@@ -13,7 +13,7 @@ inline constexpr std::size_t kStatementLinesMax = 10'000;  // more are refused (
 
 /// A day's charges of one workspace in one line; everything else one line a posting.
 struct StatementLine {
-  std::int64_t at_ms = 0;
+  std::int64_t at_ms = 0;  // of a day's charges: its last millisecond
   std::string workspace_id;
   std::string kind;  // the ledger's kind of transaction ("top_up", "credit_note", …), or "charge" for settled use
   std::string text;
