@@ -1,31 +1,29 @@
-// May this request be served, and who pays? Key's scopes, limits, balance and budgets, in this order; then a grant.
+// May this request be served, and who pays? A key's scopes, limits, balance and budgets, in this order; then a grant.
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "cloud/ledger.h"
 #include "cloud/rate_limit.h"
-#include "cloud/usage.h"
 
 namespace yun::cloud {
 
-class Ledger;
-class Meter;
-class PriceBook;
-struct Clock;
 struct Principal;
+
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;
+inline constexpr std::size_t kAppNameBytesMax = 63;  // of MeterInfo
 
 /// What a caller wants, as far as it matters for limits and money.
 struct AdmissionRequest {
   std::string_view model;
-  std::string_view endpoint;  // of KeyScopes: "chat", "completions", "embeddings"
-  std::string_view ip;        // the client's, without port
   std::string_view request_id;
   std::string_view idempotency_key;  // may be empty
   std::string_view app;              // may be empty
-  std::int64_t input_tokens = 0;     // of all prompts together
+  Units input;                       // of all prompts together: kInput, kEmbedding, ...
   std::int64_t answers = 1;          // prompts times n
   std::int64_t output_tokens = 0;    // longest answer of each: what the caller wants, or what the context leaves
   bool output_tokens_given = false;  // the caller said so: it is then served in full or refused
@@ -35,47 +33,59 @@ struct AdmissionRequest {
 /// Why not. `native` and `compatible` are the codes of the two dialects, e.g. Throttling.RateQuota and limit_requests.
 struct Refusal {
   int status = 403;
-  std::string native, compatible, type;
+  std::string native, compatible;
   std::string message;
-  int retry_after_s = 0;       // 0: nothing known, or no use
-  std::string receipt_id;      // of the first request, where an idempotency key came again
-  LimitsLeft left;
+  int retry_after_s = 0;  // 0: nothing known, or no use
 };
 
 /// A request that may be served: what it reserved is settled once, at its end, whatever that is.
-/// thread: Used from one thread at a time; Settle and the destructor from any
+/// thread: all methods from any thread
 class Grant {
  public:
-  virtual ~Grant() = default;  // settles as kAborted what is not settled, with what was used so far
-  virtual const std::string& receipt_id() const = 0;
+  Grant(Ledger& ledger, std::shared_ptr<Reservation> reservation, RateLimiter::Hold hold, std::int64_t answers);
+  Grant(const Grant&) = delete;
+  Grant& operator=(const Grant&) = delete;
+  ~Grant();  // settles as kAborted what is not settled
+
+  const std::string& receipt_id() const { return reservation_->receipt_id; }
   /// The bound of each answer, in tokens: what the caller wants or, where it did not say, what it can pay for.
-  virtual std::int64_t output_tokens() const = 0;
-  virtual const LimitsLeft& left() const = 0;
-  /// Counted so far, of all answers together: absolute values. Survives the end of the process.
-  virtual void Used(const Units& so_far) = 0;
-  /// Charges what was used and gives the rest back. The second call and those after it do nothing.
-  virtual void Settle(EndReason reason) = 0;
+  std::int64_t output_tokens() const { return output_tokens_; }
+  /// Where the engine counts what answer `i` uses: one for each of AdmissionRequest::answers.
+  const std::shared_ptr<Ticket>& ticket(std::size_t i) const { return reservation_->tickets[i]; }
+  /// Charges what was used and gives the rest back; from then on FindReceipt knows it. No ticket is written any more.
+  /// The second call and those after it do nothing.
+  void Settle(EndReason reason);
+  /// Nothing of it was ever begun: no receipt.
+  void Release();
+
+ private:
+  Ledger& ledger_;  // borrows:
+  const std::shared_ptr<Reservation> reservation_;
+  const std::int64_t output_tokens_;
+  std::mutex mutex_;  // hold_, ended_
+  RateLimiter::Hold hold_;
+  bool ended_ = false;
 };
 
 /// thread: all methods from any thread
 class Admission {
  public:
-  struct Parts {
-    RateLimiter* limiter = nullptr;
-    Ledger* ledger = nullptr;
-    Meter* meter = nullptr;
-    const Clock* clock = nullptr;
-  };
-  explicit Admission(Parts parts) : parts_(parts) {}
+  Admission(RateLimiter& limiter, Ledger& ledger) : limiter_(limiter), ledger_(ledger) {}
 
   struct Answer {
-    std::shared_ptr<Grant> grant;      // null: refused
+    std::shared_ptr<Grant> grant;  // null: refused
     std::optional<Refusal> refusal;
+    LimitsLeft left;
   };
-  Answer Admit(std::shared_ptr<const Principal> principal, const AdmissionRequest& request);
+  /// A few microseconds, from memory alone.
+  Answer Admit(const Principal& principal, const AdmissionRequest& request);
+
+  /// Longest answer that a limit of tokens counts with where the caller does not say; a longer one delays what follows.
+  static constexpr std::int64_t kOutputTokensAssumed = 1024;
 
  private:
-  Parts parts_;  // borrows:
+  RateLimiter& limiter_;  // borrows:
+  Ledger& ledger_;        // borrows:
 };
 
 }  // namespace yun::cloud

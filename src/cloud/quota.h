@@ -1,6 +1,7 @@
 // The rules of the rate limiter as they are kept: table limit_rule, editable while the server runs.
 #pragma once
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class Quotas {
   Quotas(store::Database& database, RateLimiter& limiter) : database_(database), limiter_(limiter) {}
   store::Database& database_;  // borrows:
   RateLimiter& limiter_;       // borrows:
+  std::mutex change_;          // one change at a time: sums are checked against the others
 };
 
 }  // namespace yun::cloud
