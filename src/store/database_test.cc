@@ -105,20 +105,22 @@ YUN_ON_EACH_DATABASE(DatabaseTest);
 class Gate {
  public:
   explicit Gate(Database& db) {
-    EXPECT_OK(db.Enqueue([this](Connection&) -> Status {
-      entered_.set_value();
-      released_.get_future().wait();
+    const auto entered = std::make_shared<std::promise<void>>();
+    auto has_entered = entered->get_future();
+    EXPECT_OK(db.Enqueue([entered, released = release_.get_future().share()](Connection&) -> Status {
+      entered->set_value();
+      released.wait();
       return {};
     }));
-    entered_.get_future().wait();
+    has_entered.wait();
   }
   ~Gate() { Release(); }
   void Release() {
-    if (!std::exchange(open_, true)) released_.set_value();
+    if (!std::exchange(open_, true)) release_.set_value();
   }
 
  private:
-  std::promise<void> entered_, released_;
+  std::promise<void> release_;
   bool open_ = false;
 };
 

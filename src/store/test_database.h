@@ -85,6 +85,7 @@ class TestDatabase {
   /// Several statements by a connection of their own to the tests' PostgreSQL; the first value of the last one.
   static std::string RunSql(const std::string& sql) {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(TestPostgres().c_str()), PQfinish);
+    PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
     EXPECT_EQ(PQstatus(connection.get()), CONNECTION_OK) << PQerrorMessage(connection.get());
     const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection.get(), sql.c_str()), PQclear);
     EXPECT_LE(PQresultStatus(result.get()), PGRES_TUPLES_OK) << PQerrorMessage(connection.get());
