@@ -386,7 +386,8 @@ Status SignIn::SetPassword(const Actor& actor, std::string_view person_id, std::
 
 namespace {
 struct Factor {
-  bool has_password = false, confirmed = false;
+  std::string password_hash;
+  bool confirmed = false;
   std::string sealed;
   std::int64_t last_step = 0;
 };
@@ -398,7 +399,7 @@ Result<Factor> FactorOf(store::Database& database, std::string_view person_id) {
                      c.Query("SELECT password_hash, totp_secret, totp_confirmed, totp_last_step FROM person "
                              "WHERE id = ?", {person_id}));
     if (!rows.empty())
-      factor = Factor{!rows[0].Text(0).empty(), rows[0].Int(2) != 0, std::string(rows[0].Bytes(1)), rows[0].Int(3)};
+      factor = Factor{std::string(rows[0].Text(0)), rows[0].Int(2) != 0, std::string(rows[0].Bytes(1)), rows[0].Int(3)};
     return {};
   }));
   if (!factor) return Fail(Code::kNotFound, "there is no such person");
@@ -408,7 +409,18 @@ Result<Factor> FactorOf(store::Database& database, std::string_view person_id) {
 
 bool SignIn::HasPassword(std::string_view person_id) const {
   const auto factor = FactorOf(database_, person_id);
-  return factor && factor->has_password;
+  return factor && !factor->password_hash.empty();
+}
+
+Status SignIn::CheckPassword(std::string_view person_id, std::string_view password, const Caller& caller) {
+  const std::string who = "check:" + std::string(person_id);
+  RETURN_IF_ERROR(MayTry(who));
+  ASSIGN_OR_RETURN(const Factor factor, FactorOf(database_, person_id));
+  ASSIGN_OR_RETURN(const bool matches,
+                   PasswordMatches(factor.password_hash, password.substr(0, kPasswordBytesMax + 1)));
+  if (matches) return {};
+  (void)Refused(std::string(person_id), "password", caller, {who});
+  return Fail(Code::kPermissionDenied, "This is not your password.");
 }
 
 bool SignIn::HasTotp(std::string_view person_id) const {

@@ -90,6 +90,9 @@ class SignIn {
   Status SetPassword(const Actor& actor, std::string_view person_id, std::string_view password,
                      std::string_view keep_session_id = {});
   bool HasPassword(std::string_view person_id) const;
+  /// Whether it is theirs, asked of somebody who is signed in before what must not be done with a stolen session.
+  /// errors: kPermissionDenied (it is not), kTooMany
+  Status CheckPassword(std::string_view person_id, std::string_view password, const Caller& caller);
 
   /// A secret that counts once ConfirmTotp has seen a code of it. errors: kAlreadyExists (one is in use)
   Result<Secret<std::string>> BeginTotp(const Actor& actor, std::string_view person_id);
