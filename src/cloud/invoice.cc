@@ -29,6 +29,35 @@ Result<Invoice> FindIn(store::Connection& connection, std::string_view id) {
   return ReadInvoice(rows[0]);
 }
 
+Result<Invoice> DraftIn(store::Connection& connection, const BillTo& to, Month month, const BillingSettings& settings) {
+  if (to.tax_ppm < 0 || to.tax_ppm > kTaxPpmMax)
+    return Fail(Code::kInvalidArgument, "tax_ppm: 0 to {} is needed", kTaxPpmMax);
+  Invoice invoice;
+  invoice.account_id = to.account_id;
+  invoice.month = month;
+  invoice.seller = {settings.seller_name, settings.seller_address, settings.seller_tax_id};
+  invoice.buyer = {to.name, to.address, to.tax_id};
+  invoice.currency = to.currency;
+  invoice.tax = {to.tax_name, to.tax_ppm, settings.tax_included};
+  invoice.note = settings.note;
+  std::vector<BilledWorkspace> workspaces = to.workspaces;
+  std::ranges::sort(workspaces, {}, [](const BilledWorkspace& w) { return std::tie(w.name, w.id); });
+  for (const BilledWorkspace& workspace : workspaces) {
+    ASSIGN_OR_RETURN(const std::vector<ChargeRow> charges,
+                     ChargesOf(connection, workspace.id, month, to.currency, kInvoiceLinesMax - invoice.lines.size()));
+    for (const ChargeRow& charge : charges) {
+      invoice.lines.push_back({static_cast<int>(invoice.lines.size()) + 1, workspace.id, workspace.name, charge.model,
+                               charge.kind, charge.units, charge.amount_micro});
+      invoice.charges_micro += charge.amount_micro;
+    }
+  }
+  invoice.tax_micro = TaxOf(invoice.charges_micro, invoice.tax);
+  invoice.total_micro = invoice.charges_micro + (invoice.tax.included ? 0 : invoice.tax_micro);
+  invoice.payable_micro = Payable(invoice.total_micro, invoice.currency);
+  invoice.rounding_micro = invoice.payable_micro - invoice.total_micro;
+  return invoice;
+}
+
 /// Runs `work`, which gives a T, in a Read or Write.
 template <class T, class Run, class F>
 Result<T> Through(Run&& run, F&& work) {
@@ -57,42 +86,12 @@ Result<std::unique_ptr<Invoices>> Invoices::Open(store::Database& database, Ledg
   return invoices;
 }
 
-Result<Invoice> Invoices::Made(const BillTo& to, Month month, const BillingSettings& settings) const {
-  if (to.tax_ppm < 0 || to.tax_ppm > kTaxPpmMax)
-    return Fail(Code::kInvalidArgument, "tax_ppm: 0 to {} is needed", kTaxPpmMax);
-  Invoice invoice;
-  invoice.account_id = to.account_id;
-  invoice.month = month;
-  invoice.seller = {settings.seller_name, settings.seller_address, settings.seller_tax_id};
-  invoice.buyer = {to.name, to.address, to.tax_id};
-  invoice.currency = to.currency;
-  invoice.tax = {to.tax_name, to.tax_ppm, settings.tax_included};
-  invoice.note = settings.note;
-  std::vector<BilledWorkspace> workspaces = to.workspaces;
-  std::ranges::sort(workspaces, {}, [](const BilledWorkspace& w) { return std::tie(w.name, w.id); });
-  RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> Status {
-    for (const BilledWorkspace& workspace : workspaces) {
-      ASSIGN_OR_RETURN(const std::vector<ChargeRow> charges, ChargesOf(connection, workspace.id, month, to.currency,
-                                                                       kInvoiceLinesMax - invoice.lines.size()));
-      for (const ChargeRow& charge : charges) {
-        invoice.lines.push_back({static_cast<int>(invoice.lines.size()) + 1, workspace.id, workspace.name, charge.model,
-                                 charge.kind, charge.units, charge.amount_micro});
-        invoice.charges_micro += charge.amount_micro;
-      }
-    }
-    return {};
-  }));
-  invoice.tax_micro = TaxOf(invoice.charges_micro, invoice.tax);
-  invoice.total_micro = invoice.charges_micro + (invoice.tax.included ? 0 : invoice.tax_micro);
-  invoice.payable_micro = Payable(invoice.total_micro, invoice.currency);
-  invoice.rounding_micro = invoice.payable_micro - invoice.total_micro;
-  return invoice;
-}
-
-Result<Invoice> Invoices::Preview(const BillTo& to, Month month) const {
-  ASSIGN_OR_RETURN(const BillingSettings settings,
-                   Through<BillingSettings>([&](auto work) { return database_.Read(work); }, LoadBillingSettings));
-  return Made(to, month, settings);
+Result<Invoice> DraftInvoice(store::Database& database, const BillTo& to, Month month) {
+  return Through<Invoice>([&](auto work) { return database.Read(work); },
+                          [&](store::Connection& connection) -> Result<Invoice> {
+                            ASSIGN_OR_RETURN(const BillingSettings settings, LoadBillingSettings(connection));
+                            return DraftIn(connection, to, month, settings);
+                          });
 }
 
 Result<Invoice> Invoices::Issue(const BillTo& to, Month month) {
@@ -101,31 +100,28 @@ Result<Invoice> Invoices::Issue(const BillTo& to, Month month) {
     return Fail(Code::kUnavailable, "{} is not closed: an invoice can be issued an hour after the month's end, UTC",
                 month.Text());
   RETURN_IF_ERROR(ledger_.Flush());  // receipts of the month's last minutes
-  ASSIGN_OR_RETURN(const BillingSettings settings,
-                   Through<BillingSettings>([&](auto work) { return database_.Read(work); }, LoadBillingSettings));
-  ASSIGN_OR_RETURN(Invoice made, Made(to, month, settings));
-  made.id = RandomId("inv_");
-  made.issued_ms = now_ms;
-  if (to.postpaid) made.due_ms = now_ms + settings.due_days * kDayMs;
-  return Through<Invoice>(
-      [&](auto work) { return database_.Write(work); },
-      [&, made](store::Connection& connection) mutable -> Result<Invoice> {
-        ASSIGN_OR_RETURN(
-            const store::Rows rows,
-            connection.Query("SELECT document, document_sha256 FROM invoice WHERE account_id = ? AND month = ?",
-                             {to.account_id, month.Text()}));
-        if (!rows.empty()) return ReadInvoice(rows[0]);
-        if (made.lines.empty()) return Fail(Code::kNotFound, "nothing was used in {}", month.Text());
-        ASSIGN_OR_RETURN(made.number, NextNumber(connection, settings, "", to.account_id, now_ms));
-        const std::string document = InvoiceJson(made);
-        const auto inserted = connection.Execute(
-            "INSERT INTO invoice (id, number, account_id, month, currency, issued_ms, due_ms, payable_micro, document, "
-            "document_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            {made.id, made.number, made.account_id, month.Text(), made.currency, made.issued_ms, made.due_ms,
-             made.payable_micro, document, HexOf(Sha256(document))});
-        if (!inserted) return tl::unexpected<Error>(inserted.error());
-        return made;
-      });
+  const auto issue = [&](store::Connection& connection) -> Result<Invoice> {
+    ASSIGN_OR_RETURN(
+        const store::Rows rows,
+        connection.Query("SELECT document, document_sha256 FROM invoice WHERE account_id = ? AND month = ?",
+                         {to.account_id, month.Text()}));
+    if (!rows.empty()) return ReadInvoice(rows[0]);
+    ASSIGN_OR_RETURN(const BillingSettings settings, LoadBillingSettings(connection));
+    ASSIGN_OR_RETURN(Invoice invoice, DraftIn(connection, to, month, settings));
+    if (invoice.lines.empty()) return Fail(Code::kNotFound, "nothing was used in {}", month.Text());
+    invoice.id = RandomId("inv_");
+    invoice.issued_ms = now_ms;
+    if (to.postpaid) invoice.due_ms = now_ms + settings.due_days * kDayMs;
+    ASSIGN_OR_RETURN(invoice.number, NextNumber(connection, settings, "", to.account_id, now_ms));
+    const std::string document = InvoiceJson(invoice);
+    RETURN_IF_ERROR(connection.Execute(
+        "INSERT INTO invoice (id, number, account_id, month, currency, issued_ms, due_ms, payable_micro, document, "
+        "document_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {invoice.id, invoice.number, invoice.account_id, month.Text(), invoice.currency, invoice.issued_ms,
+         invoice.due_ms, invoice.payable_micro, document, HexOf(Sha256(document))}));
+    return invoice;
+  };
+  return Through<Invoice>([&](auto work) { return database_.Write(work); }, issue);
 }
 
 Result<Invoice> Invoices::Find(std::string_view id) const {
@@ -203,12 +199,11 @@ Result<CreditNote> Invoices::Credit(std::string_view invoice_id, int line, std::
     note.total_micro = amount_micro + (invoice.tax.included ? 0 : note.tax_micro);
     note.reason = reason;
     note.issued_ms = now_ms;
-    const auto inserted = connection.Execute(
+    RETURN_IF_ERROR(connection.Execute(
         "INSERT INTO credit_note (id, number, idempotency_key, invoice_id, line, currency, amount_micro, total_micro, "
         "issued_ms, posted, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         {note.id, note.number, idempotency_key, note.invoice_id, std::int64_t{line}, note.currency, note.amount_micro,
-         note.total_micro, note.issued_ms, CreditNoteJson(note)});
-    if (!inserted) return tl::unexpected<Error>(inserted.error());
+         note.total_micro, note.issued_ms, CreditNoteJson(note)}));
     return note;
   };
   ASSIGN_OR_RETURN(const CreditNote note, Through<CreditNote>([&](auto work) { return database_.Write(work); }, issue));
@@ -227,10 +222,9 @@ Status Invoices::PostNote(const CreditNote& note) {
                                     .note = note.number + ": " + note.reason,
                                     .entries = {{"platform:credit_notes", -note.amount_micro},
                                                 {"ws:" + note.workspace_id + ":available", note.amount_micro}}});
-  if (!posted) return tl::unexpected<Error>(posted.error());
+  RETURN_IF_ERROR(posted);
   return database_.Write([id = note.id](store::Connection& connection) -> Status {
-    const auto done = connection.Execute("UPDATE credit_note SET posted = 1 WHERE id = ?", {id});
-    if (!done) return tl::unexpected<Error>(done.error());
+    RETURN_IF_ERROR(connection.Execute("UPDATE credit_note SET posted = 1 WHERE id = ?", {id}));
     return {};
   });
 }

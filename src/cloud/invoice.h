@@ -117,16 +117,19 @@ struct InvoiceSummary {
   std::int64_t credited_micro = 0;  // by credit notes since
 };
 
+/// The invoice as it would be now, without id and number. errors: kTooLarge (kInvoiceLinesMax), kInvalidArgument (the
+/// tax), those of the database
+Result<Invoice> DraftInvoice(store::Database& database, const BillTo& to, Month month);
+
 /// thread: all methods from any thread, but not from within a Read or Write of the database
 class Invoices {
  public:
   /// Posts credit notes that a killed process had issued but not posted. errors: those of the database and the ledger
   static Result<std::unique_ptr<Invoices>> Open(store::Database& database, Ledger& ledger, const Clock& clock);
 
-  /// The invoice as it would be now, without id and number. errors: kTooLarge (kInvoiceLinesMax), the database's
-  Result<Invoice> Preview(const BillTo& to, Month month) const;
+  Result<Invoice> Preview(const BillTo& to, Month month) const { return DraftInvoice(database_, to, month); }
   /// Gives it the next number of its series and freezes it. The same month again: the same invoice.
-  /// errors: as Preview; kUnavailable (the month is not closed: kIssueAfterMs), kNotFound (nothing was used)
+  /// errors: as DraftInvoice; kUnavailable (the month is not closed: kIssueAfterMs), kNotFound (nothing was used)
   Result<Invoice> Issue(const BillTo& to, Month month);
   /// errors: kNotFound; kCorrupt (the stored invoice is not the one that was issued)
   Result<Invoice> Find(std::string_view id) const;
@@ -145,7 +148,6 @@ class Invoices {
  private:
   Invoices(store::Database& database, Ledger& ledger, const Clock& clock)
       : database_(database), ledger_(ledger), clock_(clock) {}
-  Result<Invoice> Made(const BillTo& to, Month month, const BillingSettings& settings) const;
   Status PostNote(const CreditNote& note);
 
   store::Database& database_;  // borrows

@@ -56,7 +56,7 @@ Result<Statement> StatementOf(store::Database& database, const BillTo& to, std::
       ASSIGN_OR_RETURN(const store::Rows postings,
                        connection.Query("SELECT t.created_ms, t.kind, t.note, SUM(e.amount_micro) FROM "
                                         "ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id WHERE "
-                                        "t.kind NOT IN ('reserve', 'settle', 'release') AND t.created_ms >= ? AND "
+                                        "t.kind NOT IN ('hold', 'settle', 'release') AND t.created_ms >= ? AND "
                                         "t.workspace_id = ? AND e.currency = ? AND (e.account = ? OR e.account = ?) "
                                         "GROUP BY t.id, t.created_ms, t.kind, t.note ORDER BY t.id",
                                         {from_ms, workspace.id, to.currency, available, reserved}));
