@@ -15,29 +15,29 @@ namespace yun::cloud {
 
 enum class BudgetScope : std::uint8_t { kWorkspace, kKey, kModel };
 enum class BudgetPeriod : std::uint8_t { kDay, kMonth, kTotal };  // UTC
-std::string_view BudgetScopeName(BudgetScope scope);    // "workspace", "key", "model"
-std::string_view BudgetPeriodName(BudgetPeriod period);  // "day", "month", "total"
+std::string_view BudgetScopeName(BudgetScope scope);              // "workspace", "key", "model"
+std::string_view BudgetPeriodName(BudgetPeriod period);           // "day", "month", "total"
 
 inline constexpr std::size_t kBudgetsMax = 100'000;
 inline constexpr std::size_t kBudgetsPerWorkspaceMax = 1'000;
 inline constexpr std::size_t kBudgetAlertsMax = 8;  // thresholds of one budget
 
 struct Budget {
-  std::string id;            // "bud_..."; made when empty
+  std::string id;  // "bud_..."; made when empty
   std::string workspace_id;
   BudgetScope scope = BudgetScope::kWorkspace;
-  std::string subject;       // key id, or model pattern; empty for a workspace
+  std::string subject;  // key id, or model pattern; empty for a workspace
   BudgetPeriod period = BudgetPeriod::kMonth;
   std::int64_t amount_micro = 0;
-  bool hard = true;          // false: only alerts
+  bool hard = true;                      // false: only alerts
   std::vector<std::int32_t> alerts_ppm;  // of the amount, ascending; e.g. 500'000, 800'000, 1'000'000
-  std::string webhook_url;     // empty: alerts are only listed
-  std::string webhook_secret;  // signs what is sent; never given out again
+  std::string webhook_url;               // empty: alerts are only listed
+  std::string webhook_secret;            // signs what is sent; never given out again
   std::int64_t created_ms = 0;
 };
 
 struct BudgetState {
-  Budget budget;  // without the secret
+  Budget budget;                     // without the secret
   std::int64_t period_start_ms = 0;  // 0: total
   std::int64_t spent_micro = 0, held_micro = 0;
 };

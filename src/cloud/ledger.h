@@ -66,12 +66,13 @@ struct ReserveRequest {
 struct Reservation {
   std::string receipt_id;
   std::int64_t reserved_micro = 0;
-  std::int64_t output_tokens_max = 0;  // afforded, of most[kOutput]
+  std::int64_t output_tokens_max = 0;            // afforded, of most[kOutput]
   std::vector<std::shared_ptr<Ticket>> tickets;  // one a sequence; the engine's sink calls Used
 
   MeterInfo info;
+  // The ledger's own:
   std::vector<std::pair<std::string, std::int64_t>> budgets;  // id and period held in
-  bool ended = false;
+  bool hold_posted = false, ended = false;
 };
 
 struct Receipt {
@@ -87,10 +88,10 @@ struct Receipt {
 };
 
 struct ReceiptQuery {
-  std::string workspace_id, account_id;                // one of both
-  std::string key_id, model;                           // empty: all
-  std::int64_t from_ms = 0, to_ms = INT64_MAX;         // of ended_ms
-  std::string before;                                  // only older than this receipt: the next page
+  std::string workspace_id, account_id;         // one of both
+  std::string key_id, model;                    // empty: all
+  std::int64_t from_ms = 0, to_ms = INT64_MAX;  // of ended_ms
+  std::string before;                           // only older than this receipt: the next page
   std::size_t rows_max = 100;
 };
 
@@ -122,8 +123,11 @@ struct PartnerShare {
 using ShareOf = std::function<std::optional<PartnerShare>(std::string_view model, std::string_view app)>;
 
 struct LedgerOptions {
-  ShareOf share_of;        // none: no partners
-  WebhookSender send;      // none: alerts are only listed
+  ShareOf share_of;    // none: no partners
+  WebhookSender send;  // none: alerts are only listed
+  std::int64_t webhook_retry_ms = 10'000;
+  std::int64_t hold_after_ms = 1'000;  // a reservation is posted when its request has run for so long; those that end
+                                       // sooner are posted with their end, as one transaction
 };
 
 /// What reconcile found. All differences are 0 when the books are in order.
@@ -131,16 +135,16 @@ struct Reconciliation {
   struct Line {
     std::string model;
     Kind kind = Kind::kInput;
-    std::int64_t engine = 0;      // counted by the meter, of requests that have ended and whose receipt is committed
-    std::int64_t ledger = 0;      // in receipts
-    std::int64_t in_flight = 0;   // counted so far in requests that have no receipt yet
+    std::int64_t engine = 0;     // counted by the meter, of requests that have ended and whose receipt is committed
+    std::int64_t ledger = 0;     // in receipts
+    std::int64_t in_flight = 0;  // counted so far in requests that have no receipt yet
     std::int64_t difference() const { return engine - ledger; }
   };
   struct Money {
     std::string currency;
-    std::int64_t charged = 0;      // sum of receipts
+    std::int64_t charged = 0;                 // sum of receipts
     std::int64_t platform = 0, partners = 0;  // as the entries have it
-    std::int64_t entries_sum = 0;  // of all entries: 0
+    std::int64_t entries_sum = 0;             // of all entries: 0
     std::int64_t difference() const { return charged - platform - partners; }
   };
   std::vector<Line> lines;
@@ -177,8 +181,9 @@ class Ledger {
   /// kUnavailable (the database does not keep up), kTooMany (the meter is full, or kClaimsMax),
   /// kInvalidArgument (units out of range, another currency than the workspace's)
   virtual Result<std::shared_ptr<Reservation>> Reserve(const ReserveRequest& request) = 0;
-  /// Charges what the tickets counted and releases the rest; never more than was reserved. The tickets' Used must not
-  /// be called any more. Queued; the receipt can be found at once, `done` is called after the commit.
+  /// Charges what the tickets counted (added up) and releases the rest; never more than was reserved. The tickets' Used
+  /// must not be called any more. Queued; the receipt can be found at once, `done` is called after the commit, on the
+  /// database's thread. A reservation that has ended already: its receipt again, and no `done`.
   virtual Receipt Settle(const std::shared_ptr<Reservation>& reservation, EndReason reason,
                          std::function<void()> done = {}) = 0;
   /// Takes back a reservation whose request was never started (its tickets counted nothing): no receipt.
@@ -191,9 +196,10 @@ class Ledger {
 
   // --- money
   virtual Balance BalanceOf(std::string_view workspace_id) const = 0;
-  /// Returns the transaction's id after its commit. errors: kInvalidArgument (sum not 0, amounts out of range, another
-  /// currency than the workspace's, a workspace's available would fall below 0 by it), kAlreadyExists (the idempotency
-  /// key belongs to something else)
+  /// Returns the transaction's id after its commit. Of workspaces' accounts only workspace_id's available may be named.
+  /// errors: kInvalidArgument (sum not 0, amounts out of range, another currency than the workspace's, it or a
+  /// partner's payable would fall below 0 by it), kAlreadyExists (the idempotency key belongs to something else), as
+  /// Database::Write
   virtual Result<std::int64_t> Post(const Posting& posting) = 0;
   /// platform:cash -> available.
   Result<std::int64_t> TopUp(std::string_view workspace_id, const Terms& terms, std::int64_t micro,
@@ -222,9 +228,9 @@ class Ledger {
 
   // --- proof
   /// Compares meter, receipts, entries and balances in one consistent state; reads every entry (minutes with many
-  /// millions). `quick`: receipts by their rollups, and balances not recomputed.
+  /// millions). `quick`: receipts by their rollups, and entries and balances not recomputed.
   virtual Result<Reconciliation> Reconcile(bool quick = false) = 0;
-  /// Everything that was settled before is committed.
+  /// Everything that was settled before is committed. errors: those of the last attempt to write
   virtual Status Flush() = 0;
   virtual std::size_t postings_queued() const = 0;
   /// The ledger's time: the clock's, but never backwards.

@@ -172,8 +172,8 @@ TEST_F(MeterTest, ExactAfterAKillAtAnyInstant) {
   struct Said {
     std::atomic<std::int64_t> before[kThreads], after[kThreads];
   };
-  auto* said = static_cast<Said*>(
-      ::mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* said =
+      static_cast<Said*>(::mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(said, MAP_FAILED);
   std::mt19937 random(11);
   std::int64_t work = 0;

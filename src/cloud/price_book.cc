@@ -22,7 +22,7 @@ namespace {
 
 using Wide = __int128;
 
-constexpr std::size_t kTextMax = 200;  // of a name or pattern
+constexpr std::size_t kTextMax = 200;    // of a name or pattern
 constexpr std::size_t kVersionMax = 39;  // as in the meter's slots
 constexpr std::int64_t kTokensMax = 1'000'000'000'000'000;
 
@@ -226,8 +226,7 @@ Status ReadRows(const TomlValue* list, std::string_view name, Result<Row> (*read
   if (list == nullptr) return {};
   if (list->kind != TomlValue::Kind::kArray)
     return Fail(Code::kCorrupt, "line {}: {}: must be [[{}]] tables", list->line, name, name);
-  if (list->items.size() > kPriceRowsMax)
-    return Fail(Code::kTooLarge, "{}: more than {} rows", name, kPriceRowsMax);
+  if (list->items.size() > kPriceRowsMax) return Fail(Code::kTooLarge, "{}: more than {} rows", name, kPriceRowsMax);
   for (const TomlValue& item : list->items) {
     if (item.kind != TomlValue::Kind::kTable)
       return Fail(Code::kCorrupt, "line {}: {}: must be a table", item.line, name);

@@ -69,10 +69,10 @@ input = 6
     std::string_view model, currency;
     std::int64_t at_ms, input_tokens, price;
   } kCases[] = {
-      {"other", "CNY", kNow, 5, 1},          {"qwen3-8b", "CNY", kNow, 1000, 2}, {"qwen3-8b", "CNY", kNow, 1001, 3},
-      {"qwen3-8b", "CNY", y2027 - 1, 1, 2},  {"qwen3-8b", "CNY", y2027, 1, 4},   {"qwen3-8b", "CNY", y2027, 5000, 4},
-      {"qwen3-8b", "CNY", y2028, 1, 2},      {"qwen3-0.6b", "CNY", kNow, 1, 5},  {"qwen3-0.6b", "CNY", may_2026, 1, 2},
-      {"qwen3-0.6b", "USD", kNow, 1, 6},     {"other", "USD", kNow, 1, 0},       {"qwen3-8b", "CNY", 0, 1, 1},
+      {"other", "CNY", kNow, 5, 1},         {"qwen3-8b", "CNY", kNow, 1000, 2}, {"qwen3-8b", "CNY", kNow, 1001, 3},
+      {"qwen3-8b", "CNY", y2027 - 1, 1, 2}, {"qwen3-8b", "CNY", y2027, 1, 4},   {"qwen3-8b", "CNY", y2027, 5000, 4},
+      {"qwen3-8b", "CNY", y2028, 1, 2},     {"qwen3-0.6b", "CNY", kNow, 1, 5},  {"qwen3-0.6b", "CNY", may_2026, 1, 2},
+      {"qwen3-0.6b", "USD", kNow, 1, 6},    {"other", "USD", kNow, 1, 0},       {"qwen3-8b", "CNY", 0, 1, 1},
   };
   for (const auto& c : kCases) {
     EXPECT_EQ(book.RatesFor(c.model, c.currency, c.at_ms, c.input_tokens).micro_per_million[0], c.price)
@@ -142,15 +142,14 @@ TEST(Charge, RoundsHalfUpOnceAndLinesAddUp) {
     std::int64_t free_left, amount, free_used;
   } kCases[] = {
       {{}, false, 0, 0, 0, 0},
-      {Of({{Kind::kInput, 1}}), false, 0, 0, 0, 0},                          // 0.3
-      {Of({{Kind::kInput, 1}, {Kind::kOutput, 1}}), false, 0, 0, 1, 0},      // 0.9
-      {Of({{Kind::kInput, 5}}), false, 0, 0, 2, 0},                          // 1.5
-      {Of({{Kind::kInput, 5}}), true, 0, 0, 1, 0},                           // 0.75
-      {Of({{Kind::kInput, 5}}), true, 400'000, 0, 0, 0},                     // 0.45
-      {Of({{Kind::kInput, 1'000'000}, {Kind::kCachedInput, 500'000}, {Kind::kThinking, 100}}), false, 0, 0,
-       330'300, 0},
+      {Of({{Kind::kInput, 1}}), false, 0, 0, 0, 0},                      // 0.3
+      {Of({{Kind::kInput, 1}, {Kind::kOutput, 1}}), false, 0, 0, 1, 0},  // 0.9
+      {Of({{Kind::kInput, 5}}), false, 0, 0, 2, 0},                      // 1.5
+      {Of({{Kind::kInput, 5}}), true, 0, 0, 1, 0},                       // 0.75
+      {Of({{Kind::kInput, 5}}), true, 400'000, 0, 0, 0},                 // 0.45
+      {Of({{Kind::kInput, 1'000'000}, {Kind::kCachedInput, 500'000}, {Kind::kThinking, 100}}), false, 0, 0, 330'300, 0},
       {Of({{Kind::kInput, 1'000'000}, {Kind::kOutput, 1'000'000}}), false, 0, 1'500'000, 300'000, 1'500'000},
-      {Of({{Kind::kInput, 10}, {Kind::kImage, 3}}), false, 0, 100, 0, 10},   // images are no tokens
+      {Of({{Kind::kInput, 10}, {Kind::kImage, 3}}), false, 0, 100, 0, 10},  // images are no tokens
   };
   for (const auto& c : kCases) {
     rates.discount_ppm = c.discount_ppm;

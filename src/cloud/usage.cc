@@ -6,9 +6,9 @@
 namespace yun::cloud {
 namespace {
 
-constexpr std::array<std::string_view, kKinds> kKindNames = {
-    "input", "cached_input", "cache_write", "output", "thinking", "image", "audio_second", "embedding", "rerank",
-    "training"};
+constexpr std::array<std::string_view, kKinds> kKindNames = {"input",    "cached_input", "cache_write",  "output",
+                                                             "thinking", "image",        "audio_second", "embedding",
+                                                             "rerank",   "training"};
 constexpr std::array<std::string_view, 5> kReasonNames = {"stop", "length", "aborted", "error", "interrupted"};
 
 }  // namespace

@@ -1,0 +1,135 @@
+#include "cloud/alert_sender.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "base/log.h"
+
+namespace yun::cloud {
+namespace {
+
+constexpr std::size_t kErrorBytesMax = 200;  // of a message that is kept
+
+std::string BodyOf(const BudgetAlert& alert) {
+  return boost::json::serialize(boost::json::object{{"type", "budget_alert"},
+                                                    {"id", alert.id},
+                                                    {"budget_id", alert.budget_id},
+                                                    {"workspace_id", alert.workspace_id},
+                                                    {"period_start_ms", alert.period_start_ms},
+                                                    {"threshold_ppm", alert.threshold_ppm},
+                                                    {"spent_micro", alert.spent_micro},
+                                                    {"amount_micro", alert.amount_micro},
+                                                    {"created_ms", alert.created_ms}});
+}
+
+}  // namespace
+
+std::string AlertsText(const std::vector<std::int32_t>& alerts_ppm) {
+  return fmt::format("{}", fmt::join(alerts_ppm, ","));
+}
+
+std::vector<std::int32_t> AlertsOf(std::string_view text) {
+  std::vector<std::int32_t> alerts;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    std::int32_t ppm = 0;
+    const auto [next, error] = std::from_chars(at, end, ppm);
+    if (error != std::errc()) break;
+    alerts.push_back(ppm);
+    at = next + 1;
+  }
+  return alerts;
+}
+
+BudgetAlert AlertOf(const store::Row& row) {
+  return {.id = std::string(row.Text(0)),
+          .budget_id = std::string(row.Text(1)),
+          .workspace_id = std::string(row.Text(2)),
+          .period_start_ms = row.Int(3),
+          .threshold_ppm = static_cast<std::int32_t>(row.Int(4)),
+          .spent_micro = row.Int(5),
+          .amount_micro = row.Int(6),
+          .created_ms = row.Int(7),
+          .delivered_ms = row.Int(8),
+          .attempts = static_cast<std::int32_t>(row.Int(9)),
+          .last_error = std::string(row.Text(10))};
+}
+
+Status AlertSender::Start() {
+  if (!send_) return {};
+  RETURN_IF_ERROR(db_.Flush());  // what a sender before this one has delivered
+  RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
+    ASSIGN_OR_RETURN(
+        const store::Rows rows,
+        db.Query("SELECT a.id, a.budget_id, a.workspace_id, a.period_start_ms, a.threshold_ppm, a.spent_micro, "
+                 "a.amount_micro, a.created_ms, a.delivered_ms, a.attempts, a.last_error, b.webhook_url, "
+                 "b.webhook_secret FROM budget_alert a JOIN budget b ON b.id = a.budget_id "
+                 "WHERE a.delivered_ms = 0 AND a.attempts < ? AND b.webhook_url <> '' ORDER BY a.created_ms LIMIT ?",
+                 {static_cast<std::int64_t>(kWebhookAttemptsMax), static_cast<std::int64_t>(kAlertsQueuedMax)}));
+    for (const store::Row& row : rows) Add(AlertOf(row), std::string(row.Text(11)), std::string(row.Text(12)));
+    return {};
+  }));
+  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+  return {};
+}
+
+AlertSender::~AlertSender() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void AlertSender::Add(BudgetAlert alert, std::string url, std::string secret) {
+  if (!send_ || url.empty()) return;
+  std::lock_guard lock(mutex_);
+  if (items_.size() >= kAlertsQueuedMax) return;
+  items_.push_back({std::move(alert), std::move(url), std::move(secret), std::chrono::steady_clock::now()});
+  wake_.notify_one();
+}
+
+void AlertSender::Run(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const auto next =
+        std::min_element(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.due < b.due; });
+    if (next == items_.end()) {
+      wake_.wait(lock, stop, [&] { return !items_.empty(); });
+    } else if (next->due > std::chrono::steady_clock::now()) {
+      const std::size_t known = items_.size();
+      wake_.wait_until(lock, stop, next->due, [&] { return items_.size() != known; });
+    } else {
+      Item item = std::move(*next);
+      items_.erase(next);
+      lock.unlock();
+      Send(std::move(item));
+      lock.lock();
+    }
+  }
+}
+
+void AlertSender::Send(Item item) {
+  Webhook webhook{.url = item.url, .body = BodyOf(item.alert)};
+  webhook.signature = SignWebhook(item.secret, clock_.unix_ms() / 1000, webhook.body);
+  const Status sent = send_(webhook);
+  ++item.alert.attempts;
+  const std::int64_t delivered_ms = sent ? std::max<std::int64_t>(clock_.unix_ms(), 1) : 0;
+  const std::string error = sent ? "" : sent.error().message.substr(0, kErrorBytesMax);
+  if (!sent) log::warn("alert {}: not delivered (attempt {}): {}", item.alert.id, item.alert.attempts, error);
+  const Status kept = db_.Enqueue([id = item.alert.id, attempts = std::int64_t{item.alert.attempts}, delivered_ms,
+                                   error](store::Connection& db) -> Status {
+    RETURN_IF_ERROR(db.Execute("UPDATE budget_alert SET delivered_ms = ?, attempts = ?, last_error = ? WHERE id = ?",
+                               {delivered_ms, attempts, error, id}));
+    return {};
+  });
+  if (!kept) log::warn("alert {}: {}", item.alert.id, kept.error().message);
+  if (sent || item.alert.attempts >= kWebhookAttemptsMax) return;
+  item.due = std::chrono::steady_clock::now() + std::chrono::milliseconds(retry_ms_ << (item.alert.attempts - 1));
+  std::lock_guard lock(mutex_);
+  if (items_.size() < kAlertsQueuedMax) items_.push_back(std::move(item));
+}
+
+}  // namespace yun::cloud

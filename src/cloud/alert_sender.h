@@ -1,0 +1,57 @@
+// Delivers budget alerts: in the background, again after failures, a bounded number of times.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "cloud/budget.h"
+#include "cloud/clock.h"
+#include "store/database.h"
+
+namespace yun::cloud {
+
+inline constexpr std::size_t kAlertsQueuedMax = 10'000;  // more wait in the database for the next start
+
+/// thread: all methods from any thread
+class AlertSender {
+ public:
+  /// No `send`: does nothing.
+  AlertSender(store::Database& db, const Clock& clock, WebhookSender send, std::int64_t retry_ms)
+      : db_(db), clock_(clock), send_(std::move(send)), retry_ms_(retry_ms) {}
+  ~AlertSender();
+  /// Takes up what a former process did not deliver.
+  Status Start();
+  /// An alert that is in the database. Without a URL nothing is sent.
+  void Add(BudgetAlert alert, std::string url, std::string secret);
+
+ private:
+  struct Item {
+    BudgetAlert alert;
+    std::string url, secret;
+    std::chrono::steady_clock::time_point due;
+  };
+  void Run(std::stop_token stop);
+  void Send(Item item);
+
+  store::Database& db_;  // borrows:
+  const Clock& clock_;   // borrows:
+  const WebhookSender send_;
+  const std::int64_t retry_ms_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<Item> items_;
+  std::jthread thread_;
+};
+
+// As they stand in the tables.
+std::string AlertsText(const std::vector<std::int32_t>& alerts_ppm);
+std::vector<std::int32_t> AlertsOf(std::string_view text);
+BudgetAlert AlertOf(
+    const store::Row& row);  // id, budget_id, workspace_id, period_start_ms, threshold_ppm, spent_micro,
+                             // amount_micro, created_ms, delivered_ms, attempts, last_error
+
+}  // namespace yun::cloud
