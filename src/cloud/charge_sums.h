@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cloud/bulk_insert.h"
 #include "cloud/month.h"
 #include "cloud/price_book.h"
 
@@ -19,20 +20,24 @@ class Connection;
 
 namespace yun::cloud {
 
-/// The receipts of one transaction, summed first.
+/// The receipts of one transaction, summed first. thread: one
 class ChargeSums {
  public:
+  ChargeSums();
+  void Clear() { sums_.clear(); }
   /// A receipt's lines. `ended_ms` says in which month it counts.
   void Add(std::string_view workspace_id, std::string_view model, std::string_view currency, std::int64_t ended_ms,
            std::span<const ChargeLine> lines);
   /// Adds to what is stored, within the caller's transaction. errors: those of the database
-  Status Write(store::Connection& connection) const;
+  Status Write(store::Connection& connection);
 
  private:
   struct Sum {
     std::int64_t units = 0, amount_micro = 0;
   };
+  // workspace, start of the month, model, kind, currency
   std::map<std::tuple<std::string, std::int64_t, std::string, Kind, std::string>, Sum> sums_;
+  BulkInsert insert_;
 };
 
 struct ChargeRow {

@@ -69,6 +69,7 @@ void LedgerWriter::Clear() {
     insert->Clear();
   }
   rollups_.Clear();
+  charges_.Clear();
   ended_holds_.clear();
   changes_.clear();
   free_used_.clear();
@@ -141,6 +142,7 @@ void LedgerWriter::Settle(const LedgerOp& op) {
   if (op.hold_posted) ended_holds_.push_back(receipt.id);
   AddReceipt(receipts_, receipt);
   rollups_.Add(receipt);
+  charges_.Add(receipt.workspace_id, receipt.model, receipt.currency, receipt.ended_ms, receipt.lines);
   if (receipt.free_units != 0) free_used_[{receipt.workspace_id, info.free_id, receipt.model}] += receipt.free_units;
   for (const BudgetBook::Spend& spend : op.budgets.spends) {
     budget_spent_[{spend.budget_id, spend.period_start_ms}] += spend.micro;
@@ -211,6 +213,7 @@ Status LedgerWriter::Run(store::Connection& db) {
   }
   for (const std::string& id : ended_holds_)
     RETURN_IF_ERROR(db.Execute("DELETE FROM ledger_hold WHERE receipt_id = ?", {id}));
+  RETURN_IF_ERROR(charges_.Write(db));
   return rollups_.Write(db);
 }
 

@@ -10,6 +10,7 @@
 
 #include "cloud/budget_book.h"
 #include "cloud/bulk_insert.h"
+#include "cloud/charge_sums.h"
 #include "cloud/ledger.h"
 #include "cloud/rollup_writer.h"
 #include "store/database.h"
@@ -63,6 +64,7 @@ class LedgerWriter {
 
   BulkInsert transactions_, entries_, balances_, holds_, receipts_, free_, budget_use_, alerts_, claims_;
   RollupWriter rollups_;
+  ChargeSums charges_;
   std::vector<std::string> ended_holds_;
   std::map<std::pair<std::string, std::string>, Change> changes_;              // by account and currency
   std::map<std::array<std::string, 3>, std::int64_t> free_used_;               // by workspace, quota, model

@@ -29,7 +29,7 @@ Result<std::vector<UsageRow>> MonthBy(store::Database& database, std::string_vie
   UsageQuery query;
   query.from_ms = month.from_ms();
   query.to_ms = month.to_ms();
-  query.granularity = Granularity::kDay;
+  query.granularity = Granularity::kMonth;
   query.by = by;
   query.currency = currency;
   query.rows_max = rows_max;
