@@ -855,17 +855,20 @@ TEST_P(BackupDatabaseTest, AnEmptyDatabaseGoesThereAndBack) {
 
 class PostgresTest : public DatabaseTest {
  protected:
-  /// Ends the connections of this database: that of the writer holds the lock.
+  /// Ends the writer's connection: it holds the lock.
   void CutWriter() {
-    TestDatabase::RunSql(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND pid <> "
-        "pg_backend_pid() AND objid = hashtext('" +
-        Schema() + "')::oid");
+    EXPECT_EQ(
+        TestDatabase::RunSql("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND "
+                             "objid = hashtext('" +
+                             Schema() + "')::oid"),
+        "1");
   }
-  void CutAll() {
-    TestDatabase::RunSql(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'yun' "
-        "AND pid <> pg_backend_pid()");
+  /// Those that TestDatabase gave this name: other tests run beside this one.
+  void CutWriterAndReader() {
+    EXPECT_EQ(TestDatabase::RunSql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+                                   "application_name = '" +
+                                   Schema() + "'"),
+              "2");
   }
   std::string Schema() const { return url().substr(url().rfind("%3D") + 3); }
 };
@@ -875,7 +878,7 @@ TEST_P(PostgresTest, IdleConnectionsThatWereCutAreOpenedAgain) {
   auto db = Open();
   for (std::int64_t i = 1; i <= 3; ++i) {
     EXPECT_EQ(SelectInt(*db, "SELECT count(*) FROM thing"), i);
-    CutAll();
+    CutWriterAndReader();
     EXPECT_OK(db->Write([&](Connection& c) { return InsertThing(c, i); }));
   }
   EXPECT_EQ(CodeOf(TryOpen()), Code::kUnavailable);  // it is ours again

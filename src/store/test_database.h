@@ -65,8 +65,8 @@ class TestDatabase {
     if (kind == "postgres") {
       schema_ = true;
       RunSql("DROP SCHEMA IF EXISTS " + name_ + " CASCADE; CREATE SCHEMA " + name_);
-      url_ = TestPostgres() + (TestPostgres().find('?') == std::string::npos ? "?" : "&") + "options=-csearch_path%3D" +
-             name_;
+      url_ = TestPostgres() + (TestPostgres().find('?') == std::string::npos ? "?" : "&") +
+             "application_name=" + name_ + "&options=-csearch_path%3D" + name_;
     } else {
       url_ = "sqlite:" + (folder_ / "yun.db").string();
     }
