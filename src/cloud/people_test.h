@@ -21,9 +21,9 @@ template <class R>
 std::string MessageOf(const R& result) {
   return result ? "" : result.error().message;
 }
-#define ASSERT_OK(expr) ASSERT_EQ(MessageOf(expr), "")
-#define EXPECT_OK(expr) EXPECT_EQ(MessageOf(expr), "")
-#define EXPECT_CODE(expr, wanted) EXPECT_EQ(OutcomeOf(expr), CodeName(wanted))
+#define ASSERT_OK(expr) ASSERT_EQ(::yun::cloud::MessageOf(expr), "")
+#define EXPECT_OK(expr) EXPECT_EQ(::yun::cloud::MessageOf(expr), "")
+#define EXPECT_CODE(expr, wanted) EXPECT_EQ(::yun::cloud::OutcomeOf(expr), CodeName(wanted))
 
 class People : public store::OnEachDatabase {
  protected:
