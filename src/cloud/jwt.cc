@@ -7,6 +7,7 @@
 #include <openssl/param_build.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/check.h"
@@ -167,6 +168,9 @@ std::string Base64Url(std::string_view bytes) {
 }
 
 Result<std::string> ParseBase64Url(std::string_view text) {
+  // libsodium 1.0.18 takes some bytes above 127 for digits.
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0; }))
+    return Fail(Code::kCorrupt, "this is not base64url");
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
   if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,

@@ -127,7 +127,8 @@ TEST(Base64Url, ComesBack) {
     EXPECT_EQ(text.find_first_of("+/="), std::string::npos);
     EXPECT_EQ(ParseBase64Url(text), bytes);
   }
-  for (const char* wrong : {"A", "AA=", "AB", "A A", "AA\n", "A+", "A/"}) EXPECT_FALSE(ParseBase64Url(wrong)) << wrong;
+  for (const char* wrong : {"A", "AA=", "AB", "A A", "AA\n", "A+", "A/", "\xa9\xa9\xa9\xa9"})
+    EXPECT_FALSE(ParseBase64Url(wrong)) << wrong;
 }
 
 }  // namespace
