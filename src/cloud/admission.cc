@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cloud/directory.h"
+#include "cloud/partner.h"
 
 namespace yun::cloud {
 
@@ -49,7 +50,9 @@ Refusal OfLimit(const LimitRefusal& why) {
           "Allocated quota exceeded, please increase your quota limit: {} is {} tokens a minute, prompt and longest "
           "answer{}.",
           whose, why.limit,
-          why.never ? "; this request alone asks for more" : why.per_second ? ", and a sixtieth of it a second" : "");
+          why.never        ? "; this request alone asks for more"
+          : why.per_second ? ", and a sixtieth of it a second"
+                           : "");
       break;
   }
   return refusal;
@@ -133,6 +136,12 @@ Admission::Answer Admission::Admit(const Principal& principal, const AdmissionRe
   if (!principal.AllowsApp(request.app))
     return refuse(Denied("App.AccessDenied", fmt::format("App access denied: this key is not for app '{}'.",
                                                          request.app.substr(0, kNameBytesMax))));
+  if (partners_ && !partners_->MayUse(OfferingKind::kModel, request.model, principal.workspace.id))
+    return refuse(Denied("Model.AccessDenied", fmt::format("Model access denied: '{}' is not listed.",
+                                                           request.model.substr(0, kNameBytesMax))));
+  if (partners_ && !partners_->MayUse(OfferingKind::kApp, request.app, principal.workspace.id))
+    return refuse(Denied("App.AccessDenied",
+                         fmt::format("App access denied: '{}' is not listed.", request.app.substr(0, kNameBytesMax))));
   if (request.idempotency_key.size() > kIdempotencyKeyBytesMax)
     return refuse({400, "InvalidParameter", "invalid_value",
                    fmt::format("An Idempotency-Key has at most {} bytes.", kIdempotencyKeyBytesMax)});

@@ -12,6 +12,7 @@
 
 namespace yun::cloud {
 
+class Partners;
 struct Principal;
 
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;
@@ -70,7 +71,9 @@ class Grant {
 /// thread: all methods from any thread
 class Admission {
  public:
-  Admission(RateLimiter& limiter, Ledger& ledger) : limiter_(limiter), ledger_(ledger) {}
+  /// Without `partners` nothing is kept back that is not listed yet.
+  Admission(RateLimiter& limiter, Ledger& ledger, const Partners* partners = nullptr)
+      : limiter_(limiter), ledger_(ledger), partners_(partners) {}
 
   struct Answer {
     std::shared_ptr<Grant> grant;  // null: refused
@@ -84,8 +87,9 @@ class Admission {
   static constexpr std::int64_t kOutputTokensAssumed = 1024;
 
  private:
-  RateLimiter& limiter_;  // borrows:
-  Ledger& ledger_;        // borrows:
+  RateLimiter& limiter_;      // borrows:
+  Ledger& ledger_;            // borrows:
+  const Partners* partners_;  // borrows:
 };
 
 }  // namespace yun::cloud

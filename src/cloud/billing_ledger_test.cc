@@ -4,6 +4,8 @@
 #include <map>
 #include <random>
 
+#include "cloud/admission.h"
+#include "cloud/directory.h"
 #include "cloud/invoice.h"
 #include "cloud/ledger.h"
 #include "cloud/partner.h"
@@ -194,6 +196,41 @@ TEST_P(BillingLedger, ARequestThatEndsAfterTheMonthCountsInTheNext) {
   clock_.SetUnix(kMonth.to_ms() + kIssueAfterMs);
   EXPECT_EQ(Must(invoices_->Issue(Customer(), kMonth)).charges_micro, before.amount_micro);
   EXPECT_EQ(Must(invoices_->Preview(Customer(), kMonth.Plus(1))).charges_micro, after.amount_micro + late.amount_micro);
+}
+
+TEST_P(BillingLedger, WhatIsNotListedIsServedToTheSandboxAlone) {
+  const Partner partner = Must(partners_->AddPartner("P", "acc_p"));
+  ASSERT_TRUE(partners_->SetSandbox(partner.id, "ws_sandbox"));
+  const Offering model = Must(partners_->AddOffering(partner.id, OfferingKind::kModel, "law", "", 100'000));
+  const Offering app = Must(partners_->AddOffering(partner.id, OfferingKind::kApp, "clerk", "", 100'000));
+  RateLimiter limiter(clock_);
+  Admission admission(limiter, *ledger_, partners_.get());
+  const auto admit = [&](const std::string& workspace, std::string_view name, std::string_view app_name) {
+    Principal principal;
+    principal.workspace.id = workspace;
+    principal.workspace.sandbox = workspace == "ws_sandbox";
+    principal.account.id = "acc_" + workspace;
+    principal.account.billing = Billing::kPostpaid;
+    principal.account.credit_limit_micro = 1'000'000;
+    principal.role = Role::kOwner;
+    AdmissionRequest request;
+    request.model = name;
+    request.app = app_name;
+    request.input[Kind::kInput] = 100;
+    request.output_tokens = 100;
+    const Admission::Answer answer = admission.Admit(principal, request);
+    return answer.grant ? std::string() : answer.refusal->native;
+  };
+  EXPECT_EQ(admit("ws_a", "qwen3-4b", ""), "");
+  EXPECT_EQ(admit("ws_a", "law", ""), "Model.AccessDenied");
+  EXPECT_EQ(admit("ws_a", "qwen3-4b", "clerk"), "App.AccessDenied");
+  EXPECT_EQ(admit("ws_sandbox", "law", "clerk"), "");
+  for (const Offering& offering : {model, app}) {
+    Must(partners_->SubmitOffering(offering.id));
+    EXPECT_NE(admit("ws_a", "law", "clerk"), "");
+    Must(partners_->ReviewOffering(offering.id, true, "usr_1", ""));
+  }
+  EXPECT_EQ(admit("ws_a", "law", "clerk"), "");
 }
 
 }  // namespace

@@ -468,10 +468,12 @@ TEST_P(Billing, RevenueTellsWhatRecursAndWhatModelsEarn) {
 
   // 2 hours at 0.1 an hour, and 10 W for two hours: 0.02 kWh at 0.5.
   Set({.cost_currency = "CNY", .cpu_hour_micro = 100'000, .kwh_micro = 500'000, .cpu_milliwatts = 10'000});
-  ASSERT_GOOD(revenue.AddCpuTime("large", kNovember.from_ms(), kHourMs));
-  ASSERT_GOOD(revenue.AddCpuTime("large", kNovember.to_ms() - 1, kHourMs));
-  ASSERT_GOOD(revenue.AddCpuTime("large", kNovember.to_ms(), kHourMs));
-  ASSERT_GOOD(revenue.AddCpuTime("idle", kNovember.from_ms(), kHourMs));
+  revenue.AddCpuTime("large", kNovember.from_ms(), kHourMs * 1000);
+  revenue.AddCpuTime("large", kNovember.to_ms() - 1, kHourMs * 1000);
+  revenue.AddCpuTime("large", kNovember.to_ms(), kHourMs * 1000);
+  revenue.AddCpuTime("idle", kNovember.from_ms(), kHourMs * 1000);
+  revenue.WriteCpuTime();
+  ASSERT_GOOD(db_->Flush());
   const auto models = revenue.ByModel("CNY", kNovember);
   ASSERT_GOOD(models);
   ASSERT_EQ(models->size(), 3u);

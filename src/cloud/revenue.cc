@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <map>
+#include <cstdlib>
 
+#include "base/log.h"
 #include "cloud/clock.h"
 #include "cloud/rollup.h"
 #include "cloud/usage.h"
@@ -50,16 +51,31 @@ json::value Maybe(const Optional& value) {
 
 }  // namespace
 
-Status Revenue::AddCpuTime(std::string_view model, std::int64_t at_ms, std::int64_t cpu_ms) {
-  if (cpu_ms <= 0) return {};
-  return database_.Write([&](store::Connection& connection) -> Status {
-    const auto added = connection.Execute(
-        "INSERT INTO chip_use (day_ms, model, cpu_ms) VALUES (?, ?, ?) ON CONFLICT (day_ms, model) DO UPDATE SET "
-        "cpu_ms = chip_use.cpu_ms + excluded.cpu_ms",
-        {at_ms - at_ms % kDayMs, model, cpu_ms});
-    if (!added) return tl::unexpected<Error>(added.error());
+void Revenue::AddCpuTime(std::string_view model, std::int64_t at_ms, std::int64_t cpu_us) {
+  if (cpu_us <= 0) return;
+  cpu_time_.With([&](CpuTime& counted) {
+    if (counted.us.empty()) counted.since_ms = at_ms;
+    counted.us[{at_ms - at_ms % kDayMs, std::string(model)}] += cpu_us;
+    if (std::abs(at_ms - counted.since_ms) >= kMinuteMs) WriteLocked(counted);
+  });
+}
+
+void Revenue::WriteCpuTime() {
+  cpu_time_.With([&](CpuTime& counted) { WriteLocked(counted); });
+}
+
+void Revenue::WriteLocked(CpuTime& counted) {
+  if (counted.us.empty()) return;
+  const Status queued = database_.Enqueue([us = std::move(counted.us)](store::Connection& connection) -> Status {
+    for (const auto& [day_and_model, cpu_us] : us)
+      RETURN_IF_ERROR(connection.Execute(
+          "INSERT INTO chip_use (day_ms, model, cpu_ms) VALUES (?, ?, ?) ON CONFLICT (day_ms, model) DO UPDATE SET "
+          "cpu_ms = chip_use.cpu_ms + excluded.cpu_ms",
+          {day_and_model.first, day_and_model.second, (cpu_us + 500) / 1000}));
     return {};
   });
+  if (!queued) log::warn("CPU time of models could not be written: {}", queued.error().message);
+  counted.us.clear();
 }
 
 Result<std::vector<RevenueMonth>> Revenue::Months(std::string_view currency, Month first, Month last) const {

@@ -1,11 +1,13 @@
 // The operator's view of the business: what recurs, what grows, who uses most, and what each model earns and costs.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/result.h"
 #include "cloud/billing_settings.h"
 #include "cloud/month.h"
@@ -60,9 +62,13 @@ class Revenue {
  public:
   // borrows: database
   explicit Revenue(store::Database& database) : database_(database) {}
+  ~Revenue() { WriteCpuTime(); }
 
-  /// Adds CPU time that a model has used (all its threads). Called now and then with what came up since.
-  Status AddCpuTime(std::string_view model, std::int64_t at_ms, std::int64_t cpu_ms);
+  /// Adds CPU time that a request has used, of all threads. Counted in memory, for the path of a request, and written
+  /// about once a minute; a killed process loses what it had not written: this is an estimate of costs, not money.
+  void AddCpuTime(std::string_view model, std::int64_t at_ms, std::int64_t cpu_us);
+  /// Writes now what is counted, without waiting for it.
+  void WriteCpuTime();
 
   /// From `first` to `last`, each month once. errors: kInvalidArgument (order, kRevenueMonthsMax), the database's
   Result<std::vector<RevenueMonth>> Months(std::string_view currency, Month first, Month last) const;
@@ -71,7 +77,14 @@ class Revenue {
   Result<std::vector<ModelProfit>> ByModel(std::string_view currency, Month month) const;
 
  private:
+  struct CpuTime {
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> us;  // by day and model
+    std::int64_t since_ms = 0;                                        // the oldest that is not written
+  };
+  void WriteLocked(CpuTime& counted);
+
   store::Database& database_;
+  Guarded<CpuTime> cpu_time_;
 };
 
 std::string RevenueMonthsJson(std::string_view currency, const std::vector<RevenueMonth>& months);
