@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "base/log.h"
+#include "cloud/budget_rows.h"
 
 namespace yun::cloud {
 namespace {
@@ -26,38 +26,6 @@ std::string BodyOf(const BudgetAlert& alert) {
 }
 
 }  // namespace
-
-std::string AlertsText(const std::vector<std::int32_t>& alerts_ppm) {
-  return fmt::format("{}", fmt::join(alerts_ppm, ","));
-}
-
-std::vector<std::int32_t> AlertsOf(std::string_view text) {
-  std::vector<std::int32_t> alerts;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
-    std::int32_t ppm = 0;
-    const auto [next, error] = std::from_chars(at, end, ppm);
-    if (error != std::errc()) break;
-    alerts.push_back(ppm);
-    at = next + 1;
-  }
-  return alerts;
-}
-
-BudgetAlert AlertOf(const store::Row& row) {
-  return {.id = std::string(row.Text(0)),
-          .budget_id = std::string(row.Text(1)),
-          .workspace_id = std::string(row.Text(2)),
-          .period_start_ms = row.Int(3),
-          .threshold_ppm = static_cast<std::int32_t>(row.Int(4)),
-          .spent_micro = row.Int(5),
-          .amount_micro = row.Int(6),
-          .created_ms = row.Int(7),
-          .delivered_ms = row.Int(8),
-          .attempts = static_cast<std::int32_t>(row.Int(9)),
-          .last_error = std::string(row.Text(10))};
-}
 
 Status AlertSender::Start() {
   if (!send_) return {};

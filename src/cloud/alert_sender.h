@@ -4,9 +4,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
-#include <vector>
 
 #include "cloud/budget.h"
 #include "cloud/clock.h"
@@ -46,12 +44,5 @@ class AlertSender {
   std::deque<Item> items_;
   std::jthread thread_;
 };
-
-// As they stand in the tables.
-std::string AlertsText(const std::vector<std::int32_t>& alerts_ppm);
-std::vector<std::int32_t> AlertsOf(std::string_view text);
-BudgetAlert AlertOf(
-    const store::Row& row);  // id, budget_id, workspace_id, period_start_ms, threshold_ppm, spent_micro,
-                             // amount_micro, created_ms, delivered_ms, attempts, last_error
 
 }  // namespace yun::cloud

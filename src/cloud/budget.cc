@@ -54,7 +54,7 @@ std::string SignWebhook(std::string_view secret, std::int64_t unix_s, std::strin
 
 void BudgetBook::Roll(Entry& entry, std::int64_t now_ms) {
   const std::int64_t start = PeriodStart(entry.budget.period, now_ms);
-  if (start == entry.period_start_ms) return;
+  if (start <= entry.period_start_ms) return;
   entry.period_start_ms = start;
   entry.spent_micro = entry.held_micro = 0;
   entry.told.clear();
@@ -127,8 +127,9 @@ BudgetHolds BudgetBook::Hold(std::string_view workspace, std::string_view key, s
                              std::int64_t micro, std::int64_t now_ms) {
   BudgetHolds holds;
   Each(workspace, key, model, now_ms, [&](Entry& entry) {
-    entry.held_micro += micro;
-    holds.emplace_back(entry.budget.id, entry.period_start_ms);
+    const std::int64_t start = PeriodStart(entry.budget.period, now_ms);
+    if (start == entry.period_start_ms) entry.held_micro += micro;
+    holds.emplace_back(entry.budget.id, start);
   });
   return holds;
 }
@@ -141,7 +142,7 @@ BudgetBook::Ended BudgetBook::End(const BudgetHolds& holds, std::int64_t held, s
     if (it == by_id_.end()) continue;  // removed meanwhile
     Entry& entry = *it->second;
     if (charged != 0) ended.spends.push_back({id, period_start_ms, charged});
-    if (entry.period_start_ms != period_start_ms) continue;  // a new period has begun
+    if (entry.period_start_ms != period_start_ms) continue;  // of a period that is over
     entry.held_micro -= held;
     entry.spent_micro += charged;
     for (const std::int32_t ppm : entry.budget.alerts_ppm) {

@@ -16,7 +16,7 @@ namespace yun::cloud {
 /// Budgets that a reservation is held in, with the period's start.
 using BudgetHolds = std::vector<std::pair<std::string, std::int64_t>>;
 
-/// thread: one at a time. Times do not go backwards.
+/// A period does not come back: a time before the present one changes nothing in it. thread: one at a time
 class BudgetBook {
  public:
   struct Left {
@@ -44,6 +44,7 @@ class BudgetBook {
   /// The hard budget that leaves least; nothing when none applies.
   std::optional<Left> LeftFor(std::string_view workspace, std::string_view key, std::string_view model,
                               std::int64_t now_ms);
+  /// In the period of `now_ms`, which may be over: what a former process left is held where it began.
   BudgetHolds Hold(std::string_view workspace, std::string_view key, std::string_view model, std::int64_t micro,
                    std::int64_t now_ms);
   /// The hold becomes `charged`, which may be 0.

@@ -16,10 +16,14 @@
 #include "base/log.h"
 #include "cloud/alert_sender.h"
 #include "cloud/budget_book.h"
+#include "cloud/budget_rows.h"
+#include "cloud/claim_book.h"
 #include "cloud/glob.h"
 #include "cloud/ledger_writer.h"
+#include "cloud/price_shelf.h"
 #include "cloud/receipt_rows.h"
 #include "cloud/reconcile.h"
+#include "cloud/rollup.h"
 #include "store/database.h"
 
 namespace yun::cloud {
@@ -33,15 +37,6 @@ constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr int kTicksPerPrune = 3'000;          // ten minutes
 constexpr int kRetryTicksMax = 25;             // five seconds
 constexpr std::size_t kPruneWorkspaces = 500;  // in one database transaction
-
-std::array<std::uint64_t, 2> ClaimOf(std::string_view workspace_id, std::string_view key) {
-  if (key.empty()) return {};
-  const std::string text = fmt::format("{}\n{}", workspace_id, key);
-  std::array<std::uint64_t, 2> claim{};
-  crypto_generichash(reinterpret_cast<unsigned char*>(claim.data()), sizeof(claim),
-                     reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
-  return claim;
-}
 
 /// Money for people: "5.000000 CNY".
 std::string MoneyText(std::int64_t micro, std::string_view currency) {
@@ -101,13 +96,6 @@ class LedgerImpl : public Ledger {
   struct FreeUse {
     std::int64_t used = 0, held = 0;
   };
-  struct ClaimHash {
-    std::size_t operator()(const std::array<std::uint64_t, 2>& claim) const { return claim[0]; }
-  };
-  struct Claim {
-    std::string receipt_id;
-    std::int64_t claimed_ms = 0;
-  };
   using Lock = std::unique_lock<std::mutex>;
 
   // All with the lock held.
@@ -117,8 +105,6 @@ class LedgerImpl : public Ledger {
   }
   Result<Wallet*> WalletOf(std::string_view workspace_id, std::string_view account_id, std::string_view currency);
   void Move(Wallet& wallet, std::int64_t available, std::int64_t reserved);
-  void ExpireClaims(std::int64_t now);
-  void TakeHold(const Reservation& reservation, Wallet& wallet);
   Receipt SettleLocked(const std::shared_ptr<Reservation>& reservation, EndReason reason, std::function<void()> done);
   void Push(LedgerOp op);
   void PushDueHolds();
@@ -146,8 +132,7 @@ class LedgerImpl : public Ledger {
   std::unordered_map<std::string, std::int64_t> account_available_;  // sums over an account's workspaces
   mutable BudgetBook budgets_;
   std::unordered_map<std::string, FreeUse> free_use_;
-  std::unordered_map<std::array<std::uint64_t, 2>, Claim, ClaimHash> claims_;
-  std::deque<std::pair<std::int64_t, std::array<std::uint64_t, 2>>> claim_ages_;
+  ClaimBook claims_;
   std::unordered_map<std::string, std::shared_ptr<const Receipt>> pending_;  // settled, not committed
   std::set<std::string, std::less<>> unpriced_;
   std::shared_ptr<const PriceBook> prices_ = std::make_shared<PriceBook>();
@@ -218,56 +203,10 @@ Status LedgerImpl::Load(store::Connection& db) {
   ASSIGN_OR_RETURN(const store::Rows free,
                    db.Query("SELECT workspace_id, free_id, model, used_units FROM free_use LIMIT 1000000"));
   for (const store::Row& row : free) free_use_[FreeKey(row.Text(0), row.Text(1), row.Text(2))].used = row.Int(3);
-  ASSIGN_OR_RETURN(const store::Rows claims,
-                   db.Query("SELECT claim, receipt_id, claimed_ms FROM idempotency_claim WHERE claimed_ms > ? "
-                            "ORDER BY claimed_ms LIMIT ?",
-                            {now - kClaimKeptMs, static_cast<std::int64_t>(kClaimsMax)}));
-  for (const store::Row& row : claims) {
-    std::array<std::uint64_t, 2> claim{};
-    if (row.Text(0).size() != 32) continue;
-    for (std::size_t i = 0; i < 2; ++i)
-      claim[i] = std::stoull(std::string(row.Text(0).substr(16 * i, 16)), nullptr, 16);
-    claims_[claim] = {std::string(row.Text(1)), row.Int(2)};
-    claim_ages_.emplace_back(row.Int(2), claim);
-  }
-
-  ASSIGN_OR_RETURN(const store::Rows budgets,
-                   db.Query("SELECT id, workspace_id, scope, subject, period, amount_micro, hard, alerts_ppm, "
-                            "webhook_url, webhook_secret, created_ms FROM budget LIMIT 1000000"));
-  for (const store::Row& row : budgets) {
-    Budget budget;
-    budget.id = row.Text(0);
-    budget.workspace_id = row.Text(1);
-    budget.scope = static_cast<BudgetScope>(row.Int(2));
-    budget.subject = row.Text(3);
-    budget.period = static_cast<BudgetPeriod>(row.Int(4));
-    budget.amount_micro = row.Int(5);
-    budget.hard = row.Int(6) != 0;
-    budget.alerts_ppm = AlertsOf(row.Text(7));
-    budget.webhook_url = row.Text(8);
-    budget.webhook_secret = row.Text(9);
-    budget.created_ms = row.Int(10);
-    budgets_.Put(std::move(budget), now);
-  }
-  // Only what belongs to a period that may be running: months and days begin at most 31 days ago, totals at 0.
-  ASSIGN_OR_RETURN(const store::Rows spent, db.Query("SELECT budget_id, period_start_ms, spent_micro FROM budget_use "
-                                                     "WHERE period_start_ms = 0 OR period_start_ms >= ? LIMIT 1000000",
-                                                     {MonthStart(now)}));
-  for (const store::Row& row : spent) budgets_.Restore(row.Text(0), row.Int(1), row.Int(2));
-  ASSIGN_OR_RETURN(const store::Rows told,
-                   db.Query("SELECT budget_id, period_start_ms, threshold_ppm FROM budget_alert "
-                            "WHERE period_start_ms = 0 OR period_start_ms >= ? LIMIT 1000000",
-                            {MonthStart(now)}));
-  for (const store::Row& row : told)
-    budgets_.RestoreAlert(row.Text(0), row.Int(1), static_cast<std::int32_t>(row.Int(2)));
-
-  ASSIGN_OR_RETURN(const store::Rows book,
-                   db.Query("SELECT version, toml FROM price_book ORDER BY loaded_ms DESC, version DESC LIMIT 1"));
-  if (!book.empty()) {
-    auto parsed = PriceBook::Parse(book[0].Text(1));
-    if (!parsed) return Wrap(parsed.error(), fmt::format("price book '{}'", book[0].Text(0)));
-    prices_ = std::make_shared<const PriceBook>(std::move(*parsed));
-  }
+  RETURN_IF_ERROR(claims_.Load(db, now));
+  RETURN_IF_ERROR(LoadBudgets(db, budgets_, now));
+  ASSIGN_OR_RETURN(PriceBook book, LatestPrices(db));
+  prices_ = std::make_shared<const PriceBook>(std::move(book));
   return {};
 }
 
@@ -308,10 +247,7 @@ Status LedgerImpl::RecoverSlots() {
         free_use_[FreeKey(info.workspace_id, info.free_id, info.model)].held += info.free_reserved;
       reservation->budgets =
           budgets_.Hold(info.workspace_id, info.key_id, info.model, info.reserved_micro, info.started_ms);
-      if (info.claim != std::array<std::uint64_t, 2>{}) {
-        claims_[info.claim] = {info.receipt_id, info.started_ms};
-        claim_ages_.emplace_back(info.started_ms, info.claim);
-      }
+      if (info.claim != ClaimId{}) claims_.Add(info.claim, info.receipt_id, info.started_ms);
       SettleLocked(reservation, EndReason::kInterrupted, {});
     }
     // Holds whose slot is gone: after a power cut, or when the journal was lost.
@@ -367,14 +303,6 @@ void LedgerImpl::Move(Wallet& wallet, std::int64_t available, std::int64_t reser
   account_available_[wallet.account_id] += available;
 }
 
-void LedgerImpl::ExpireClaims(std::int64_t now) {
-  while (!claim_ages_.empty() && claim_ages_.front().first <= now - kClaimKeptMs) {
-    const auto it = claims_.find(claim_ages_.front().second);
-    if (it != claims_.end() && it->second.claimed_ms == claim_ages_.front().first) claims_.erase(it);
-    claim_ages_.pop_front();
-  }
-}
-
 Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& request) {
   for (const std::int64_t units : request.most.of)
     if (units < 0 || units > kUnitsMax)
@@ -400,17 +328,17 @@ Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& r
     }
   }
   info.receipt_id = reservation->receipt_id = NewReceiptId(clock_);
-  const bool claims = info.claim != std::array<std::uint64_t, 2>{};
+  const bool claims = info.claim != ClaimId{};
 
   Lock lock(mutex_);
   const std::int64_t now = info.started_ms = Now();
   if (queue_.size() >= kPostingsQueuedMax)
     return Fail(Code::kUnavailable, "{} settlements wait for the database; try again later", queue_.size());
   if (claims) {
-    ExpireClaims(now);
-    if (const auto it = claims_.find(info.claim); it != claims_.end())
+    claims_.Expire(now);
+    if (const std::string* receipt_id = claims_.Find(info.claim))
       return Fail(Code::kAlreadyExists, "this Idempotency-Key was used by request {}; it is not run again",
-                  it->second.receipt_id);
+                  *receipt_id);
     if (claims_.size() >= kClaimsMax)
       return Fail(Code::kTooMany, "more than {} Idempotency-Keys in a day; try again later", kClaimsMax);
   }
@@ -482,10 +410,7 @@ Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& r
     }
     reservation->tickets.push_back(std::move(*ticket));
   }
-  if (claims) {
-    claims_[info.claim] = {info.receipt_id, now};
-    claim_ages_.emplace_back(now, info.claim);
-  }
+  if (claims) claims_.Add(info.claim, info.receipt_id, now);
   Move(*wallet, -bound, bound);
   if (info.free_reserved != 0)
     free_use_[FreeKey(request.workspace_id, info.free_id, info.model)].held += info.free_reserved;
@@ -581,8 +506,7 @@ void LedgerImpl::Release(const std::shared_ptr<Reservation>& reservation) {
   Move(wallets_[info.workspace_id], info.reserved_micro, -info.reserved_micro);
   if (!info.free_id.empty()) free_use_[FreeKey(info.workspace_id, info.free_id, info.model)].held -= info.free_reserved;
   budgets_.End(reservation->budgets, info.reserved_micro, 0, Now());
-  if (const auto it = claims_.find(info.claim); it != claims_.end() && it->second.receipt_id == info.receipt_id)
-    claims_.erase(it);
+  claims_.Remove(info.claim, info.receipt_id);
   if (reservation->hold_posted) {
     Push({.type = LedgerOp::Type::kRelease, .created_ms = Now(), .reservation = reservation});
     Pump();
@@ -739,7 +663,7 @@ void LedgerImpl::KeepHouse(std::stop_token stop) {
       house_wake_.wait_for(lock, stop, kTick, [] { return false; });
       if (stop.stop_requested()) return;
       if (retry_ticks_ > 0) --retry_ticks_;
-      ExpireClaims(Now());
+      claims_.Expire(Now());
       Pump();
     }
     if (ticks++ % kTicksPerPrune == 0) Prune();
@@ -852,19 +776,7 @@ Result<std::int64_t> LedgerImpl::Post(const Posting& posting) {
 
 Status LedgerImpl::LoadPrices(std::string_view toml, std::string_view actor) {
   ASSIGN_OR_RETURN(PriceBook book, PriceBook::Parse(toml));
-  const std::string text(toml), version = book.version();
-  const std::int64_t now = now_ms();
-  RETURN_IF_ERROR(db_.Write([&](store::Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const store::Rows rows, db.Query("SELECT toml FROM price_book WHERE version = ?", {version}));
-    if (!rows.empty() && rows[0].Text(0) != text)
-      return Fail(Code::kAlreadyExists, "price book '{}' was loaded before with another text: give it a new version",
-                  version);
-    RETURN_IF_ERROR(
-        db.Execute("INSERT INTO price_book (version, loaded_ms, actor, toml) VALUES (?, ?, ?, ?) "
-                   "ON CONFLICT (version) DO UPDATE SET loaded_ms = excluded.loaded_ms",
-                   {version, now, std::string(actor), text}));
-    return {};
-  }));
+  RETURN_IF_ERROR(StorePrices(db_, book.version(), toml, actor, now_ms()));
   Lock lock(mutex_);
   prices_ = std::make_shared<const PriceBook>(std::move(book));
   unpriced_.clear();
@@ -876,29 +788,9 @@ std::shared_ptr<const PriceBook> LedgerImpl::prices() const {
   return prices_;
 }
 
-Result<std::vector<PriceVersion>> LedgerImpl::PriceVersions() const {
-  std::vector<PriceVersion> versions;
-  RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const store::Rows rows,
-                     db.Query("SELECT version, loaded_ms, actor FROM price_book ORDER BY loaded_ms DESC, version DESC "
-                              "LIMIT 10000"));
-    for (const store::Row& row : rows)
-      versions.push_back({std::string(row.Text(0)), row.Int(1), std::string(row.Text(2))});
-    return {};
-  }));
-  return versions;
-}
+Result<std::vector<PriceVersion>> LedgerImpl::PriceVersions() const { return ReadPriceVersions(db_); }
 
-Result<std::string> LedgerImpl::PriceText(std::string_view version) const {
-  Result<std::string> text = Fail(Code::kNotFound, "no price book '{}'", version);
-  RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const store::Rows rows,
-                     db.Query("SELECT toml FROM price_book WHERE version = ?", {std::string(version)}));
-    if (!rows.empty()) text = std::string(rows[0].Text(0));
-    return {};
-  }));
-  return text;
-}
+Result<std::string> LedgerImpl::PriceText(std::string_view version) const { return ReadPriceText(db_, version); }
 
 std::int64_t LedgerImpl::FreeLeft(std::string_view workspace_id, std::string_view model) const {
   Lock lock(mutex_);
@@ -910,31 +802,6 @@ std::int64_t LedgerImpl::FreeLeft(std::string_view workspace_id, std::string_vie
 }
 
 // --- budgets
-
-namespace {
-
-Status CheckBudget(const Budget& budget) {
-  const auto wrong = [](std::string_view why) { return Fail(Code::kInvalidArgument, "budget: {}", why); };
-  if (budget.workspace_id.empty()) return wrong("needs a workspace");
-  if (budget.amount_micro < 0 || budget.amount_micro > kMoneyMax) return wrong("the amount must be 0 or more");
-  if ((budget.scope == BudgetScope::kWorkspace) != budget.subject.empty())
-    return wrong("a key or model is named exactly when the scope is one");
-  if (budget.subject.size() > 200) return wrong("the subject has more than 200 bytes");
-  if (budget.alerts_ppm.size() > kBudgetAlertsMax) return wrong(fmt::format("more than {} alerts", kBudgetAlertsMax));
-  for (std::size_t i = 0; i < budget.alerts_ppm.size(); ++i) {
-    if (budget.alerts_ppm[i] < 1 || budget.alerts_ppm[i] > 10 * kMillion) return wrong("alerts are 1 to 10000000 ppm");
-    if (i > 0 && budget.alerts_ppm[i] <= budget.alerts_ppm[i - 1]) return wrong("alerts must ascend");
-  }
-  if (budget.webhook_url.size() > 2000 || budget.webhook_secret.size() > 200)
-    return wrong("a webhook's URL has at most 2000 bytes, its secret 200");
-  if (!budget.webhook_url.empty() && !budget.webhook_url.starts_with("https://") &&
-      !budget.webhook_url.starts_with("http://")) {
-    return wrong("a webhook's URL begins with https:// or http://");
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<Budget> LedgerImpl::CreateBudget(Budget budget) {
   RETURN_IF_ERROR(CheckBudget(budget));
@@ -952,15 +819,7 @@ Result<Budget> LedgerImpl::CreateBudget(Budget budget) {
   std::int64_t spent = 0;
   const std::int64_t period_start = PeriodStart(budget.period, now);
   if (budget.period != BudgetPeriod::kTotal) {
-    UsageQuery query{.from_ms = period_start,
-                     .to_ms = NextStep(Granularity::kDay, now),
-                     .granularity = Granularity::kDay,
-                     .by = kByModel,
-                     .workspace_id = budget.workspace_id};
-    if (budget.scope == BudgetScope::kKey) query.key_id = budget.subject;
-    ASSIGN_OR_RETURN(const std::vector<UsageRow> rows, QueryUsage(db_, query));
-    for (const UsageRow& row : rows)
-      if (budget.scope != BudgetScope::kModel || GlobMatches(budget.subject, row.model)) spent += row.amount_micro;
+    ASSIGN_OR_RETURN(spent, SpentBefore(db_, budget, period_start, NextStep(Granularity::kDay, now)));
     Lock lock(mutex_);
     for (const auto& [id, receipt] : pending_) {
       if (receipt->workspace_id != budget.workspace_id || receipt->ended_ms < period_start) continue;
@@ -969,17 +828,7 @@ Result<Budget> LedgerImpl::CreateBudget(Budget budget) {
       spent += receipt->amount_micro;
     }
   }
-  RETURN_IF_ERROR(db_.Write([&](store::Connection& db) -> Status {
-    RETURN_IF_ERROR(db.Execute(
-        "INSERT INTO budget (id, workspace_id, scope, subject, period, amount_micro, hard, alerts_ppm, webhook_url, "
-        "webhook_secret, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        {budget.id, budget.workspace_id, static_cast<std::int64_t>(budget.scope), budget.subject,
-         static_cast<std::int64_t>(budget.period), budget.amount_micro, static_cast<std::int64_t>(budget.hard),
-         AlertsText(budget.alerts_ppm), budget.webhook_url, budget.webhook_secret, budget.created_ms}));
-    RETURN_IF_ERROR(db.Execute("INSERT INTO budget_use (budget_id, period_start_ms, spent_micro) VALUES (?, ?, ?)",
-                               {budget.id, period_start, spent}));
-    return {};
-  }));
+  RETURN_IF_ERROR(InsertBudget(db_, budget, period_start, spent));
   Lock lock(mutex_);
   budgets_.Put(budget, now);
   budgets_.Restore(budget.id, period_start, spent);
@@ -1002,14 +851,7 @@ Status LedgerImpl::UpdateBudget(const Budget& changed) {
   budget.webhook_url = changed.webhook_url;
   if (!changed.webhook_secret.empty()) budget.webhook_secret = changed.webhook_secret;
   RETURN_IF_ERROR(CheckBudget(budget));
-  RETURN_IF_ERROR(db_.Write([&](store::Connection& db) -> Status {
-    RETURN_IF_ERROR(
-        db.Execute("UPDATE budget SET amount_micro = ?, hard = ?, alerts_ppm = ?, webhook_url = ?, webhook_secret = ? "
-                   "WHERE id = ?",
-                   {budget.amount_micro, static_cast<std::int64_t>(budget.hard), AlertsText(budget.alerts_ppm),
-                    budget.webhook_url, budget.webhook_secret, budget.id}));
-    return {};
-  }));
+  RETURN_IF_ERROR(ChangeBudget(db_, budget));
   Lock lock(mutex_);
   if (budgets_.Find(budget.id) != nullptr) budgets_.Put(std::move(budget), Now());
   return {};
@@ -1022,10 +864,7 @@ Status LedgerImpl::DeleteBudget(std::string_view workspace_id, std::string_view 
     if (found == nullptr || found->workspace_id != workspace_id)
       return Fail(Code::kNotFound, "no budget '{}'", budget_id);
   }
-  RETURN_IF_ERROR(db_.Write([&](store::Connection& db) -> Status {
-    RETURN_IF_ERROR(db.Execute("DELETE FROM budget WHERE id = ?", {std::string(budget_id)}));
-    return {};
-  }));
+  RETURN_IF_ERROR(RemoveBudget(db_, budget_id));
   Lock lock(mutex_);
   budgets_.Erase(budget_id);
   return {};
@@ -1037,17 +876,7 @@ std::vector<BudgetState> LedgerImpl::Budgets(std::string_view workspace_id) cons
 }
 
 Result<std::vector<BudgetAlert>> LedgerImpl::Alerts(std::string_view workspace_id, std::size_t rows_max) const {
-  std::vector<BudgetAlert> alerts;
-  RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const store::Rows rows,
-                     db.Query("SELECT id, budget_id, workspace_id, period_start_ms, threshold_ppm, spent_micro, "
-                              "amount_micro, created_ms, delivered_ms, attempts, last_error FROM budget_alert "
-                              "WHERE workspace_id = ? ORDER BY created_ms DESC, threshold_ppm DESC LIMIT ?",
-                              {std::string(workspace_id), static_cast<std::int64_t>(rows_max)}));
-    for (const store::Row& row : rows) alerts.push_back(AlertOf(row));
-    return {};
-  }));
-  return alerts;
+  return ReadAlerts(db_, workspace_id, rows_max);
 }
 
 // --- proof

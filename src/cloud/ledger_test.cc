@@ -448,6 +448,22 @@ TEST_P(LedgerTest, BudgetsStopTheRequestThatWouldCross) {
   ExpectBooksInOrder();
 }
 
+TEST_P(LedgerTest, ARequestOfAnOldPeriodLeavesTheNewOneAlone) {
+  TopUp(kYuan);
+  const auto budget =
+      ledger_->CreateBudget({.workspace_id = "ws_1", .period = BudgetPeriod::kDay, .amount_micro = 2000});
+  ASSERT_TRUE(budget);
+  auto yesterday = Must(ledger_->Reserve(Request(100, 50)));
+  clock_.Advance(kDayMs);
+  Run(Request(100, 50), Used(100, 50));
+  ASSERT_TRUE(ledger_->Flush());
+  yesterday->tickets[0]->Used(Used(100, 50));
+  Crash();
+  EXPECT_EQ(ledger_->Budgets("ws_1")[0].spent_micro, 600);
+  EXPECT_EQ(ledger_->Budgets("ws_1")[0].held_micro, 0);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM budget_use WHERE spent_micro = 600"), 2);
+}
+
 TEST_P(LedgerTest, AlertsAreToldOnceAndDelivered) {
   std::mutex mutex;
   std::condition_variable arrived;

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "cloud/claim_book.h"
 #include "cloud/receipt_rows.h"
 
 namespace yun::cloud {
@@ -11,10 +12,6 @@ namespace yun::cloud {
 std::string AvailableAccount(std::string_view workspace_id) { return fmt::format("ws:{}:available", workspace_id); }
 std::string ReservedAccount(std::string_view workspace_id) { return fmt::format("ws:{}:reserved", workspace_id); }
 std::string PartnerAccount(std::string_view partner_id) { return fmt::format("partner:{}:payable", partner_id); }
-std::string ClaimText(const std::array<std::uint64_t, 2>& claim) {
-  return fmt::format("{:016x}{:016x}", claim[0], claim[1]);
-}
-
 namespace {
 
 std::string WhatItIs(std::string_view kind, std::string_view workspace_id) {
@@ -152,7 +149,7 @@ void LedgerWriter::Settle(const LedgerOp& op) {
                 static_cast<std::int64_t>(alert.threshold_ppm), alert.spent_micro, alert.amount_micro, alert.created_ms,
                 std::int64_t{0}, std::int64_t{0}, std::string());
   }
-  if (info.claim != std::array<std::uint64_t, 2>{}) claims_.Add(ClaimText(info.claim), receipt.id, info.started_ms);
+  if (info.claim != ClaimId{}) claims_.Add(ClaimText(info.claim), receipt.id, info.started_ms);
 }
 
 void LedgerWriter::Release(const LedgerOp& op) {

@@ -82,6 +82,5 @@ std::string AvailableAccount(std::string_view workspace_id);
 std::string ReservedAccount(std::string_view workspace_id);
 std::string PartnerAccount(std::string_view partner_id);
 inline constexpr std::string_view kRevenueAccount = "platform:revenue", kCashAccount = "platform:cash";
-std::string ClaimText(const std::array<std::uint64_t, 2>& claim);
 
 }  // namespace yun::cloud
