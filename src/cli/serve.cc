@@ -87,7 +87,7 @@ Status Demo(server::App& app, const std::string& model, const Options& options, 
   http::FetchRequest ask;
   ask.url = app.url() + "/v1/chat/completions";
   ask.method = "POST";
-  ask.headers = {{"authorization", "Bearer " + app.service().keys->CreateTemporary("demo").Reveal()},
+  ask.headers = {{"authorization", "Bearer " + app.service().cloud->directory->MakeTemporaryKey("demo").Reveal()},
                  {"content-type", "application/json"}};
   ask.body =
       json::serialize(json::object{{"model", model},
@@ -131,6 +131,8 @@ void PrintHowToAsk(const server::App& app, const std::string& model) {
     std::printf("API key: %s\n         shown this once; `yun serve --new-key` makes another\n", key.c_str());
   else
     std::printf("API key: the one shown at the first start; `yun serve --new-key` makes another\n");
+  if (const std::string& link = app.made_link().Reveal(); !link.empty())
+    std::printf("owner:   sign in once at %s/auth/link?token=%s\n", app.url().c_str(), link.c_str());
   std::printf(
       "\ntry:\n  curl %s/v1/chat/completions -H \"Authorization: Bearer %s\" \\\n"
       "    -H 'Content-Type: application/json' "
@@ -147,7 +149,7 @@ int Run(Options& options) {
   o.models.insert(o.models.begin(), options.positional.begin(), options.positional.end());
   const bool by_default = o.models.empty();
   if (by_default) o.models = {kDefaultModel};
-  if (options.once) options.notes = stderr;
+  if (options.once) options.notes = stderr, o.passing = true;  // a server may be running already
   o.on_load = [out = options.notes](std::string_view model, double done) { ShowLoad(out, model, done); };
 
   const auto failed = [](const Error& error) {
@@ -181,11 +183,7 @@ int Run(Options& options) {
     const Status told = Demo(**app, models.front()->id, options, shutdown.flag());
     if (!told && !shutdown.asked()) code = failed(told.error());
   }
-  if (options.once) {
-    // A key made by this start is seen by nobody else.
-    if (const std::string& key = (*app)->made_key().Reveal(); !key.empty())
-      std::fprintf(stderr, "API key: %s (shown this once)\n", key.c_str());
-  } else {
+  if (!options.once) {
     code = 0;  // the server runs, whatever its demonstration did
     PrintHowToAsk(**app, models.front()->id);
     shutdown.Wait();
@@ -257,6 +255,11 @@ void RegisterServe(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0u, 86400u))
       ->capture_default_str();
   c->add_option("--home", options->home, "Folder of models and keys (default: $YUN_HOME, else ~/.local/share/yun)");
+  c->add_option("--database", o.database,
+                "Where accounts, keys and money are kept: a SQLite file, or postgres://... (default: cloud.db in the "
+                "home folder)")
+      ->type_name("URL");
+  c->add_option("--currency", o.currency, "Of the account that the first start makes, e.g. CNY")->capture_default_str();
   c->add_flag("--new-key", o.new_key, "Make another API key and show it");
   CLI::Option* demo = c->add_option("--demo", options->demo, "Ask this question over HTTP once the server is up");
   c->add_flag("--once", options->once, "With --demo: print the answer and exit")->needs(demo);
@@ -267,7 +270,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
       "  yun serve mine=./model.gguf --port 9000    a file, under a name\n"
       "  yun serve --demo 'What is the capital of France?' --once\n");
   c->callback([options, port, &exit_code] {
-    if (options->once && port->count() == 0) options->app.port = 0;  // a server may be running already
+    if (options->once && port->count() == 0) options->app.port = 0;
     exit_code = Run(*options);
   });
 }

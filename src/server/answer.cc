@@ -65,7 +65,7 @@ Answer::Answer(Service& service, Call call, const Model& model, const api::Gener
       include_usage_(wish.include_usage),
       logprobs_(wish.logprobs),
       n_(wish.n),
-      metrics_(service.metrics.Of(model.id, call_.key ? call_.key->id : "")) {}
+      metrics_(service.metrics.Of(model.id, call_.principal->workspace.id)) {}
 
 void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
                    std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head, bool may_think) {
@@ -92,14 +92,39 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     grammar = std::move(*made);
   }
 
+  const std::size_t answers = prompts.size() * wish.n;
+  cloud::AdmissionRequest asked;
+  asked.model = model->id;
+  asked.request_id = call.request_id;
+  asked.idempotency_key = call.request.Header("idempotency-key");
+  asked.app = call.request.Header("x-yun-app");
+  asked.answers = static_cast<std::int64_t>(answers);
+  asked.output_tokens_given = wish.max_tokens > 0;
+  for (const auto& prompt : prompts) {
+    asked.input[cloud::Kind::kInput] += static_cast<std::int64_t>(prompt.size());
+    const auto room = static_cast<std::int64_t>(context - prompt.size());
+    const std::int64_t longest = asked.output_tokens_given ? std::min<std::int64_t>(wish.max_tokens, room) : room;
+    asked.output_tokens = std::max(asked.output_tokens, longest);
+  }
+  cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
+  call.ShowLimits(admitted.left);
+  if (admitted.refusal) {
+    service.metrics.Of(model->id, call.principal->workspace.id).Refused();
+    return call.Fail(ToApiError(*admitted.refusal));
+  }
+  const auto tokens_max = static_cast<std::uint32_t>(admitted.grant->output_tokens());
+  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers)->MakeAnswers(wish.n);
+  auto next_meter = meters.begin();
+
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
-  answer->runs_.reserve(prompts.size() * wish.n);
+  answer->runs_.reserve(answers);
   for (auto& prompt : prompts) {
     engine::GenerateRequest request = *terms;
     request.prompt = prompt;
     request.sampling = ToEngine(wish.sampling, model->engine->config());
     const auto room = static_cast<std::uint32_t>(context - prompt.size());
-    request.max_tokens = wish.max_tokens == 0 ? room : std::min(wish.max_tokens, room);
+    request.max_tokens = std::min(tokens_max, room);
+    request.usage_sinks.assign(next_meter, next_meter + wish.n);
     request.stop_ids = wish.stop_ids;
     request.ignore_eos = wish.ignore_eos;
     request.logprobs = wish.logprobs;
@@ -115,11 +140,12 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
       return answer->call_.Fail(error);
     }
     for (auto& stream : *streams) {
-      Run& run = answer->runs_.emplace_back(std::move(stream), *model->tokenizer, wish.stop);
+      Run& run = answer->runs_.emplace_back(std::move(stream), std::move(*next_meter++), *model->tokenizer, wish.stop);
       run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
       run.choice.with_logprobs = wish.logprobs >= 0;
     }
   }
+  answer->call_.more_headers.emplace_back("x-yun-receipt-id", admitted.grant->receipt_id());
   if (wish.stream) {
     answer->started_ = true;
     answer->last_write_ = Clock::now().time_since_epoch().count();
@@ -218,7 +244,10 @@ void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
       run.held.push_back(std::move(entry));
     }
     AddText(run, run.detokenizer.Push(event.id));
-    if (run.detokenizer.stopped()) run.stream->Cancel();
+    if (run.detokenizer.stopped()) {
+      run.meter->StopAtText();
+      run.stream->Cancel();
+    }
   }
 }
 
@@ -235,10 +264,8 @@ void Answer::AddText(Run& run, std::string text) {
 }
 
 void Answer::End(Run& run, const engine::StreamEnd& end) {
-  run.usage = end.usage;
-  if (run.detokenizer.stopped()) {
-    run.usage.generated_tokens = run.tokens;  // the engine may have run on a little; the client pays for what it asked
-  } else {
+  run.usage = end.usage;  // all that the engine did, as the receipt has it
+  if (!run.detokenizer.stopped()) {
     AddText(run, run.detokenizer.Finish());
     run.choice.logprobs.insert(run.choice.logprobs.end(), std::make_move_iterator(run.held.begin()),
                                std::make_move_iterator(run.held.end()));

@@ -13,6 +13,7 @@
 #include "api/openai/write.h"
 #include "engine/stream.h"
 #include "server/call.h"
+#include "server/request_meter.h"
 #include "text/tokenizer/detokenizer.h"
 
 namespace yun::server {
@@ -22,8 +23,9 @@ namespace yun::server {
 /// When the client goes away, every stream is cancelled at once.
 class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
  public:
-  /// Submits every prompt n times and answers `call`, with an error if one submission is refused (the others are then
-  /// cancelled). prompts: token ids, each not empty. may_think: a constrained answer may begin with <think>
+  /// Asks the cloud's leave, submits every prompt n times and answers `call`: with an error if it may not, or if one
+  /// submission is refused (the others are then cancelled). prompts: token ids, none empty. may_think: a constrained
+  /// answer may begin with <think>
   static void Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
                     std::vector<std::vector<engine::TokenId>> prompts, api::openai::AnswerHead head,
                     bool may_think = false);
@@ -36,9 +38,11 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
   using Clock = std::chrono::steady_clock;
   /// One choice.
   struct Run {
-    Run(std::shared_ptr<engine::Stream> s, const Tokenizer& tokenizer, std::vector<std::string> stop)
-        : stream(std::move(s)), detokenizer(tokenizer, std::move(stop)) {}
+    Run(std::shared_ptr<engine::Stream> s, std::shared_ptr<AnswerMeter> m, const Tokenizer& tokenizer,
+        std::vector<std::string> stop)
+        : stream(std::move(s)), meter(std::move(m)), detokenizer(tokenizer, std::move(stop)) {}
     std::shared_ptr<engine::Stream> stream;
+    std::shared_ptr<AnswerMeter> meter;
     Detokenizer detokenizer;
     api::openai::Choice choice;                       // streaming: what is not yet sent; else: all of it
     std::vector<api::openai::LogprobEntry> held;      // whose text is still held back

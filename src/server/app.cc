@@ -8,6 +8,7 @@
 #include "hub/store.h"
 #include "server/call.h"
 #include "server/routes.h"
+#include "server/scripted_model.h"
 
 namespace yun::server {
 
@@ -19,9 +20,9 @@ constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside 
 Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   std::unique_ptr<App> app(new App(std::move(options)));
   const AppOptions& o = app->options_;
-  ASSIGN_OR_RETURN(auto keys, cloud::ApiKeyStore::Open(o.home));
+  ASSIGN_OR_RETURN(auto cloud, Cloud::Open({.home = o.home, .database = o.database, .passing = o.passing}));
   app->service_ = std::make_unique<Service>(
-      std::move(keys), ServiceOptions{.worker_threads = kWorkerThreads,
+      std::move(cloud), ServiceOptions{.worker_threads = kWorkerThreads,
                                       .share_prefix_cache = o.share_prefix_cache,
                                       .metrics = o.metrics});
 
@@ -53,15 +54,22 @@ App::~App() {
 Status App::Load() {
   for (const std::string& wanted : options_.models) RETURN_IF_ERROR(LoadOne(wanted));
   // Only now: a start that fails must not make a key that nobody sees.
-  if (options_.new_key || service_->keys->List().empty()) {
-    ASSIGN_OR_RETURN(made_key_, service_->keys->Create("first"));
-  }
+  ASSIGN_OR_RETURN(Cloud::FirstKey first, service_->cloud->MakeFirst(options_.currency, options_.new_key));
+  made_key_ = std::move(first.key);
+  made_link_ = std::move(first.link);
   Phase loading = Phase::kLoading;
   service_->phase.compare_exchange_strong(loading, Phase::kReady);
   return {};
 }
 
 Status App::LoadOne(const std::string& wanted) {
+  if (wanted.starts_with(kScriptedPrefix)) {
+    ASSIGN_OR_RETURN(auto scripted, MakeScriptedModel(std::string_view(wanted).substr(kScriptedPrefix.size())));
+    if (service_->FindModel(scripted->id))
+      return Fail(Code::kAlreadyExists, "two models are to be served as '{}'", scripted->id);
+    service_->AddModel(std::move(scripted));
+    return {};
+  }
   std::string id, source = wanted;
   std::error_code ec;
   if (const std::size_t at = wanted.find('=');

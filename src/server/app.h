@@ -16,7 +16,9 @@
 namespace yun::server {
 
 struct AppOptions {
-  std::filesystem::path home;       // keys; models by name
+  std::filesystem::path home;       // the cloud's keys and journal; models by name
+  std::string database;             // as store::Database::Open; empty: <home>/cloud.db
+  std::string currency = "CNY";     // of the account that the first start makes
   std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name
   std::string address = "127.0.0.1";
   std::uint16_t port = 8460;  // 0: any free one
@@ -35,6 +37,7 @@ struct AppOptions {
   engine::SchedulerOptions policy;
   MetricsAccess metrics = MetricsAccess::kLocal;
   std::uint32_t drain_seconds_max = 30;
+  bool passing = false;                                              // keys and accounts of this run alone
   bool new_key = false;                                              // make a key even if there are some
   std::function<void(std::string_view model, double done)> on_load;  // 0..1, while Load runs
 };
@@ -42,8 +45,8 @@ struct AppOptions {
 /// thread: Create, Load and Drain from one thread; the rest from any
 class App {
  public:
-  /// Opens the keys and listens: from here on /healthz answers, and /readyz says "loading".
-  /// errors: kDisk, kCorrupt (key files), kUnavailable (port in use), kInvalidArgument (address)
+  /// Opens the cloud and listens: from here on /healthz answers, and /readyz says "loading".
+  /// errors: as Cloud::Open, kUnavailable (port in use), kInvalidArgument (address)
   static Result<std::unique_ptr<App>> Create(AppOptions options);
   ~App();
 
@@ -58,6 +61,8 @@ class App {
   std::string url() const;  // "http://127.0.0.1:8460"
   /// The key made by Load; empty when there was one already. Shown once, by whoever asks.
   const Secret<std::string>& made_key() const { return made_key_; }
+  /// Of the first start: signs the owner in, once; else empty.
+  const Secret<std::string>& made_link() const { return made_link_; }
   Service& service() { return *service_; }
 
  private:
@@ -65,7 +70,7 @@ class App {
   Status LoadOne(const std::string& wanted);
 
   AppOptions options_;
-  Secret<std::string> made_key_;
+  Secret<std::string> made_key_, made_link_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<http::Server> http_;
 };

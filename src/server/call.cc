@@ -14,7 +14,22 @@ std::string NewRequestId() { return "req_" + cloud::RandomHex(12); }
 
 http::Headers Call::AnswerHeaders(http::Headers more) const {
   more.emplace_back("x-request-id", request_id);
+  more.insert(more.end(), more_headers.begin(), more_headers.end());
   return more;
+}
+
+void Call::ShowLimits(const cloud::LimitsLeft& left) {
+  const auto show = [&](std::string_view what, const cloud::LimitLeft& l) {
+    if (l.limit == 0) return;
+    const auto add = [&](std::string_view name, std::string value) {
+      more_headers.emplace_back(fmt::format("x-ratelimit-{}-{}", name, what), std::move(value));
+    };
+    add("limit", std::to_string(l.limit));
+    add("remaining", std::to_string(l.remaining));
+    add("reset", fmt::format("{:.3f}s", static_cast<double>(l.reset_ns) / 1e9));
+  };
+  show("requests", left.requests);
+  show("tokens", left.tokens);
 }
 
 void Call::Respond(int status, std::string body, http::Headers more) const {
@@ -64,6 +79,17 @@ api::ApiError ToApiError(const Error& error, std::string_view param) {
       break;
   }
   return out;
+}
+
+api::ApiError ToApiError(const cloud::Refusal& refusal) {
+  api::ApiError error;
+  error.status = refusal.status;
+  error.message = refusal.message;
+  error.code = refusal.compatible;
+  if (refusal.status == 429 || refusal.native == "Arrearage") error.type = refusal.compatible;  // as the hosted service
+  else if (refusal.status >= 500) error.type = "server_error";
+  error.retry_after_seconds = refusal.retry_after_s;
+  return error;
 }
 
 api::ApiError HttpError(int status, std::string_view message) {

@@ -1,6 +1,7 @@
 #include "server/routes.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,8 @@ struct Route {
   std::string_view method, path;  // a path may end in '*': the rest goes to Call::tail
   void (*handler)(Service&, Call);
   bool open = false;   // needs no key
-  bool heavy = false;  // parses and tokenises: runs on a worker
+  bool heavy = false;  // parses, tokenises or asks the database: runs on a worker
+  std::string_view endpoint = {};  // of KeyScopes; empty: good for every key
 };
 
 constexpr std::array kRoutes = {
@@ -23,8 +25,11 @@ constexpr std::array kRoutes = {
     Route{"GET", "/metrics", handlers::ShowMetrics, true},
     Route{"GET", "/v1/models", handlers::ListModels},
     Route{"GET", "/v1/models/*", handlers::GetModel},
-    Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true},
-    Route{"POST", "/v1/completions", handlers::Completions, false, true},
+    Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true, "chat"},
+    Route{"POST", "/v1/completions", handlers::Completions, false, true, "completions"},
+    Route{"GET", "/v1/receipts/*", handlers::GetReceipt, false, true},
+    Route{"GET", "/api/v1/quotas", handlers::ListQuotas},
+    Route{"GET", "/api/v1/models/limits", handlers::ListQuotas},
 };
 
 constexpr std::string_view kCompatible = "/compatible-mode";
@@ -58,6 +63,13 @@ std::string_view BearerToken(const http::Request& request) {
   return value;
 }
 
+/// "192.0.2.1" of "192.0.2.1:80", "::1" of "[::1]:80".
+std::string HostOf(std::string_view remote) {
+  if (const std::size_t colon = remote.rfind(':'); colon != std::string_view::npos) remote = remote.substr(0, colon);
+  if (remote.starts_with('[') && remote.ends_with(']')) remote = remote.substr(1, remote.size() - 2);
+  return std::string(remote);
+}
+
 api::ApiError KeyError(bool given) {
   api::ApiError error;
   error.status = 401;
@@ -68,6 +80,16 @@ api::ApiError KeyError(bool given) {
   return error;
 }
 
+/// Why a good key is not good for this.
+std::optional<api::ApiError> Scope(const cloud::Principal& principal, const Route& route, std::string_view ip) {
+  if (!principal.AllowsIp(ip))
+    return api::ApiError{403, "This key is not for your network address.", "", "access_denied"};
+  if (!route.endpoint.empty() && !principal.AllowsEndpoint(route.endpoint))
+    return api::ApiError{403, fmt::format("This key is not for the endpoint '{}'.", route.endpoint), "",
+                         "access_denied"};
+  return {};
+}
+
 }  // namespace
 
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
@@ -75,9 +97,8 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
             std::move(responder),
             NewRequestId(),
             {},
-            InFlight::Ticket(service.in_flight),
-            {},
-            std::chrono::steady_clock::now()};
+            InFlight::Ticket(service.in_flight)};
+  call.ip = HostOf(call.request.remote);
   const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;
@@ -98,8 +119,14 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   }
   call.tail = std::move(tail);
   const std::string_view token = BearerToken(call.request);
-  if (!token.empty()) call.key = service.keys->Verify(token);
-  if (!found->open && !call.key) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
+  if (!token.empty()) call.principal = service.cloud->directory->Verify(token);
+  if (!found->open && !call.principal) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
+  if (call.principal) {
+    if (const auto denied = Scope(*call.principal, *found, call.ip)) {
+      if (!found->open) return call.Fail(*denied);
+      call.principal = nullptr;
+    }
+  }
   if (!found->heavy) return found->handler(service, std::move(call));
 
   if (service.phase == Phase::kDraining)

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/check.h"
@@ -74,7 +75,9 @@ class ScriptedEngine : public engine::Engine {
     std::vector<std::shared_ptr<engine::Stream>> group;
     for (std::uint32_t i = 0; i < count; ++i) {
       group.push_back(std::make_shared<engine::Stream>());
+      sinks_[group.back().get()] = request.usage_sinks[i];
       requests_.push_back(request);
+      requests_.back().usage_sinks.clear();
       if (request.sampling.seed) ++*request.sampling.seed;
     }
     streams_.insert(streams_.end(), group.begin(), group.end());
@@ -110,6 +113,15 @@ class ScriptedEngine : public engine::Engine {
     return streams_.size();
   }
   void RefuseAt(std::size_t n) { refuse_at_ = n; }
+  void End(engine::Stream& stream, engine::StreamEnd end) {
+    std::shared_ptr<engine::UsageSink> sink;
+    {
+      std::lock_guard lock(mutex_);
+      sink = std::move(sinks_[&stream]);
+    }
+    sink->Ended(end.reason, end.usage);
+    stream.End(std::move(end));
+  }
   ModelConfig config_;
 
  private:
@@ -117,6 +129,7 @@ class ScriptedEngine : public engine::Engine {
   std::condition_variable submitted_;
   std::deque<engine::GenerateRequest> requests_;
   std::deque<std::shared_ptr<engine::Stream>> streams_;
+  std::map<engine::Stream*, std::shared_ptr<engine::UsageSink>> sinks_;
   std::size_t refuse_at_ = static_cast<std::size_t>(-1);
 };
 
@@ -211,8 +224,13 @@ class Serving : public testing::Test {
   }
   void Start(ServiceOptions options) {
     if (service_) service_->workers.Stop();
-    service_ = std::make_unique<Service>(*cloud::ApiKeyStore::Open(home_), options);
-    key_ = service_->keys->CreateTemporary("t").Reveal();
+    service_ = nullptr;
+    auto opened = Cloud::Open({.home = home_, .clock = &clock_});
+    CHECK(opened.has_value());
+    service_ = std::make_unique<Service>(std::move(*opened), options);
+    auto first = service_->cloud->MakeFirst("CNY", true);
+    CHECK(first.has_value());
+    key_ = first->key.Reveal();
     auto model = std::make_shared<Model>();
     model->id = "tiny:1b";
     model->created_unix = 7;
@@ -255,8 +273,9 @@ class Serving : public testing::Test {
   static void Push(engine::Stream& stream, std::string_view text) {
     for (unsigned char c : text) stream.Push({.id = c, .logprob = -0.25f, .top = {{c, -0.25f}, {257, -2.f}}});
   }
-  static void End(engine::Stream& stream, FinishReason reason, std::uint64_t generated) {
-    stream.End({.reason = reason, .usage = {.prompt_tokens = 9, .cached_tokens = 4, .generated_tokens = generated}});
+  void End(engine::Stream& stream, FinishReason reason, std::uint64_t generated) {
+    const engine::Usage usage = {.prompt_tokens = 9, .cached_tokens = 4, .generated_tokens = generated};
+    engine_->End(stream, {.reason = reason, .usage = usage});
   }
   /// The data of the events of a stream, parsed; "[DONE]" as a string.
   static std::vector<json::value> Events(const std::string& body) {
@@ -274,6 +293,32 @@ class Serving : public testing::Test {
   static std::string Text(const json::value& v) { return std::string(v.as_string()); }
   static json::value At(const json::value& v, std::string_view pointer) { return v.at_pointer(pointer); }
 
+  Cloud& cloud() { return *service_->cloud; }
+  std::shared_ptr<const cloud::Principal> Me() { return cloud().directory->Verify(key_); }
+  /// A key of another workspace of the same account, and of another person.
+  std::string OtherKey() {
+    cloud::Workspace workspace;
+    workspace.account_id = Me()->account.id, workspace.name = "Other";
+    const std::string email = fmt::format("o{}@example.com", cloud().directory->People().size());
+    const auto person = cloud().directory->MakePerson({}, {.email = email, .name = "O"});
+    const auto made = cloud().directory->MakeWorkspace({}, workspace, person->id);
+    const auto key = cloud().directory->MakeKey({}, {made->id, person->id, "k", {}, 0});
+    CHECK(key.has_value());
+    return key->secret.Reveal();
+  }
+  /// One micro-unit a prompt token, two an answer token.
+  void LoadPrices() {
+    const Status loaded = cloud().ledger->LoadPrices(
+        "version = \"test\"\n[[price]]\nmodel = \"*\"\ncurrency = \"CNY\"\nfrom = \"2020-01-01\"\n"
+        "input = 1_000_000\noutput = 2_000_000\n",
+        "test");
+    CHECK(loaded.has_value());
+  }
+  json::value ReceiptOf(const std::shared_ptr<Client>& client) {
+    return Ask("GET", "/v1/receipts/" + client->Header("x-yun-receipt-id"))->Json();
+  }
+
+  cloud::ManualClock clock_;
   fs::path home_;
   std::string key_;
   std::unique_ptr<Service> service_;
@@ -410,7 +455,7 @@ TEST_F(Serving, AStopStringEndsTheAnswerAndTheWork) {
       const json::value body = client->Json();
       EXPECT_EQ(Text(At(body, "/choices/0/message/content")), "abc");
       EXPECT_EQ(Text(At(body, "/choices/0/finish_reason")), "stop");
-      EXPECT_EQ(At(body, "/usage/completion_tokens").as_int64(), 6);  // up to the D
+      EXPECT_EQ(At(body, "/usage/completion_tokens").as_int64(), 10);  // what the engine did until it heard
       EXPECT_EQ(At(body, "/choices/0/logprobs/content").as_array().size(), 3u);
     } else {
       std::string text;
@@ -517,13 +562,18 @@ TEST_F(Serving, AnEngineErrorReachesTheClient) {
 }
 
 TEST_F(Serving, TermsReachTheEngine) {
-  const std::string other = service_->keys->CreateTemporary("u").Reveal();
+  const std::string other = OtherKey();
   const std::string salted = R"("cache_salt":"mine")";
   Chat(R"("priority":2,"service_tier":"flex","timeout":3,"ttft_objective_ms":500,"deterministic":true)");
+  engine_->At(0);
   Chat("", {{"x-yun-timeout-ms", "1500"}, {"x-yun-ttft-objective-ms", "20"}});
+  engine_->At(1);
   Chat(salted);
+  engine_->At(2);
   Chat("", {}, other);
+  engine_->At(3);
   Chat(salted, {}, other);
+  engine_->At(4);
   const engine::GenerateRequest all = engine_->request(0), headers = engine_->request(1);
   EXPECT_EQ(all.priority, 2);
   EXPECT_TRUE(all.idle && all.deterministic);
@@ -554,7 +604,8 @@ TEST_F(Serving, TermsReachTheEngine) {
 TEST_F(Serving, OnePrefixCacheForAllWhereTheOperatorSaysSo) {
   Start({.share_prefix_cache = true});
   Chat();
-  Chat("", {}, service_->keys->CreateTemporary("u").Reveal());
+  engine_->At(0);
+  Chat("", {}, OtherKey());
   EXPECT_EQ(engine_->request(0).cache_salt, engine_->request(1).cache_salt);
   EXPECT_NE(engine_->request(0).tenant, engine_->request(1).tenant);
   for (std::size_t i = 0; i < 2; ++i) End(engine_->At(i), FinishReason::kStop, 0);
@@ -617,7 +668,7 @@ TEST_F(Serving, RequestsAreCounted) {
   EXPECT_EQ(Chat()->status(), 429);
   EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
   const std::string text = Ask("GET", "/metrics", "", "", {}, "127.0.0.1:9")->Body();
-  const std::string who = "model_name=\"tiny:1b\",workspace=\"" + service_->keys->Verify(key_)->id + "\"";
+  const std::string who = "model_name=\"tiny:1b\",workspace=\"" + Me()->workspace.id + "\"";
   const std::string lines[] = {
       "# TYPE yun_request_tokens_total counter\n",
       "yun_request_tokens_total{kind=\"generated\"," + who + "} 3\n",
@@ -661,6 +712,188 @@ TEST_F(Serving, AClientThatLeavesFreesItsWork) {
     }
     EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
   }
+}
+
+TEST_F(Serving, ReceiptsSayWhatTheEngineDid) {
+  LoadPrices();
+  auto client = Chat();
+  Push(engine_->At(0), "ab");
+  End(engine_->At(0), FinishReason::kStop, 3);
+  const json::value answer = client->Json();
+  EXPECT_EQ(client->Header("x-yun-receipt-id").substr(0, 4), "rcp_");
+  const json::value receipt = ReceiptOf(client);
+  EXPECT_EQ(Text(At(receipt, "/id")), client->Header("x-yun-receipt-id"));
+  EXPECT_EQ(At(receipt, "/units/input").as_int64(), 5);
+  EXPECT_EQ(At(receipt, "/units/cached_input").as_int64(), 4);
+  EXPECT_EQ(At(receipt, "/units/output").as_int64(), At(answer, "/usage/completion_tokens").as_int64());
+  EXPECT_EQ(Text(At(receipt, "/end_reason")), "stop");
+  EXPECT_EQ(Text(At(receipt, "/request_id")), client->Header("x-request-id"));
+  EXPECT_EQ(At(receipt, "/amount_micro").as_int64(), 9 * 1 + 3 * 2);
+  EXPECT_EQ(At(receipt, "/balance/available_micro").as_int64(), -15);
+  EXPECT_EQ(At(receipt, "/balance/reserved_micro").as_int64(), 0);
+
+  // Other workspaces have no such receipt; nor is there any for what does not exist.
+  const std::string path = "/v1/receipts/" + client->Header("x-yun-receipt-id");
+  EXPECT_EQ(Ask("GET", path, "", "Bearer " + OtherKey())->status(), 404);
+  EXPECT_EQ(Ask("GET", path, "", "")->status(), 401);
+  for (const char* id : {"rcp_0", "x' OR '1'='1", "..%2f..", "%00"})
+    EXPECT_EQ(Ask("GET", std::string("/v1/receipts/") + id)->status(), 404) << id;
+
+  // Several prompts and choices are one receipt; each prompt counts once.
+  client = Ask("POST", "/v1/completions", R"({"model":"tiny:1b","prompt":["x",[121,122]],"n":2})");
+  for (std::size_t i = 1; i <= 4; ++i) End(engine_->At(i), i == 2 ? FinishReason::kLength : FinishReason::kStop, i);
+  EXPECT_EQ(At(client->Json(), "/usage/prompt_tokens").as_int64(), 18);
+  const json::value whole = ReceiptOf(client);
+  EXPECT_EQ(At(whole, "/units/input").as_int64(), 10);
+  EXPECT_EQ(At(whole, "/units/cached_input").as_int64(), 8);
+  EXPECT_EQ(At(whole, "/units/output").as_int64(), 10);
+  EXPECT_EQ(Text(At(whole, "/end_reason")), "length");
+
+  // A client that leaves pays for what was done.
+  client = Chat(R"("stream":true)");
+  Push(engine_->At(5), "a");
+  client->BodyWith("\"a\"");
+  client->Leave();
+  End(engine_->At(5), FinishReason::kAborted, 2);
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+  EXPECT_EQ(At(ReceiptOf(client), "/units/output").as_int64(), 2);
+  EXPECT_EQ(Text(At(ReceiptOf(client), "/end_reason")), "aborted");
+
+  // A stop string is an end of its own, not an abort.
+  client = Chat(R"("stop":["END"])");
+  Push(engine_->At(6), "abcENDmore");
+  for (int i = 0; i < 2000 && !engine_->At(6).cancelled(); ++i) ::usleep(1000);
+  End(engine_->At(6), FinishReason::kAborted, 10);
+  EXPECT_EQ(At(client->Json(), "/usage/completion_tokens").as_int64(), 10);
+  EXPECT_EQ(At(ReceiptOf(client), "/units/output").as_int64(), 10);
+  EXPECT_EQ(Text(At(ReceiptOf(client), "/end_reason")), "stop");
+
+  // What the engine does not take costs nothing and has no receipt.
+  const std::int64_t before = cloud().ledger->BalanceOf(Me()->workspace.id).available_micro;
+  engine_->RefuseAt(7);
+  client = Chat();
+  EXPECT_EQ(client->status(), 429);
+  EXPECT_EQ(client->Header("x-yun-receipt-id"), "");
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+  EXPECT_EQ(cloud().ledger->BalanceOf(Me()->workspace.id).available_micro, before);
+  EXPECT_EQ(cloud().ledger->BalanceOf(Me()->workspace.id).reserved_micro, 0);
+  auto books = cloud().ledger->Reconcile();
+  ASSERT_TRUE(books.has_value()) << books.error().message;
+  EXPECT_TRUE(books->ok());
+  EXPECT_EQ(books->receipts, 4);
+}
+
+TEST_F(Serving, NobodySpendsWhatTheyDoNotHave) {
+  LoadPrices();
+  cloud::Account account = Me()->account;
+  account.billing = cloud::Billing::kPrepaid;
+  ASSERT_TRUE(cloud().directory->UpdateAccount({}, account).has_value());
+  auto broke = Chat();
+  EXPECT_EQ(broke->status(), 400);
+  EXPECT_EQ(Text(At(broke->Json(), "/error/code")), "Arrearage");
+  EXPECT_EQ(engine_->count(), 0u);
+
+  const cloud::Terms terms = {.account_id = account.id, .currency = account.currency};
+  ASSERT_TRUE(cloud().ledger->TopUp(Me()->workspace.id, terms, 9 + 2 * 20, "top-up", "").has_value());
+  auto shortened = Chat();  // as much as it can pay for
+  EXPECT_EQ(engine_->request(0).max_tokens, 20u);
+  EXPECT_EQ(Chat()->status(), 400);  // all is held
+  End(engine_->At(0), FinishReason::kStop, 5);
+  shortened->Body();
+  EXPECT_EQ(At(ReceiptOf(shortened), "/balance/available_micro").as_int64(), 30);
+  EXPECT_EQ(Chat(R"("max_tokens":20)")->status(), 400);  // asked for in so many words: in full or not at all
+
+  cloud::Budget budget;
+  budget.workspace_id = Me()->workspace.id;
+  budget.amount_micro = 20;
+  budget.period = cloud::BudgetPeriod::kTotal;
+  ASSERT_TRUE(cloud().ledger->CreateBudget(budget).has_value());
+  auto over = Chat(R"("max_tokens":8)");
+  EXPECT_EQ(over->status(), 403) << over->Body();
+  EXPECT_EQ(Text(At(over->Json(), "/error/code")), "budget_exceeded");
+}
+
+TEST_F(Serving, LimitsAnswerAsTheHostedService) {
+  const auto set = [&](cloud::Limits limits, cloud::LimitScope scope, const std::string& id) {
+    const Status done = cloud().quotas->Set({Me()->account.id, scope, id, "tiny:1b", limits});
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+  };
+  const std::string key_id = Me()->key.id, workspace = Me()->workspace.id;
+  const auto refused = [&](const char* code, const std::string& more = "") {
+    auto client = Chat(more);
+    EXPECT_EQ(client->status(), 429) << client->Body();
+    EXPECT_EQ(Text(At(client->Json(), "/error/code")), code);
+    return client;
+  };
+  set({.requests_per_minute = 60}, cloud::LimitScope::kWorkspace, workspace);
+  auto first = Chat();
+  End(engine_->At(0), FinishReason::kStop, 1);
+  EXPECT_EQ(first->status(), 200);
+  EXPECT_EQ(first->Header("x-ratelimit-limit-requests"), "60");
+  EXPECT_EQ(first->Header("x-ratelimit-remaining-requests"), "59");
+  EXPECT_EQ(first->Header("x-ratelimit-reset-requests"), "60.000s");
+  EXPECT_EQ(first->Header("x-ratelimit-limit-tokens"), "");
+  auto second = refused("limit_requests");
+  EXPECT_EQ(second->Header("retry-after"), "1");
+  EXPECT_EQ(second->Header("x-ratelimit-remaining-requests"), "59");
+
+  set({.requests_per_minute = 6000, .burst_per_second = 1}, cloud::LimitScope::kWorkspace, workspace);
+  refused("limit_burst_rate");
+
+  set({}, cloud::LimitScope::kWorkspace, workspace);
+  set({.tokens_per_minute = 1200}, cloud::LimitScope::kKey, key_id);  // 20 a second
+  auto third = Chat(R"("max_tokens":51)");  // 60 with the prompt: three seconds of it
+  EXPECT_EQ(engine_->request(1).max_tokens, 51u);
+  auto fourth = refused("insufficient_quota", R"("max_tokens":1)");
+  EXPECT_EQ(fourth->Header("retry-after"), "3");
+  End(engine_->At(1), FinishReason::kStop, 1);
+  third->Body();
+  EXPECT_EQ(third->Header("x-ratelimit-remaining-tokens"), "1140");
+  auto fifth = Chat(R"("max_tokens":1)");  // what was not used is there again
+  EXPECT_EQ(engine_->request(2).max_tokens, 1u);
+  End(engine_->At(2), FinishReason::kStop, 1);
+  EXPECT_EQ(fifth->status(), 200);
+  refused("insufficient_quota", R"("max_tokens":1300)");
+
+  const json::value quotas = Ask("GET", "/api/v1/quotas")->Json();
+  EXPECT_EQ(At(quotas, "/output/total").as_int64(), 1);
+  EXPECT_EQ(Text(At(quotas, "/output/quotas/0/model")), "tiny:1b");
+  EXPECT_TRUE(At(quotas, "/output/quotas/0/workspace_limit").is_null());
+  set({.requests_per_minute = 600}, cloud::LimitScope::kAccount, Me()->account.id);
+  EXPECT_EQ(At(Ask("GET", "/api/v1/models/limits")->Json(), "/output/quotas/0/model_limit/request_limit").as_int64(),
+            600);
+}
+
+TEST_F(Serving, AKeyIsGoodForItsScopesAlone) {
+  const auto with = [&](cloud::KeyScopes scopes) {
+    const auto made = cloud().directory->MakeKey({}, {Me()->workspace.id, Me()->person.id, "scoped", scopes, 0});
+    CHECK(made.has_value());
+    return "Bearer " + made->secret.Reveal();
+  };
+  const std::string text = R"({"model":"tiny:1b","prompt":"x"})";
+  EXPECT_EQ(Ask("POST", "/v1/completions", text, with({.models = {"other*"}}))->status(), 403);
+  EXPECT_EQ(Ask("POST", "/v1/completions", text, with({.endpoints = {"chat"}}))->status(), 403);
+  EXPECT_EQ(Ask("POST", "/v1/completions", text, with({.ip_ranges = {"192.0.2.0/24"}}))->status(), 403);
+  EXPECT_EQ(Ask("POST", "/v1/completions", text, with({.apps = {"mail"}}))->status(), 403);
+  EXPECT_EQ(engine_->count(), 0u);
+  auto good = Ask("POST", "/v1/completions", text,
+                  with({{"tiny:*"}, {"completions"}, {"10.0.0.0/8"}, {"mail"}}), {{"x-yun-app", "mail"}});
+  End(engine_->At(0), FinishReason::kStop, 1);
+  EXPECT_EQ(good->status(), 200);
+}
+
+TEST_F(Serving, AnIdempotencyKeyRunsOnce) {
+  const http::Headers same = {{"idempotency-key", "order-7"}};
+  auto first = Chat("", same);
+  End(engine_->At(0), FinishReason::kStop, 1);
+  EXPECT_EQ(first->status(), 200);
+  auto again = Chat("", same);
+  EXPECT_EQ(again->status(), 409);
+  EXPECT_NE(again->Body().find(first->Header("x-yun-receipt-id")), std::string::npos);
+  EXPECT_EQ(engine_->count(), 1u);
+  auto other = Chat("", same, OtherKey());  // another workspace's is another
+  End(engine_->At(1), FinishReason::kStop, 1);
+  EXPECT_EQ(other->status(), 200);
 }
 
 std::vector<std::int32_t> Bytes(std::string_view text) { return ByteTokenizer().Encode(text, false); }

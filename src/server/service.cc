@@ -18,8 +18,8 @@ void InFlight::Change(int by) {
   if (count_ == 0) idle_.notify_all();
 }
 
-Service::Service(std::unique_ptr<cloud::ApiKeyStore> key_store, ServiceOptions how)
-    : options(how), keys(std::move(key_store)), workers(how.worker_threads) {
+Service::Service(std::unique_ptr<Cloud> opened, ServiceOptions how)
+    : options(how), cloud(std::move(opened)), workers(how.worker_threads) {
   ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
 }
 

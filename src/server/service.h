@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/guarded.h"
-#include "cloud/api_key.h"
 #include "cloud/tenant.h"
 #include "engine/engine.h"
+#include "server/cloud.h"
 #include "server/constraint.h"
 #include "server/metrics.h"
 #include "server/workers.h"
@@ -91,7 +91,7 @@ class KeptAnswer {
 /// thread: members are atomic, guarded, or fixed after construction
 class Service {
  public:
-  Service(std::unique_ptr<cloud::ApiKeyStore> key_store, ServiceOptions how);
+  Service(std::unique_ptr<Cloud> opened, ServiceOptions how);
 
   void AddModel(std::shared_ptr<const Model> model);
   std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name
@@ -103,7 +103,7 @@ class Service {
 
   std::atomic<Phase> phase{Phase::kLoading};
   const ServiceOptions options;
-  const std::unique_ptr<cloud::ApiKeyStore> keys;
+  const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   const cloud::TenantNumbers tenants;
   Metrics metrics;
   InFlight in_flight;

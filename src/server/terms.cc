@@ -29,16 +29,19 @@ api::Parsed<engine::GenerateRequest> TermsOf(const Service& service, const Call&
   if (!timeout_s) return tl::unexpected(timeout_s.error());
   const api::Parsed<double> objective_s = SecondsOf(call.request, "x-yun-ttft-objective-ms", wish.ttft_objective_s);
   if (!objective_s) return tl::unexpected(objective_s.error());
-  const std::string_view tenant = call.key ? std::string_view(call.key->id) : std::string_view();
+  const cloud::Workspace& workspace = call.principal->workspace;
+  // Cached prefixes are the workspace's, or its member's own.
+  const std::string sharers = workspace.share_prefix ? workspace.id : workspace.id + " " + call.principal->person.id;
 
   engine::GenerateRequest terms;
-  terms.tenant = service.tenants.Tenant(tenant);
-  terms.priority = wish.priority;
+  terms.tenant = service.tenants.Tenant(workspace.id);
+  terms.weight = static_cast<double>(workspace.weight);
+  terms.priority = wish.priority - static_cast<std::int32_t>(workspace.priority);  // the engine's lower is sooner
   terms.idle = wish.idle;
   terms.timeout_s = *timeout_s;
   terms.ttft_objective_s = *objective_s;
   terms.cache_salt =
-      service.tenants.CacheSalt(service.options.share_prefix_cache ? std::string_view() : tenant, wish.cache_salt);
+      service.tenants.CacheSalt(service.options.share_prefix_cache ? std::string_view() : sharers, wish.cache_salt);
   terms.deterministic = wish.deterministic;
   return terms;
 }

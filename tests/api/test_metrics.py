@@ -20,7 +20,7 @@ def test_a_request_is_counted(server, client):
         return sum(value - before.get(key, 0) for key, value in after.items()
                    if key.split("{")[0] == name and all(label in key for label in labels))
 
-    assert grown("yun_requests_total", 'finished_reason="length"', f'model_name="{MODEL}"', 'workspace="key_') == 1
+    assert grown("yun_requests_total", 'finished_reason="length"', f'model_name="{MODEL}"', 'workspace="ws_') == 1
     assert grown("yun_request_tokens_total", 'kind="prompt"') == usage.prompt_tokens
     assert grown("yun_request_tokens_total", 'kind="generated"') == usage.completion_tokens == 8
     assert grown("yun_generation_tokens_total") == 8
@@ -42,7 +42,7 @@ def test_top_prints_once_without_a_terminal(server, client):
     client.completions.create(model=MODEL, prompt="Hi", max_tokens=2)
     done = subprocess.run([YUN, "top", "--url", server.url], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert MODEL in done.stdout and "TTFT" in done.stdout and "key_" in done.stdout
+    assert MODEL in done.stdout and "TTFT" in done.stdout and "ws_" in done.stdout
     assert "\033" not in done.stdout
     gone = subprocess.run([YUN, "top", "--url", "http://127.0.0.1:1"], capture_output=True, text=True, timeout=60)
     assert gone.returncode == 1 and "127.0.0.1" in gone.stderr

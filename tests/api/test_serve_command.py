@@ -30,7 +30,9 @@ def test_the_default_model_is_missing(tmp_path):
     done = serve(tmp_path, "--port", 0)
     assert done.returncode == 1
     assert "yun pull" in done.stderr and "./run" in done.stderr
-    assert not (tmp_path / "keys.json").exists(), "a key was made that nobody saw"
+    server = Server(tmp_path)
+    assert "API key: sk-" in server.output, "a key was made that nobody saw"
+    assert server.stop() == 0
 
 
 def test_mistakes_are_named(tmp_path, server):

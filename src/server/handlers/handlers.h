@@ -18,6 +18,14 @@ void ShowMetrics(Service& service, Call call);
 void ListModels(Service& service, Call call);
 void GetModel(Service& service, Call call);
 
+// receipts.cc
+/// What one request used and cost: for its own key, and for who may see the workspace's usage.
+void GetReceipt(Service& service, Call call);
+
+// quotas.cc
+/// The limits of each model, for the account and the workspace of the key, in the hosted service's form.
+void ListQuotas(Service& service, Call call);
+
 // chat.cc, completions.cc
 void ChatCompletions(Service& service, Call call);
 void Completions(Service& service, Call call);

@@ -8,7 +8,7 @@ namespace json = boost::json;
 
 void Health(Service& service, Call call) {
   json::object body{{"status", "ok"}};
-  if (call.key) {
+  if (call.principal) {
     json::array models;
     for (const auto& model : service.Models()) {
       const engine::EngineStats stats = model->engine->Stats();

@@ -20,7 +20,7 @@ bool IsLocal(const http::Request& request) {
 
 void ShowMetrics(Service& service, Call call) {
   const MetricsAccess access = service.options.metrics;
-  const bool may = access == MetricsAccess::kOpen || (access == MetricsAccess::kKey && call.key) ||
+  const bool may = access == MetricsAccess::kOpen || (access == MetricsAccess::kKey && call.principal) ||
                    IsLocal(call.request);
   if (!may)
     return call.Fail({403,

@@ -1,0 +1,60 @@
+// From what the engine counts of one request's answers to its receipt: settled when the last of them has ended.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cloud/admission.h"
+#include "engine/request.h"
+
+namespace yun::server {
+
+/// What the tokens of a task are charged as.
+cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_prompt);
+
+class RequestMeter;
+
+/// Hears of one answer. The answers to one prompt share it: the first of them counts it.
+class AnswerMeter : public engine::UsageSink {
+ public:
+  AnswerMeter(std::shared_ptr<RequestMeter> request, std::size_t index, bool counts_prompt);
+  ~AnswerMeter() override;  // without Ended: the engine never took it
+  void Used(const engine::Usage& so_far) override;
+  void Ended(engine::FinishReason reason, const engine::Usage& usage) override;
+
+  /// The answer's text is complete: that it is now cancelled is no abort.
+  void StopAtText() { stopped_ = true; }
+
+ private:
+  const std::shared_ptr<RequestMeter> request_;
+  const std::size_t index_;
+  const bool counts_prompt_;
+  bool ended_ = false;
+  std::atomic<bool> stopped_{false};
+};
+
+/// thread: all methods from any thread
+class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
+ public:
+  RequestMeter(std::shared_ptr<cloud::Grant> grant, engine::Task task, std::size_t answers)
+      : grant_(std::move(grant)), task_(task), open_(answers) {}
+
+  /// One a choice, `n` to each prompt. All of them must be made.
+  std::vector<std::shared_ptr<AnswerMeter>> MakeAnswers(std::size_t n);
+
+ private:
+  friend class AnswerMeter;
+  /// began: the engine took it.
+  void Ended(cloud::EndReason reason, bool began);
+
+  const std::shared_ptr<cloud::Grant> grant_;
+  const engine::Task task_;
+  std::mutex mutex_;
+  std::size_t open_;  // answers that have not ended
+  bool began_ = false;
+  cloud::EndReason reason_ = cloud::EndReason::kStop;  // of all: the worst
+};
+
+}  // namespace yun::server

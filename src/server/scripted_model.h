@@ -1,0 +1,18 @@
+// A model without weights behind the whole server, for tests and measurements of all that is not arithmetic:
+// `yun serve --model scripted:NAME[,tokens=N][,step_us=N]`.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "server/service.h"
+
+namespace yun::server {
+
+inline constexpr std::string_view kScriptedPrefix = "scripted:";
+
+/// `spec` after the prefix. A token is a byte; answers have 1 to `tokens` letters, one in `step_us`.
+/// errors: kInvalidArgument
+Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view spec);
+
+}  // namespace yun::server
