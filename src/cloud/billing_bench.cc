@@ -20,9 +20,9 @@ namespace {
 constexpr std::int64_t kTransactions = 3'333'334, kWorkspaces = 200;
 constexpr Month kFirst{2026, 1}, kNow{2027, 1};
 
-/// `n` of `?` rows, as a table numbers(i) from 0.
+/// A table numbers(i) of 0 to n - 1.
 std::string Numbers(std::int64_t n) {
-  return "WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < " +
+  return "WITH RECURSIVE numbers(i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < " +
          std::to_string(n) + ") ";
 }
 

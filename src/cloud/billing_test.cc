@@ -505,6 +505,20 @@ TEST_P(Billing, AnOfferingGoesThroughReviewAndOnlyThenEarns) {
             Code::kInvalidArgument);
   EXPECT_EQ(partners.AddOffering("prt_none", OfferingKind::kApp, "x", "", 1).error().code, Code::kNotFound);
 
+  // A name that others use cannot be taken from them; a draft gives its name back.
+  Receipt used = Use("ws_a", "qwen3-4b", kNovember.from_ms(), {Line(Kind::kInput, 1, 1)});
+  used.app = "desk";
+  ASSERT_GOOD(ledger_->Charge(used));
+  EXPECT_EQ(partners.AddOffering(partner->id, OfferingKind::kModel, "qwen3-4b", "", 1).error().code,
+            Code::kAlreadyExists);
+  EXPECT_EQ(partners.AddOffering(partner->id, OfferingKind::kApp, "desk", "", 1).error().code, Code::kAlreadyExists);
+  const auto removed = partners.AddOffering(partner->id, OfferingKind::kModel, "qwen4-next", "", 1);
+  ASSERT_GOOD(removed);
+  EXPECT_FALSE(partners.MayUse(OfferingKind::kModel, "qwen4-next", "ws_a"));
+  ASSERT_GOOD(partners.RemoveOffering(removed->id));
+  EXPECT_TRUE(partners.MayUse(OfferingKind::kModel, "qwen4-next", "ws_a"));
+  EXPECT_EQ(partners.RemoveOffering(removed->id).error().code, Code::kNotFound);
+
   EXPECT_FALSE(partners.ShareOf("qwen3-law", ""));
   EXPECT_TRUE(partners.MayUse(OfferingKind::kModel, "qwen3-law", "ws_sandbox"));
   EXPECT_FALSE(partners.MayUse(OfferingKind::kModel, "qwen3-law", "ws_a"));
@@ -512,6 +526,7 @@ TEST_P(Billing, AnOfferingGoesThroughReviewAndOnlyThenEarns) {
   EXPECT_FALSE(partners.ReviewOffering(draft->id, true, "usr_1", ""));     // not submitted
   ASSERT_GOOD(partners.ChangeOffering(draft->id, "Law, better", 250'000));
   ASSERT_GOOD(partners.SubmitOffering(draft->id));
+  EXPECT_EQ(partners.RemoveOffering(draft->id).error().code, Code::kInvalidArgument);
   EXPECT_FALSE(partners.ChangeOffering(draft->id, "Law", 900'000));      // under the reviewer
   EXPECT_FALSE(partners.ReviewOffering(draft->id, false, "usr_1", ""));  // why?
   ASSERT_GOOD(partners.ReviewOffering(draft->id, false, "usr_1", "no licence named"));

@@ -260,6 +260,14 @@ Result<Offering> Partners::AddOffering(std::string_view partner_id, OfferingKind
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> Status {
     ASSIGN_OR_RETURN(const std::int64_t count, OneInt(connection, "SELECT COUNT(*) FROM offering", {}));
     if (count >= static_cast<std::int64_t>(kOfferingsMax)) return Fail(Code::kTooMany, "{} offerings exist", count);
+    // The coarsest rollups that know the name.
+    ASSIGN_OR_RETURN(
+        const store::Rows used,
+        connection.Query(kind == OfferingKind::kModel
+                             ? "SELECT 1 FROM usage_rollup WHERE granularity = 3 AND level = 2 AND model = ? LIMIT 1"
+                             : "SELECT 1 FROM usage_rollup WHERE granularity = 3 AND level = 0 AND app = ? LIMIT 1",
+                         {name}));
+    if (!used.empty()) return Fail(Code::kAlreadyExists, "the {} '{}' is used by others", OfferingKindName(kind), name);
     ASSIGN_OR_RETURN(
         const std::int64_t inserted,
         connection.Execute("INSERT INTO offering (id, partner_id, kind, name, title, share_ppm, state, "
@@ -313,9 +321,20 @@ Result<Offering> Partners::ChangeOffering(std::string_view id, std::string_view 
   });
 }
 
+Status Partners::RemoveOffering(std::string_view id) {
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const store::Rows rows, connection.Query(std::string(kOfferingColumns) + " WHERE id = ?", {id}));
+    if (rows.empty()) return Fail(Code::kNotFound, "no such offering");
+    ASSIGN_OR_RETURN(const Offering offering, ReadOffering(rows[0]));
+    RETURN_IF_ERROR(From(offering, {OfferingState::kDraft}));
+    return Done(connection.Execute("DELETE FROM offering WHERE id = ?", {id}));
+  }));
+  return Load();
+}
+
 Result<Offering> Partners::SubmitOffering(std::string_view id) {
   return ChangeOne(id, [&](Offering& offering) -> Status {
-    RETURN_IF_ERROR(From(offering, {OfferingState::kDraft}));
+    RETURN_IF_ERROR(From(offering, {OfferingState::kDraft, OfferingState::kWithdrawn}));
     offering.state = OfferingState::kInReview;
     return {};
   });

@@ -107,14 +107,18 @@ class Partners {
   Result<Partner> FindPartner(std::string_view id) const;
   std::vector<Partner> ListPartners() const;
 
-  /// A draft. errors: kInvalidArgument, kAlreadyExists (kind and name), kNotFound (the partner), kTooMany
+  /// A draft. Since it keeps others from the name, this must be one that nobody has used yet.
+  /// errors: kInvalidArgument, kAlreadyExists (kind and name are offered or used), kNotFound (the partner), kTooMany
   Result<Offering> AddOffering(std::string_view partner_id, OfferingKind kind, std::string_view name,
                                std::string_view title, std::int64_t share_ppm);
   /// Title and share of a draft: what was reviewed does not change under the reviewer.
   /// errors: kInvalidArgument (also: not a draft), kNotFound
   Result<Offering> ChangeOffering(std::string_view id, std::string_view title, std::int64_t share_ppm);
-  /// draft -> in review (by the partner); in review -> listed or draft (by the operator, with a note when refused);
-  /// in review -> draft, listed -> withdrawn (by either). errors: kInvalidArgument (not from this state), kNotFound
+  /// A draft goes, and its name is free again. errors: kInvalidArgument (not a draft), kNotFound
+  Status RemoveOffering(std::string_view id);
+  /// draft or withdrawn -> in review (by the partner); in review -> listed or draft (by the operator, with a note when
+  /// refused); in review -> draft, listed -> withdrawn (by either). errors: kInvalidArgument (not from this state),
+  /// kNotFound
   Result<Offering> SubmitOffering(std::string_view id);
   Result<Offering> ReviewOffering(std::string_view id, bool list, std::string_view reviewer, std::string_view note);
   Result<Offering> WithdrawOffering(std::string_view id);

@@ -46,7 +46,11 @@ int CurrencyDecimals(std::string_view currency) {
 std::int64_t Payable(std::int64_t amount_micro, std::string_view currency) {
   static constexpr std::array<std::int64_t, 4> kCoin = {1'000'000, 100'000, 10'000, 1'000};
   const std::int64_t coin = kCoin[CurrencyDecimals(currency)];
-  return DivideRounded(amount_micro, coin) * coin;
+  const Wide payable = static_cast<Wide>(DivideRounded(amount_micro, coin)) * coin;
+  // At the ends of 64 bits there is no coin beyond: the one before it.
+  return static_cast<std::int64_t>(payable > INT64_MAX   ? payable - coin
+                                   : payable < INT64_MIN ? payable + coin
+                                                         : payable);
 }
 
 std::string MoneyText(std::int64_t amount_micro, std::string_view currency) {

@@ -35,6 +35,8 @@ TEST(Tax, MoneyIsShownInTheCurrencysCoins) {
   EXPECT_EQ(Payable(4'999, "USD"), 0);
   EXPECT_EQ(Payable(1'499'999, "JPY"), 1'000'000);
   EXPECT_EQ(Payable(1'499'499, "KWD"), 1'499'000);
+  EXPECT_EQ(Payable(INT64_MAX, "CNY"), 9'223'372'036'854'770'000);
+  EXPECT_EQ(Payable(INT64_MIN, "CNY"), -9'223'372'036'854'770'000);
   EXPECT_EQ(MoneyText(12'345'678, "CNY"), "12.35");
   EXPECT_EQ(MoneyText(-4'000, "CNY"), "0.00");
   EXPECT_EQ(MoneyText(-5'000, "CNY"), "-0.01");
