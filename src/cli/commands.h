@@ -21,6 +21,9 @@ void RegisterTokenize(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);
 void RegisterTop(CLI::App& app, int& exit_code);
 void RegisterDoctor(CLI::App& app, int& exit_code);
+void RegisterAdmin(CLI::App& app, int& exit_code);
+void RegisterBackup(CLI::App& app, int& exit_code);
+void RegisterRestore(CLI::App& app, int& exit_code);
 void RegisterDebug(CLI::App& app, int& exit_code);
 
 }  // namespace yun::cli

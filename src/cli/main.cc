@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   for (const auto add :
        {RegisterServe, RegisterChat, RegisterRun, RegisterPull, RegisterList, RegisterShow, RegisterRm, RegisterImport,
         RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterTop, RegisterDoctor,
-        RegisterDebug})
+        RegisterAdmin, RegisterBackup, RegisterRestore, RegisterDebug})
     add(app, exit_code);
   try {
     app.parse(argc, argv);
