@@ -1,4 +1,4 @@
-// How long a key check and a change take with many keys. Run: build/release/bench/cloud_bench --benchmark_filter=Directory
+// How long a key check and a change take with many keys: cloud_bench --benchmark_filter=Directory
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
