@@ -132,7 +132,7 @@ void PrintHowToAsk(const server::App& app, const std::string& model) {
   else
     std::printf("API key: the one shown at the first start; `yun serve --new-key` makes another\n");
   if (const std::string& link = app.made_link().Reveal(); !link.empty())
-    std::printf("owner:   sign in once at %s/auth/link?token=%s\n", app.url().c_str(), link.c_str());
+    std::printf("owner:   sign in once, within a day, at %s\n", link.c_str());
   std::printf(
       "\ntry:\n  curl %s/v1/chat/completions -H \"Authorization: Bearer %s\" \\\n"
       "    -H 'Content-Type: application/json' "
@@ -259,6 +259,17 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                 "Where accounts, keys and money are kept: a SQLite file, or postgres://... (default: cloud.db in the "
                 "home folder)")
       ->type_name("URL");
+  c->add_option("--public-url", o.auth.public_url, "How browsers reach this server, e.g. https://cloud.example.com")
+      ->type_name("URL");
+  c->add_option("--oidc-issuer", o.auth.oidc_issuer,
+                "An OpenID Connect provider that people sign in with; its redirect address is <public-url>"
+                "/auth/oidc/callback")
+      ->type_name("URL");
+  c->add_option("--oidc-client", o.auth.oidc_client_id, "This server's name at the provider")->type_name("ID");
+  c->add_option("--oidc-secret-file", o.auth.oidc_secret_file, "Holds this server's secret at the provider")
+      ->type_name("FILE");
+  c->add_option("--oidc-email-domain", o.auth.oidc_email_domains, "Lets in only addresses of it; may be given again")
+      ->allow_extra_args(false);
   c->add_option("--currency", o.currency, "Of the account that the first start makes, e.g. CNY")->capture_default_str();
   c->add_flag("--new-key", o.new_key, "Make another API key and show it");
   CLI::Option* demo = c->add_option("--demo", options->demo, "Ask this question over HTTP once the server is up");

@@ -57,11 +57,11 @@ std::int64_t SignIn::SteadyMs() const { return directory_.clock().steady_ns() / 
 
 // ---- failures
 
-Status SignIn::MayTry(const std::string& who) const {
+Status SignIn::MayTry(const std::string& who, int failures_max) const {
   const std::int64_t now = SteadyMs();
   return failures_.With([&](const auto& failures) -> Status {
     const auto it = failures.find(who);
-    if (it == failures.end() || it->second.count < kFailuresMax || now - it->second.since_ms >= kFailureWindowMs)
+    if (it == failures.end() || it->second.count < failures_max || now - it->second.since_ms >= kFailureWindowMs)
       return {};
     Error error{Code::kTooMany, "Too many failed attempts; try again later, or ask for a sign-in link."};
     error.retry_after_s = static_cast<std::uint32_t>((it->second.since_ms + kFailureWindowMs - now + 999) / 1000);
@@ -150,7 +150,7 @@ Result<NewSession> SignIn::WithPassword(std::string_view email, std::string_view
   const std::string id = person ? person->id : "", network = NetworkOf(caller.ip);
   const std::string who = "email:" + HexOf(TokenHash(directory_, "failure", person ? person->email : email));
   RETURN_IF_ERROR(MayTry(who));
-  RETURN_IF_ERROR(MayTry(network));
+  RETURN_IF_ERROR(MayTry(network, kNetworkFailuresMax));
   std::string hash, sealed;
   std::int64_t last_step = 0;
   RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> Status {
@@ -200,7 +200,7 @@ Result<NewSession> SignIn::WithPassword(std::string_view email, std::string_view
 
 Result<NewSession> SignIn::WithLink(std::string_view token, const Caller& caller) {
   const std::string network = NetworkOf(caller.ip);
-  RETURN_IF_ERROR(MayTry(network));
+  RETURN_IF_ERROR(MayTry(network, kNetworkFailuresMax));
   NewSession made;
   bool good = false;
   if (!token.empty() && token.size() <= kTokenTextMax) {

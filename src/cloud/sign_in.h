@@ -25,7 +25,8 @@ struct SignInOptions {
 };
 
 inline constexpr std::size_t kPasswordBytesMin = 10, kPasswordBytesMax = 256;
-inline constexpr int kFailuresMax = 10;                     // of one e-mail address or one IP address ...
+inline constexpr int kFailuresMax = 10;                     // of one e-mail address ...
+inline constexpr int kNetworkFailuresMax = 100;             // ... or of one network (an office, a proxy) ...
 inline constexpr std::int64_t kFailureWindowMs = 900000;    // ... in this time; then 429
 inline constexpr std::size_t kFailureEntriesMax = 65536;    // more, and the oldest is forgotten
 inline constexpr int kPasswordChecksMax = 2;                // at once: each takes password_memory_bytes
@@ -107,7 +108,7 @@ class SignIn {
     int count = 0;
     std::int64_t since_ms = 0;  // steady
   };
-  Status MayTry(const std::string& who) const;
+  Status MayTry(const std::string& who, int failures_max = kFailuresMax) const;
   void NoteFailure(const std::string& who);
   Status Refused(const std::string& person_id, std::string_view method, const Caller& caller,
                  std::initializer_list<std::string> who);

@@ -83,7 +83,7 @@ TEST_P(SignInTest, FailuresAreCountedAndForgotten) {
 }
 
 TEST_P(SignInTest, OneNetworkCannotTryEverybody) {
-  for (int i = 0; i < kFailuresMax; ++i)
+  for (int i = 0; i < kNetworkFailuresMax; ++i)
     EXPECT_CODE(sign_in().WithPassword(fmt::format("p{}@example.com", i), "wrong", "",
                                        {fmt::format("[2001:db8:1:2::{:x}]:443", i), ""}),
                 Code::kUnauthenticated);

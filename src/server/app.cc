@@ -25,6 +25,8 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
       std::move(cloud), ServiceOptions{.worker_threads = kWorkerThreads,
                                       .share_prefix_cache = o.share_prefix_cache,
                                       .metrics = o.metrics});
+  ASSIGN_OR_RETURN(app->service_->auth, OpenAuth(o.auth, app->url_at(o.port), *app->service_->cloud->directory,
+                                                 *app->service_->cloud->sign_in));
 
   http::ServerOptions http;
   http.address = o.address;
@@ -48,6 +50,7 @@ App::~App() {
   if (!service_) return;
   service_->phase = Phase::kDraining;
   http_.reset();
+  service_->auth_workers.Stop();
   service_->workers.Stop();  // before the engines go: a job may be using one
 }
 
@@ -56,7 +59,8 @@ Status App::Load() {
   // Only now: a start that fails must not make a key that nobody sees.
   ASSIGN_OR_RETURN(Cloud::FirstKey first, service_->cloud->MakeFirst(options_.currency, options_.new_key));
   made_key_ = std::move(first.key);
-  made_link_ = std::move(first.link);
+  if (const std::string& token = first.link.Reveal(); !token.empty())
+    made_link_ = Secret<std::string>(public_url() + "/auth/link?token=" + token);
   Phase loading = Phase::kLoading;
   service_->phase.compare_exchange_strong(loading, Phase::kReady);
   return {};
@@ -135,10 +139,14 @@ void App::Drain() {
   http_->Drain();
 }
 
-std::string App::url() const {
+std::string App::url_at(std::uint16_t port) const {
   const bool any = options_.address == "0.0.0.0" || options_.address == "::";
   const std::string host = any ? "127.0.0.1" : options_.address;
-  return fmt::format("http://{}:{}", host.find(':') != std::string::npos ? "[" + host + "]" : host, port());
+  return fmt::format("http://{}:{}", host.find(':') != std::string::npos ? "[" + host + "]" : host, port);
+}
+
+std::string App::public_url() const {
+  return options_.auth.public_url.empty() ? url() : service_->auth->public_url();
 }
 
 }  // namespace yun::server

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "net/http/server.h"
+#include "server/auth/open.h"
 #include "server/service.h"
 
 namespace yun::server {
@@ -18,6 +19,7 @@ namespace yun::server {
 struct AppOptions {
   std::filesystem::path home;       // the cloud's keys and journal; models by name
   std::string database;             // as store::Database::Open; empty: <home>/cloud.db
+  AuthOptions auth;
   std::string currency = "CNY";     // of the account that the first start makes
   std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name
   std::string address = "127.0.0.1";
@@ -58,15 +60,18 @@ class App {
   void Drain();
 
   std::uint16_t port() const { return http_->port(); }
-  std::string url() const;  // "http://127.0.0.1:8460"
+  std::string url() const { return url_at(port()); }  // "http://127.0.0.1:8460"
+  /// As AuthOptions::public_url, or url().
+  std::string public_url() const;
   /// The key made by Load; empty when there was one already. Shown once, by whoever asks.
   const Secret<std::string>& made_key() const { return made_key_; }
-  /// Of the first start: signs the owner in, once; else empty.
+  /// Of the first start: an address that signs the owner in, once; else empty.
   const Secret<std::string>& made_link() const { return made_link_; }
   Service& service() { return *service_; }
 
  private:
   explicit App(AppOptions options) : options_(std::move(options)) {}
+  std::string url_at(std::uint16_t port) const;
   Status LoadOne(const std::string& wanted);
 
   AppOptions options_;

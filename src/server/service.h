@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "cloud/tenant.h"
 #include "engine/engine.h"
+#include "server/auth/auth.h"
 #include "server/cloud.h"
 #include "server/constraint.h"
 #include "server/metrics.h"
@@ -88,6 +89,8 @@ class KeptAnswer {
   virtual void Tick() = 0;
 };
 
+inline constexpr int kAuthThreads = 2;  // so that a slow provider or password keeps no answer waiting
+
 /// thread: members are atomic, guarded, or fixed after construction
 class Service {
  public:
@@ -104,6 +107,7 @@ class Service {
   std::atomic<Phase> phase{Phase::kLoading};
   const ServiceOptions options;
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
+  std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   const cloud::TenantNumbers tenants;
   Metrics metrics;
   InFlight in_flight;
@@ -114,6 +118,7 @@ class Service {
 
  public:
   Workers workers;  // stopped before the models go
+  Workers auth_workers{kAuthThreads};
 
  private:
   Guarded<std::vector<std::shared_ptr<const Model>>> models_;

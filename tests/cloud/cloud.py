@@ -123,7 +123,7 @@ class Cloud:
         self.process, self.lines = None, []
         self.start()
         self.key = re.search(r"API key: (sk-\w+)", self.output).group(1)
-        self.sign_in_link = re.search(r"https?://\S+/sign-in\?token=\S+", self.output)
+        self.sign_in_link = re.search(r"https?://\S+/auth/link\?token=\S+", self.output)
         self.admin = Admin(self.port, self.local_key())
 
     def command(self):

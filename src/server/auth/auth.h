@@ -46,8 +46,12 @@ inline constexpr std::size_t kAuthBodyBytesMax = 16u << 10;
 /// thread: all methods from any thread
 class Auth {
  public:
-  /// `oidc` may be null. `public_url`: how browsers reach us, "https://cloud.example.com"; empty: as Host says.
+  /// `oidc` may be null. `public_url`: how browsers reach us, "https://cloud.example.com".
   Auth(cloud::Directory& directory, cloud::SignIn& sign_in, std::unique_ptr<cloud::Oidc> oidc, std::string public_url);
+
+  /// Browsers reach us by TLS, here or at a proxy in front.
+  bool secure() const { return public_url_.starts_with("https://"); }
+  const std::string& public_url() const { return public_url_; }
 
   /// Answers what lies under /auth. Blocks: for a tenth of a second with passwords, for seconds with a slow provider.
   AuthReply Handle(const http::Request& request, const Origin& origin);

@@ -26,6 +26,10 @@ void GetReceipt(Service& service, Call call);
 /// The limits of each model, for the account and the workspace of the key, in the hosted service's form.
 void ListQuotas(Service& service, Call call);
 
+// auth.cc
+/// Everything under /auth; see server/auth/auth.h.
+void SignIn(Service& service, Call call);
+
 // chat.cc, completions.cc
 void ChatCompletions(Service& service, Call call);
 void Completions(Service& service, Call call);
