@@ -51,6 +51,7 @@ App::~App() {
   service_->phase = Phase::kDraining;
   http_.reset();
   service_->auth_workers.Stop();
+  service_->admin_workers.Stop();
   service_->workers.Stop();  // before the engines go: a job may be using one
 }
 
@@ -61,8 +62,32 @@ Status App::Load() {
   made_key_ = std::move(first.key);
   if (const std::string& token = first.link.Reveal(); !token.empty())
     made_link_ = Secret<std::string>(public_url() + "/auth/link?token=" + token);
+  RETURN_IF_ERROR(OpenAdmin());
   Phase loading = Phase::kLoading;
   service_->phase.compare_exchange_strong(loading, Phase::kReady);
+  return {};
+}
+
+Status App::OpenAdmin() {
+  Cloud& cloud = *service_->cloud;
+  admin::Parts parts;
+  parts.database = cloud.database.get();
+  parts.directory = cloud.directory.get();
+  parts.sign_in = cloud.sign_in.get();
+  parts.ledger = cloud.ledger.get();
+  parts.quotas = cloud.quotas.get();
+  parts.partners = cloud.partners.get();
+  parts.invoices = cloud.invoices.get();
+  parts.revenue = cloud.revenue.get();
+  parts.clock = &cloud.clock;
+  parts.home = options_.passing ? cloud.passing.path : options_.home;
+  parts.url = public_url();
+  if (!options_.passing) {
+    parts.local_key = admin::LocalAccess::MakeKey();
+    local_ = std::make_unique<admin::LocalAccess>(options_.home, parts.local_key);
+    RETURN_IF_ERROR(local_->Announce(url()));
+  }
+  service_->admin = std::make_unique<admin::Admin>(std::move(parts));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "net/http/server.h"
 #include "server/auth/open.h"
+#include "server/admin/local.h"
 #include "server/service.h"
 
 namespace yun::server {
@@ -73,10 +74,12 @@ class App {
   explicit App(AppOptions options) : options_(std::move(options)) {}
   std::string url_at(std::uint16_t port) const;
   Status LoadOne(const std::string& wanted);
+  Status OpenAdmin();
 
   AppOptions options_;
   Secret<std::string> made_key_, made_link_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<admin::LocalAccess> local_;  // null: of this run alone, beside a server that has the home
   std::unique_ptr<http::Server> http_;
 };
 

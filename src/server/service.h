@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "cloud/tenant.h"
 #include "engine/engine.h"
+#include "server/admin/admin.h"
 #include "server/auth/auth.h"
 #include "server/cloud.h"
 #include "server/constraint.h"
@@ -91,6 +92,8 @@ class KeptAnswer {
 
 inline constexpr int kAuthThreads = 2;  // so that a slow provider or password keeps no answer waiting
 
+inline constexpr int kAdminThreads = 2;  // one for what takes long, one beside it
+
 /// thread: members are atomic, guarded, or fixed after construction
 class Service {
  public:
@@ -108,6 +111,7 @@ class Service {
   const ServiceOptions options;
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
+  std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
   const cloud::TenantNumbers tenants;
   Metrics metrics;
   InFlight in_flight;
@@ -118,6 +122,7 @@ class Service {
 
  public:
   Workers workers;  // stopped before the models go
+  Workers admin_workers{kAdminThreads};
   Workers auth_workers{kAuthThreads};
 
  private:

@@ -122,12 +122,13 @@ class Cloud:
         self.port = free_port()
         self.process, self.lines = None, []
         self.start()
-        self.key = re.search(r"API key: (sk-\w+)", self.output).group(1)
+        key = re.search(r"API key: (sk-\w+)", self.output)  # only where the first one was made
+        self.key = key.group(1) if key else None
         self.sign_in_link = re.search(r"https?://\S+/auth/link\?token=\S+", self.output)
         self.admin = Admin(self.port, self.local_key())
 
     def command(self):
-        models = [f"{name}=scripted:" for name in MODELS]
+        models = [f"scripted:{name}" for name in MODELS]
         database = ["--database", self.database] if self.database else []
         return [YUN, "serve", *models, "--port", str(self.port), "--home", str(self.home), *database, *self.options]
 

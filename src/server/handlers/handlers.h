@@ -30,6 +30,10 @@ void ListQuotas(Service& service, Call call);
 /// Everything under /auth; see server/auth/auth.h.
 void SignIn(Service& service, Call call);
 
+// admin.cc
+/// All under /admin: see admin::Admin.
+void AdminApi(Service& service, Call call);
+
 // chat.cc, completions.cc
 void ChatCompletions(Service& service, Call call);
 void Completions(Service& service, Call call);
