@@ -40,8 +40,8 @@ class Refused(Exception):
 class Admin:
     """The admin API as one caller sees it: by `key`, or by a session's cookie and token."""
 
-    def __init__(self, port, key=None, session=None, prefix="/admin/v1"):
-        self.port, self.key, self.session, self.prefix = port, key, session, prefix
+    def __init__(self, port, key=None, session=None, prefix="/admin/v1", tls=None):
+        self.port, self.key, self.session, self.prefix, self.tls = port, key, session, prefix, tls
         self.line = None
 
     def raw(self, method, path, body=None, headers=(), **query):
@@ -60,7 +60,8 @@ class Admin:
             send.setdefault("Content-Type", "application/json")
         for attempt in (1, 2):  # a kept connection may have been closed meanwhile
             if self.line is None:
-                self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+                self.line = (http.client.HTTPSConnection("127.0.0.1", self.port, timeout=120, context=self.tls) if self.tls
+                             else http.client.HTTPConnection("127.0.0.1", self.port, timeout=120))
             try:
                 self.line.request(method, path, data, send)
                 answer = self.line.getresponse()
