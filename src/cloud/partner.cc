@@ -421,11 +421,11 @@ Result<PayoutStatement> Partners::StatementOf(std::string_view partner_id, std::
     }
     // Postings that are no request's (see ledger_transaction_others), which no workspace takes part in.
     ASSIGN_OR_RETURN(const store::Rows postings,
-                     connection.Query("SELECT t.created_ms, t.kind, e.amount_micro FROM ledger_transaction t JOIN "
-                                      "ledger_entry e ON e.transaction_id = t.id WHERE t.kind NOT IN ('hold', "
-                                      "'settle', 'release') AND t.created_ms >= ? AND t.workspace_id = '' AND "
-                                      "e.currency = ? AND e.account = ?",
-                                      {from_ms, currency, PayableAccount(partner_id)}));
+                     connection.Query("SELECT t.created_ms, t.kind, SUM(CASE WHEN e.account = ? THEN e.amount_micro "
+                                      "ELSE 0 END) FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = "
+                                      "t.id WHERE t.kind NOT IN ('hold', 'settle', 'release') AND t.created_ms >= ? "
+                                      "AND t.workspace_id = '' AND e.currency = ? GROUP BY t.id, t.created_ms, t.kind",
+                                      {PayableAccount(partner_id), from_ms, currency}));
     for (const store::Row& row : postings) {
       if (row.Int(0) >= to_ms)
         statement.closing_micro -= row.Int(2);
