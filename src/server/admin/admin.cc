@@ -96,6 +96,8 @@ Status Note(const Parts& parts, const Route& route, const Ask& ask, const Reply&
   json::object detail = ask.body.Public();
   for (const auto& [name, value] : ask.path) detail[name] = value;
   entry.detail_json = json::serialize(detail);
+  if (entry.detail_json.size() > cloud::kAuditDetailBytesMax)  // a price book: its text is kept elsewhere
+    entry.detail_json = json::serialize(json::object{{"bytes", entry.detail_json.size()}});
   return parts.directory->audit().Append(entry);
 }
 

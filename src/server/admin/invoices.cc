@@ -109,6 +109,9 @@ Result<Reply> List(const Parts& parts, const Ask& ask) { return Listed(parts, as
 
 Result<Reply> Issue(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const Month month, Month::Parse(ask.body.Text("month")));
+  if (parts.ledger->now_ms() < month.to_ms() + cloud::kIssueAfterMs)
+    return Fail(Code::kInvalidArgument, "{} is not over yet: see the preview, and issue it an hour after its end.",
+                month.Text());
   RETURN_IF_ERROR(parts.ledger->Flush());
   ASSIGN_OR_RETURN(const Invoice invoice, parts.invoices->Issue(BillToOf(parts, *ask.account), month));
   Reply reply = JsonText(cloud::InvoiceJson(invoice));
