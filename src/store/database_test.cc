@@ -901,9 +901,13 @@ TEST_P(PostgresTest, ACutWithinATransactionStoresNothing) {
   }
   EXPECT_OK(db->Flush());
   ASSERT_EQ(ends.size(), 5u);
-  for (const std::size_t i : {0, 1, 2}) EXPECT_EQ(CodeOf(ends[i]), Code::kUnavailable) << i;
+  // On a slow machine those before the cut may have had a commit of their own.
+  for (const Status& end : {ends[0], ends[1]})
+    if (!end) EXPECT_EQ(end.error().code, Code::kUnavailable);
+  EXPECT_EQ(CodeOf(ends[2]), Code::kUnavailable);
   for (const std::size_t i : {3, 4}) EXPECT_OK(ends[i]);
-  EXPECT_EQ(SelectInt(*db, "SELECT count(*) FROM thing"), 3);
+  const auto stored = std::count_if(ends.begin(), ends.end(), [](const Status& end) { return end.has_value(); });
+  EXPECT_EQ(SelectInt(*db, "SELECT count(*) FROM thing"), 1 + stored);
 }
 
 TEST_P(PostgresTest, ACutDuringTheCommitTellsWhatBecameOfIt) {

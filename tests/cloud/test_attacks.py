@@ -251,7 +251,11 @@ def test_a_session_ends(cloud):
         cloud.caller(session=second).get("/session")
     assert refused.value.status == 401
     _, third = enter(cloud, "", email=email, password=PASSWORD)
-    cloud.caller(session=third).put("/session/password", password=PASSWORD + "!")  # ends the others
+    for wrong in ({}, {"current_password": PASSWORD + "?"}):  # a stolen session is not enough
+        assert cloud.caller(session=third).raw("PUT", "/admin/v1/session/password",
+                                               {"password": PASSWORD + "!", **wrong})[0] == 403
+    cloud.caller(session=third).put("/session/password", password=PASSWORD + "!", current_password=PASSWORD)
+    # ends the others
     assert cloud.caller(session=first).raw("GET", "/admin/v1/session")[0] == 401
     assert cloud.caller(session=third).raw("GET", "/admin/v1/session")[0] == 200
     cloud.admin.patch(f"/people/{who}", status="suspended")
@@ -273,6 +277,9 @@ def test_a_code_is_good_once(cloud):
     assert enter(cloud, "", email=email, password=PASSWORD, code=code)[0] == 201
     assert enter(cloud, "", email=email, password=PASSWORD, code=code)[0] == 401
     assert enter(cloud, "", email=email, password=PASSWORD, code="000000")[0] == 401
+    assert me.raw("POST", "/admin/v1/session/totp/remove", {"password": "not the password"})[0] == 403
+    me.post("/session/totp/remove", password=PASSWORD)
+    assert enter(cloud, "", email=email, password=PASSWORD)[0] == 201
 
 
 def test_guessing_passwords_ends(cloud):

@@ -23,7 +23,12 @@ const Schema kSession{
      Boolean("is_operator", "").Required(), Text("method", "").Required(), Time("expires_ms", "").Required(),
      Boolean("has_password", "").Required(), Boolean("has_totp", "a second factor is in use").Required(),
      Text("csrf_token", "for the header x-csrf-token of every change").Required()}};
-const Schema kPassword{"PasswordChange", {Text("password", "").Lines(cloud::kPasswordBytesMax).Secret().Required()}};
+const Schema kPassword{
+    "PasswordChange",
+    {Text("password", "the new one").Lines(cloud::kPasswordBytesMax).Secret().Required(),
+     Text("current_password", "where there is one already").Lines(cloud::kPasswordBytesMax).Secret()}};
+const Schema kCurrentPassword{"CurrentPassword",
+                              {Text("password", "").Lines(cloud::kPasswordBytesMax).Secret().Required()}};
 const Schema kCode{"TotpCode", {Text("code", "").Between(6, 8).Secret().Required()}};
 const Schema kTotp{
     "TotpSecret",
@@ -92,6 +97,8 @@ Result<Reply> SignOut(const Parts& parts, const Ask& ask) {
 
 Result<Reply> SetPassword(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
+  if (parts.sign_in->HasPassword(session.person_id))
+    RETURN_IF_ERROR(parts.sign_in->CheckPassword(session.person_id, ask.body.Text("current_password"), From(ask)));
   RETURN_IF_ERROR(
       parts.sign_in->SetPassword(ask.caller.actor, session.person_id, ask.body.Text("password"), session.id));
   return Nothing();
@@ -112,6 +119,7 @@ Result<Reply> ConfirmTotp(const Parts& parts, const Ask& ask) {
 
 Result<Reply> RemoveTotp(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
+  RETURN_IF_ERROR(parts.sign_in->CheckPassword(session.person_id, ask.body.Text("password"), From(ask)));
   RETURN_IF_ERROR(parts.sign_in->RemoveTotp(ask.caller.actor, session.person_id));
   return Nothing();
 }
@@ -198,15 +206,15 @@ std::vector<Route> SessionRoutes() {
        false,
        204,
        Audit::kBelow},
-      {"DELETE",
-       "/session/totp",
+      {"POST",
+       "/session/totp/remove",
        "session.totp_remove",
        "Signs in without a second factor from now on",
        Whose::kCaller,
        {},
        RemoveTotp,
        nullptr,
-       nullptr,
+       &kCurrentPassword,
        nullptr,
        false,
        204,
