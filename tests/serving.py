@@ -23,11 +23,11 @@ START_SECONDS_MAX = 120
 
 
 class Server:
-    """One `yun serve` in its own home, on a free port."""
+    """One `yun serve` in its own home, on a free port; `scripted`: with a model that has no weights."""
 
-    def __init__(self, home, *options):
+    def __init__(self, home, *options, scripted=False):
         self.process = subprocess.Popen(
-            [YUN, "serve", f"{MODEL}={MODEL_FILE}", "--port", "0", "--home", str(home), *map(str, options)],
+            [YUN, "serve", f"{MODEL}=scripted:" if scripted else f"{MODEL}={MODEL_FILE}", "--port", "0", "--home", str(home), *map(str, options)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines = []
         self.up = threading.Event()
@@ -36,7 +36,7 @@ class Server:
         if not self.up.wait(START_SECONDS_MAX):
             self.process.kill()
             pytest.fail("yun serve did not come up:\n" + self.output)
-        self.url = re.search(r"listening on (http://\S+)", self.output).group(1)
+        self.url = re.search(r"listening on (https?://\S+)", self.output).group(1)
         self.port = int(self.url.rsplit(":", 1)[1])
         key = re.search(r"API key: (sk-\w+)", self.output)
         self.key = key.group(1) if key else None

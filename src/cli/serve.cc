@@ -251,6 +251,27 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                                                        {"key", server::MetricsAccess::kKey},
                                                        {"open", server::MetricsAccess::kOpen}}))
       ->type_name("local|key|open");
+  CLI::Option* certificate =
+      c->add_option("--tls-cert", o.tls_certificate, "Speak TLS: a PEM file, the certificate and its chain; read again "
+                                                     "when it changes")
+          ->type_name("FILE");
+  CLI::Option* key =
+      c->add_option("--tls-key", o.tls_key, "The certificate's private key, a PEM file")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  c->add_option("--trusted-proxy", o.trusted_proxies,
+                "An address or CIDR range whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("CIDR");
+  c->add_option("--address-rate", o.address_requests_per_second,
+                "Requests a second that one network address may send, whoever asks; 0: any number")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1000000}))
+      ->capture_default_str();
+  c->add_option("--body-bytes-max", o.body_bytes_max, "The largest body of a request")
+      ->transform(CLI::AsSizeValue(false));
+  c->add_option("--header-bytes-max", o.header_bytes_max, "Request line and headers together")
+      ->check(CLI::Range(1024u, 1u << 20));
+  c->add_option("--connections-max", o.connections_max, "Open at the same time")->check(CLI::Range(1u, 1000000u));
   c->add_option("--drain", o.drain_seconds_max, "Seconds that running answers get after SIGTERM")
       ->check(CLI::Range(0u, 86400u))
       ->capture_default_str();

@@ -6,6 +6,7 @@
 #include "api/openai/write.h"
 #include "base/log.h"
 #include "hub/store.h"
+#include "server/admin/local.h"
 #include "server/call.h"
 #include "server/routes.h"
 #include "server/scripted_model.h"
@@ -20,11 +21,19 @@ constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside 
 Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   std::unique_ptr<App> app(new App(std::move(options)));
   const AppOptions& o = app->options_;
+  std::vector<cloud::IpRange> proxies;
+  for (const std::string& text : o.trusted_proxies) {
+    auto range = cloud::ParseIpRange(text);
+    if (!range) return Wrap(std::move(range.error()), "trusted proxy");
+    proxies.push_back(*range);
+  }
   ASSIGN_OR_RETURN(auto cloud, Cloud::Open({.home = o.home, .database = o.database, .passing = o.passing}));
   app->service_ = std::make_unique<Service>(
       std::move(cloud), ServiceOptions{.worker_threads = kWorkerThreads,
                                       .share_prefix_cache = o.share_prefix_cache,
-                                      .metrics = o.metrics});
+                                      .metrics = o.metrics,
+                                      .trusted_proxies = std::move(proxies),
+                                      .address_requests_per_second = o.address_requests_per_second});
   ASSIGN_OR_RETURN(app->service_->auth, OpenAuth(o.auth, app->url_at(o.port), *app->service_->cloud->directory,
                                                  *app->service_->cloud->sign_in));
 
@@ -32,7 +41,11 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   http.address = o.address;
   http.port = o.port;
   http.io_threads = kIoThreads;
-  http.body_bytes_max = api::openai::kBodyBytesMax;
+  http.body_bytes_max = o.body_bytes_max;
+  http.header_bytes_max = o.header_bytes_max;
+  http.connections_max = o.connections_max;
+  http.tls_certificate = o.tls_certificate;
+  http.tls_key = o.tls_key;
   http.drain_seconds_max = o.drain_seconds_max;
   http.error_answer = [](int status, std::string_view message) {
     const std::string id = NewRequestId();
@@ -92,8 +105,11 @@ Status App::OpenAdmin() {
 }
 
 Status App::LoadOne(const std::string& wanted) {
-  if (wanted.starts_with(kScriptedPrefix)) {
-    ASSIGN_OR_RETURN(auto scripted, MakeScriptedModel(std::string_view(wanted).substr(kScriptedPrefix.size())));
+  const std::size_t scripted_at = wanted.find(kScriptedPrefix);
+  if (scripted_at == 0 || (scripted_at != std::string::npos && wanted[scripted_at - 1] == '=')) {
+    const std::string_view name = std::string_view(wanted).substr(0, scripted_at > 0 ? scripted_at - 1 : 0);
+    ASSIGN_OR_RETURN(auto scripted,
+                     MakeScriptedModel(name, std::string_view(wanted).substr(scripted_at + kScriptedPrefix.size())));
     if (service_->FindModel(scripted->id))
       return Fail(Code::kAlreadyExists, "two models are to be served as '{}'", scripted->id);
     service_->AddModel(std::move(scripted));
@@ -167,7 +183,8 @@ void App::Drain() {
 std::string App::url_at(std::uint16_t port) const {
   const bool any = options_.address == "0.0.0.0" || options_.address == "::";
   const std::string host = any ? "127.0.0.1" : options_.address;
-  return fmt::format("http://{}:{}", host.find(':') != std::string::npos ? "[" + host + "]" : host, port);
+  return fmt::format("{}://{}:{}", options_.tls_certificate.empty() ? "http" : "https",
+                     host.find(':') != std::string::npos ? "[" + host + "]" : host, port);
 }
 
 std::string App::public_url() const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/openai/parse.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "net/http/server.h"
@@ -39,6 +40,12 @@ struct AppOptions {
   std::string draft;  // with kDraft: a model's name or path
   engine::SchedulerOptions policy;
   MetricsAccess metrics = MetricsAccess::kLocal;
+  std::string tls_certificate, tls_key;        // PEM files, read again when they change; empty: plain HTTP
+  std::vector<std::string> trusted_proxies;    // addresses or CIDR ranges
+  std::int64_t address_requests_per_second = 0;  // of one network address; 0: any number
+  std::uint64_t body_bytes_max = api::openai::kBodyBytesMax;
+  std::uint32_t header_bytes_max = 32u << 10;
+  std::uint32_t connections_max = 4096;
   std::uint32_t drain_seconds_max = 30;
   bool passing = false;                                              // keys and accounts of this run alone
   bool new_key = false;                                              // make a key even if there are some

@@ -22,7 +22,7 @@ struct Call {
   std::shared_ptr<const cloud::Principal> principal;  // who asks; null when no valid key came
   InFlight::Ticket ticket;
   std::string tail = {};       // of the path, where a route ends in "*"
-  std::string ip = {};         // the client's, without port
+  Origin origin = {};          // the client, behind proxies
   http::Headers more_headers = {};  // what every answer from here on carries: x-yun-receipt-id, x-ratelimit-...
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
 

@@ -71,13 +71,6 @@ std::string_view BearerToken(const http::Request& request) {
   return value;
 }
 
-/// "192.0.2.1" of "192.0.2.1:80", "::1" of "[::1]:80".
-std::string HostOf(std::string_view remote) {
-  if (const std::size_t colon = remote.rfind(':'); colon != std::string_view::npos) remote = remote.substr(0, colon);
-  if (remote.starts_with('[') && remote.ends_with(']')) remote = remote.substr(1, remote.size() - 2);
-  return std::string(remote);
-}
-
 api::ApiError KeyError(bool given) {
   api::ApiError error;
   error.status = 401;
@@ -98,6 +91,16 @@ std::optional<api::ApiError> Scope(const cloud::Principal& principal, const Rout
   return {};
 }
 
+/// Runs on a worker, or says that there are too many already.
+void Post(Service& service, Call call, void (*handler)(Service&, Call)) {
+  if (service.phase == Phase::kDraining)
+    return call.Fail(ToApiError({Code::kUnavailable, "This server is shutting down."}));
+  // std::function wants a copyable job; the responder stays reachable should the queue be full.
+  auto shared = std::make_shared<Call>(std::move(call));
+  if (!service.workers.TryPost([&service, shared, handler] { handler(service, std::move(*shared)); }))
+    shared->Fail(ToApiError({Code::kTooMany, "Too many requests are waiting; try again in a moment."}));
+}
+
 }  // namespace
 
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
@@ -106,7 +109,13 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
             NewRequestId(),
             {},
             InFlight::Ticket(service.in_flight)};
-  call.ip = HostOf(call.request.remote);
+  call.origin = OriginOf(call.request, service.options.trusted_proxies);
+  if (const int seconds = service.addresses.Wait(call.origin.ip); seconds > 0) {
+    api::ApiError error{429, "Too many requests, or too many wrong keys, from your network address.", "",
+                        "rate_limit_exceeded", "rate_limit_error"};
+    error.retry_after_seconds = seconds;
+    return call.Fail(error);
+  }
   const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;
@@ -127,22 +136,19 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   }
   call.tail = std::move(tail);
   const std::string_view token = BearerToken(call.request);
-  if (!token.empty()) call.principal = service.cloud->directory->Verify(token);
+  if (!token.empty()) {
+    call.principal = service.cloud->directory->Verify(token);
+    if (!call.principal) service.addresses.NoteWrongKey(call.origin.ip);
+  }
   if (!found->open && !call.principal) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
   if (call.principal) {
-    if (const auto denied = Scope(*call.principal, *found, call.ip)) {
+    if (const auto denied = Scope(*call.principal, *found, call.origin.ip)) {
       if (!found->open) return call.Fail(*denied);
       call.principal = nullptr;
     }
   }
   if (!found->heavy) return found->handler(service, std::move(call));
-
-  if (service.phase == Phase::kDraining)
-    return call.Fail(ToApiError({Code::kUnavailable, "This server is shutting down."}));
-  // std::function wants a copyable job; the responder stays reachable should the queue be full.
-  auto shared = std::make_shared<Call>(std::move(call));
-  if (!service.workers.TryPost([&service, shared, handler = found->handler] { handler(service, std::move(*shared)); }))
-    shared->Fail(ToApiError({Code::kTooMany, "Too many requests are waiting; try again in a moment."}));
+  Post(service, std::move(call), found->handler);
 }
 
 }  // namespace yun::server

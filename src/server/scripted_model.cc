@@ -60,14 +60,14 @@ class PlainTemplate : public ChatTemplate {
 
 }  // namespace
 
-Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view spec) {
+Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view id, std::string_view spec) {
   auto model = std::make_shared<Model>();
   engine::ScriptedOptions options;
-  model->id = spec.substr(0, spec.find(','));
-  spec.remove_prefix(model->id.size());
+  model->id = id.empty() ? spec.substr(0, spec.find(',')) : id;
+  if (id.empty()) spec.remove_prefix(model->id.size());
   if (model->id.empty()) return Fail(Code::kInvalidArgument, "a scripted model needs a name: scripted:NAME");
   while (!spec.empty()) {
-    spec.remove_prefix(1);  // ','
+    if (spec.starts_with(',')) spec.remove_prefix(1);
     const std::string_view item = spec.substr(0, spec.find(','));
     spec.remove_prefix(item.size());
     const std::size_t equals = std::min(item.find('='), item.size());

@@ -11,8 +11,8 @@ namespace yun::server {
 
 inline constexpr std::string_view kScriptedPrefix = "scripted:";
 
-/// `spec` after the prefix. A token is a byte; answers have 1 to `tokens` letters, one in `step_us`.
-/// errors: kInvalidArgument
-Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view spec);
+/// `spec` after the prefix: "NAME,tokens=8,step_us=0", or without NAME where `id` says it. A token is a byte; answers
+/// have 1 to `tokens` letters, one in `step_us`. errors: kInvalidArgument
+Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view id, std::string_view spec);
 
 }  // namespace yun::server

@@ -19,7 +19,10 @@ void InFlight::Change(int by) {
 }
 
 Service::Service(std::unique_ptr<Cloud> opened, ServiceOptions how)
-    : options(how), cloud(std::move(opened)), workers(how.worker_threads) {
+    : options(std::move(how)),
+      cloud(std::move(opened)),
+      addresses(cloud->clock, options.address_requests_per_second),
+      workers(options.worker_threads) {
   ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
 }
 

@@ -20,6 +20,7 @@
 #include "server/auth/auth.h"
 #include "server/cloud.h"
 #include "server/constraint.h"
+#include "server/edge.h"
 #include "server/metrics.h"
 #include "server/workers.h"
 #include "text/chat/template.h"
@@ -80,6 +81,8 @@ struct ServiceOptions {
   bool share_prefix_cache = false;  // one prefix cache for all keys: faster, but times tell what others have asked
   MetricsAccess metrics = MetricsAccess::kLocal;
   std::chrono::milliseconds keep_alive{10000};  // a stream that is silent for so long sends a comment
+  std::vector<cloud::IpRange> trusted_proxies;  // whose X-Forwarded-For is believed
+  std::int64_t address_requests_per_second = 0;  // of one network address; 0: any number
 };
 
 /// An answer on its way.
@@ -112,6 +115,7 @@ class Service {
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
+  AddressLimiter addresses;
   const cloud::TenantNumbers tenants;
   Metrics metrics;
   InFlight in_flight;

@@ -24,6 +24,7 @@
 #include "net/http/exchange.h"
 #include "net/http/request_reader.h"
 #include "net/http/response_head.h"
+#include "net/http/tls.h"
 
 namespace yun::http {
 namespace {
@@ -61,6 +62,7 @@ struct Core {
 
   const ServerOptions options;
   const Handler handler;
+  std::unique_ptr<TlsContext> tls;  // null: plain HTTP
   asio::io_context io;
   const std::shared_ptr<std::atomic<bool>> draining = std::make_shared<std::atomic<bool>>(false);
   std::atomic<std::uint64_t> bodies_bytes{0};  // of requests that are still being received
@@ -77,6 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         socket_(std::move(socket)),
         timer_(socket_.get_executor()),
         remote_(std::move(remote)),
+        tls_(core_->tls ? core_->tls->MakeSession() : nullptr),
         reader_({core_->options.header_bytes_max, core_->options.body_bytes_max}) {}
 
   // All of these run on the strand.
@@ -102,6 +105,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void LingeringClose();
   void Close(bool reset);
   void CountBody(std::uint64_t bytes);
+  bool Decode(std::string_view wire);
+  void Put(std::string bytes);
+  void SayClosed();
   void SetDeadline(Wait wait, Clock::duration time);
   void ArmTimer();
   void OnTimer();
@@ -112,6 +118,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Socket socket_;
   Timer timer_;
   const std::string remote_;
+  const std::unique_ptr<TlsSession> tls_;  // null: plain HTTP
   RequestReader reader_;
   std::shared_ptr<Exchange> exchange_;  // while a request is answered
 
@@ -184,11 +191,48 @@ void Connection::OnReadable(error_code ec) {
       if (lingered_ > kLingerBytesMax) return Close(true);
       continue;
     }
-    inbox_.append(buffer, 0, got);
+    if (!tls_) {
+      inbox_.append(buffer, 0, got);
+    } else if (!Decode(std::string_view(buffer).substr(0, got))) {
+      return Close(true);
+    }
     Advance();
+    if (tls_ && tls_->ended() && !closed_ && !ended_) {
+      OnEnd();
+      break;
+    }
     if (got < kReadBytes) break;  // a full socket would have filled the buffer
   }
   AwaitReadable();
+}
+
+/// What came from the socket goes through TLS, which may have something to say itself. False: it is broken.
+bool Connection::Decode(std::string_view wire) {
+  const bool good = tls_->Receive(wire, inbox_);
+  if (std::string own = tls_->TakeOutgoing(); !own.empty()) {
+    outbox_ += own;
+    Flush();
+  }
+  return good;
+}
+
+/// Queues bytes of an answer.
+void Connection::Put(std::string bytes) {
+  if (tls_) {
+    if (!tls_->established() || !tls_->Send(bytes)) return Close(true);
+    bytes = tls_->TakeOutgoing();
+  }
+  if (outbox_.empty()) outbox_ = std::move(bytes);
+  else outbox_ += bytes;
+}
+
+/// Under TLS a whole answer is told from a cut one by this; sent if the socket takes it at once.
+void Connection::SayClosed() {
+  if (!tls_ || Unsent() > 0) return;
+  tls_->Close();
+  error_code ignored;
+  const std::string own = tls_->TakeOutgoing();
+  if (!own.empty()) socket_.write_some(asio::buffer(own), ignored);
 }
 
 void Connection::OnEnd() {
@@ -232,7 +276,7 @@ void Connection::Advance() {
       if (before == State::kHead) {
         SetDeadline(Wait::kBody, std::chrono::seconds(core_->options.body_seconds_max));
         if (reader_.expects_continue() && Unread().empty()) {
-          outbox_ += "HTTP/1.1 100 Continue\r\n\r\n";
+          Put("HTTP/1.1 100 Continue\r\n\r\n");
           Flush();
         }
       }
@@ -266,6 +310,7 @@ void Connection::Serve() {
                                                   }});
   Request request = reader_.Take();
   request.remote = remote_;
+  request.tls = tls_ != nullptr;
   const std::shared_ptr<Exchange> exchange = exchange_;
   const std::shared_ptr<Responder> responder = MakeResponder(exchange);
   try {
@@ -287,11 +332,8 @@ void Connection::Pump() {
     log::warn("http: {} reads too slowly: dropped with {} bytes waiting", remote_, Unsent() + taken.bytes.size());
     return Close(true);
   }
-  if (outbox_.empty()) {
-    outbox_ = std::move(taken.bytes);
-  } else {
-    outbox_ += taken.bytes;
-  }
+  Put(std::move(taken.bytes));
+  if (closed_) return;
   if (taken.done) {
     answer_done_ = true;
     close_after_ = taken.close;
@@ -317,6 +359,8 @@ void Connection::Flush() {
       // Only "100 Continue" is sent while a body is awaited.
       const bool in_body = reader_.state() == RequestReader::State::kBody;
       SetDeadline(in_body ? Wait::kBody : Wait::kNothing, std::chrono::seconds(core_->options.body_seconds_max));
+      if (tls_ && !tls_->established())
+        SetDeadline(Wait::kFirst, std::chrono::seconds(core_->options.header_seconds_max));
     }
   } else if (outbox_sent_ > kReadBytes && outbox_sent_ > outbox_.size() / 2) {
     outbox_.erase(0, outbox_sent_);
@@ -358,12 +402,13 @@ void Connection::FailRequest(int status, const std::string& message) {
   SetDeadline(Wait::kNothing, {});
   CountBody(0);
   const ErrorAnswer answer = core_->options.error_answer(status, message);
-  outbox_ += FormatHead({.status = status,
-                         .content_type = "application/json",
-                         .content_length = answer.body.size(),
-                         .keep_alive = false},
-                        answer.headers);
-  outbox_ += answer.body;
+  Put(FormatHead({.status = status,
+                  .content_type = "application/json",
+                  .content_length = answer.body.size(),
+                  .keep_alive = false},
+                 answer.headers) +
+      answer.body);
+  if (closed_) return;
   close_after_ = true;
   Flush();
 }
@@ -372,6 +417,7 @@ void Connection::FailRequest(int status, const std::string& message) {
 // the rest of what the client sends is thrown away for a moment.
 void Connection::LingeringClose() {
   if (lingering_ || closed_) return;
+  SayClosed();
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   if (ended_) return Close(false);
@@ -388,6 +434,7 @@ void Connection::Close(bool reset) {
   CountBody(0);
   error_code ignored;
   if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  else SayClosed();
   socket_.close(ignored);
   timer_.cancel();
   const std::shared_ptr<Connection> self = shared_from_this();
@@ -633,8 +680,11 @@ Result<std::unique_ptr<Server>> Server::Create(ServerOptions options, Handler ha
   std::signal(SIGPIPE, SIG_IGN);
   if (!options.error_answer) options.error_answer = PlainErrorAnswer;
   const std::uint32_t connections_max = FitToFileLimit(options.connections_max);
-  auto server =
-      std::make_unique<AsioServer>(std::make_shared<Core>(std::move(options), std::move(handler)), connections_max);
+  auto core = std::make_shared<Core>(std::move(options), std::move(handler));
+  if (const ServerOptions& o = core->options; !o.tls_certificate.empty() || !o.tls_key.empty()) {
+    ASSIGN_OR_RETURN(core->tls, TlsContext::Create(o.tls_certificate, o.tls_key));
+  }
+  auto server = std::make_unique<AsioServer>(std::move(core), connections_max);
   RETURN_IF_ERROR(server->Listen());
   server->Run();
   return std::unique_ptr<Server>(std::move(server));

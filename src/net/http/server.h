@@ -19,6 +19,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // names lower case
   std::string body;
   std::string remote;  // "127.0.0.1:51234"
+  bool tls = false;    // it came over TLS, to this server
 
   /// The header's value, or empty. `name` in lower case.
   std::string_view Header(std::string_view name) const;
@@ -70,6 +71,7 @@ struct ServerOptions {
   std::uint32_t write_stall_seconds_max = 60;  // a client that does not read
   std::uint64_t stream_buffer_bytes_max = 4u << 20;
   std::uint32_t drain_seconds_max = 30;
+  std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP. Read again when they change
   /// Words for errors the server itself finds: 431, 413, 400, 408, 503, and 500 where a handler gave no answer.
   std::function<ErrorAnswer(int status, std::string_view message)> error_answer;
 };
@@ -77,7 +79,7 @@ struct ServerOptions {
 /// Listens from Create on; answers until Stop.
 class Server {
  public:
-  /// errors: kUnavailable (port in use: says which), kInvalidArgument (address)
+  /// errors: kUnavailable (port in use: says which), kInvalidArgument (address), as TlsContext::Create
   static Result<std::unique_ptr<Server>> Create(ServerOptions options, Handler handler);
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;

@@ -9,7 +9,8 @@ void SignIn(Service& service, Call call) {
   if (!service.auth) return call.Fail({404, "There is no sign-in here.", "", "unknown_url"});
   auto shared = std::make_shared<Call>(std::move(call));
   const bool taken = service.auth_workers.TryPost([&service, shared] {
-    AuthReply reply = service.auth->Handle(shared->request, {shared->ip, service.auth->secure()});
+    const bool secure = shared->origin.secure || service.auth->secure();
+    AuthReply reply = service.auth->Handle(shared->request, {shared->origin.ip, secure});
     shared->responder->Respond(reply.status, reply.type, std::move(reply.body),
                                shared->AnswerHeaders(std::move(reply.headers)));
   });
