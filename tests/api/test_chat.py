@@ -2,7 +2,7 @@
 import concurrent.futures
 
 import pytest
-from conftest import MODEL
+from serving import MODEL
 
 QUESTION = [{"role": "user", "content": "What is the capital of France? Answer in one sentence."}]
 COUNT = [{"role": "user", "content": "Count from 1 to 10, with a comma after each number."}]

@@ -4,7 +4,7 @@ import re
 
 import openai
 import pytest
-from conftest import MODEL
+from serving import MODEL
 
 ASK = [{"role": "user", "content": "Invent a person: name and age, as JSON."}]
 SCHEMA = {"type": "object",

@@ -7,8 +7,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import MODEL, Server, wait_until
-from serving import YUN
+from serving import MODEL, YUN, Server, wait_until
 
 
 def make_certificate(folder, name):

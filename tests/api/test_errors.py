@@ -5,7 +5,7 @@ import socket
 
 import openai
 import pytest
-from conftest import MODEL
+from serving import MODEL
 
 HI = [{"role": "user", "content": "hi"}]
 

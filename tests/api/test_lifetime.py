@@ -7,7 +7,7 @@ import time
 
 import openai
 import pytest
-from conftest import MODEL, Server, wait_until
+from serving import MODEL, Server, wait_until
 
 LONG = {"model": MODEL, "prompt": "Once upon a time", "temperature": 0, "max_tokens": 1500, "extra_body": {"ignore_eos": True}}
 

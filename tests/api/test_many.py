@@ -2,7 +2,7 @@
 import concurrent.futures
 
 import pytest
-from conftest import MODEL, Server
+from serving import MODEL, Server
 
 STREAMS = 64
 # Short and long, so that prompts are read in pieces beside answers that go on; the last ones share a beginning.

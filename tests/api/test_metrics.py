@@ -3,7 +3,7 @@ import os
 import pty
 import subprocess
 
-from conftest import MODEL, YUN, wait_until
+from serving import MODEL, YUN, wait_until
 
 HI = [{"role": "user", "content": "Count to ten."}]
 

@@ -1,7 +1,7 @@
 """`yun serve` as a command: the demonstration, mistakes."""
 import subprocess
 
-from conftest import MODEL_FILE, ROOT, YUN, Server
+from serving import MODEL_FILE, ROOT, YUN, Server
 
 QUESTION = "What is the capital of France? Answer in one sentence."
 

@@ -1,6 +1,6 @@
 """A draft model proposes; what is answered stays the same. Here the draft is the model itself."""
 import pytest
-from conftest import MODEL, MODEL_FILE, Server
+from serving import MODEL, MODEL_FILE, Server
 
 # No other test asks anything that begins so: on both servers the whole prompt is computed, none of it found.
 ASKED = ["The days of the week in order, separated by commas: Monday, Tuesday,",

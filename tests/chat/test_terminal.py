@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from conftest import YUN
+from serving import YUN
 
 ENDLESS = "Tell me a story."  # at a temperature of 8 any token is about as likely as the one that ends the answer
 SHORT = ["--temperature", "0", "--max-tokens", "12"]
