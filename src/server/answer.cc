@@ -116,7 +116,11 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     return call.Fail(ToApiError(*admitted.refusal));
   }
   const auto tokens_max = static_cast<std::uint32_t>(admitted.grant->output_tokens());
-  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers)->MakeAnswers(wish.n);
+  const auto on_cpu_time = [cloud = service.cloud.get(), id = model->id](std::uint64_t cpu_us) {
+    cloud->revenue->AddCpuTime(id, cloud->clock.unix_ms(), static_cast<std::int64_t>(cpu_us));
+  };
+  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers, on_cpu_time)
+                    ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));

@@ -37,7 +37,7 @@ Result<std::unique_ptr<Cloud>> Cloud::Open(const CloudOptions& options) {
   RETURN_IF_ERROR(cloud->partners->Connect(*cloud->ledger));
   ASSIGN_OR_RETURN(cloud->invoices, cloud::Invoices::Open(database, *cloud->ledger, cloud->clock));
   cloud->revenue = std::make_unique<cloud::Revenue>(database);
-  cloud->admission = std::make_unique<cloud::Admission>(cloud->limiter, *cloud->ledger);
+  cloud->admission = std::make_unique<cloud::Admission>(cloud->limiter, *cloud->ledger, cloud->partners.get());
   return cloud;
 }
 
