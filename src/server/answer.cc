@@ -4,7 +4,6 @@
 #include <random>
 
 #include "base/log.h"
-#include "server/handlers/handlers.h"
 #include "server/terms.h"
 
 namespace yun::server {
@@ -93,8 +92,6 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     grammar = std::move(*made);
   }
 
-  if (!service.cloud->partners->MayUse(cloud::OfferingKind::kModel, model->id, call.principal->workspace.id))
-    return call.Fail(handlers::NoSuchModel(service, model->id));
   const std::size_t answers = prompts.size() * wish.n;
   cloud::AdmissionRequest asked;
   asked.model = model->id;
@@ -237,8 +234,6 @@ void Answer::CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage
     reason = engine::FinishReason::kStop;
     usage.wasted_tokens += usage.generated_tokens - std::min(run.tokens, usage.generated_tokens);  // beyond the stop
   }
-  service_.cloud->revenue->AddCpuTime(head_.model, service_.cloud->clock.unix_ms(),
-                                      static_cast<std::int64_t>(usage.cpu_us));
   metrics_.Ended(reason, usage, run.taken, std::chrono::duration<double>(Clock::now() - call_.arrived).count());
 }
 
