@@ -13,6 +13,7 @@ sigset_t Signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR2);  // only from our own destructor
   return set;
 }
@@ -23,12 +24,15 @@ Shutdown::Shutdown() {
   const sigset_t set = Signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);  // a reader of our output that leaves must not end the server
-  thread_ = std::thread([this] {
+  const bool on_terminal = ::isatty(STDIN_FILENO);
+  thread_ = std::thread([this, on_terminal] {
     const sigset_t mine = Signals();
     for (;;) {
       int signal = 0;
       if (sigwait(&mine, &signal) != 0 || stop_) return;
       if (signal == SIGUSR2) continue;
+      // A service manager's wish to reload: certificates that change are read again without it.
+      if (signal == SIGHUP && !on_terminal) continue;
       if (!orderly_) ::_exit(signal == SIGTERM ? 0 : 128 + signal);
       if (asked_.exchange(true)) ::_exit(128 + signal);
       asked_.notify_all();

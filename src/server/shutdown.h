@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first asks for an orderly end, the second ends the process at once.
+// SIGINT, SIGTERM, and SIGHUP of a terminal: the first asks for an orderly end, the second ends the process at once.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace yun::server {
 
-/// Takes the two signals over from its creation on: make it before any other thread, so that they inherit the mask.
+/// Takes the signals over from its creation on: make it before any other thread, so that they inherit the mask.
 class Shutdown {
  public:
   Shutdown();

@@ -97,3 +97,17 @@ def test_the_service_is_shut_in():
     said = subprocess.run([analyze, "security", "--offline=true", str(OPERATE / "yun.service")], capture_output=True, text=True)
     exposure = re.search(r"exposure level for yun.service: ([\d.]+)", said.stdout)
     assert exposure and float(exposure[1]) < 2.5, said.stdout[-300:] + said.stderr
+
+
+def test_files_name_options_that_exist():
+    commands = "".join(path.read_text() for path in (ROOT / "src/cli").glob("*.cc"))
+    for path in OPERATE.iterdir():
+        if path.suffix in (".conf", ".service") or path.name == "Caddyfile":
+            for option in re.findall(r"yun (?:serve|with:|admin|backup)?.*?--([a-z][a-z-]+)", path.read_text()):
+                assert f"--{option}" in commands, (path.name, option)
+
+
+def test_the_guide_names_each_file():
+    guide = "".join(path.read_text() for path in OPERATE.glob("*.md"))
+    for path in OPERATE.iterdir():
+        assert f"({path.name}" in guide or path.name == "README.md", path.name
