@@ -103,6 +103,7 @@ Result<http::FetchResponse> AdminClient::Ask(std::string_view method, std::strin
   ask.connect_seconds_max = 10;
   ask.stall_seconds_max = 600;  // reconcile reads every entry
   ask.redirects_max = 0;
+  ask.own_server = true;
   ask.cancel = &Interrupted();
   ASSIGN_OR_RETURN(http::FetchResponse answer, http::Fetch(ask, {}, kAnswerBytesMax));
   if (answer.status < 200 || answer.status > 299) return Fail(CodeOf(answer.status), "{}", WordsOf(answer));

@@ -96,6 +96,7 @@ Status Demo(server::App& app, const std::string& model, const Options& options, 
                                    {"stream_options", json::object{{"include_usage", true}}},
                                    {"temperature", 0},
                                    {"max_tokens", kDemoTokensMax}});
+  ask.own_server = true;
   ask.stall_seconds_max = 600;  // a large model on a slow machine reads the prompt for long
   ask.cancel = cancel;
   if (!options.once) std::fprintf(options.notes, "\nyou:  %s\n%s: ", options.demo.c_str(), model.c_str());

@@ -47,6 +47,7 @@ Status AlertSender::Start() {
 
 AlertSender::~AlertSender() {
   if (!thread_.joinable()) return;
+  stopping_ = true;
   thread_.request_stop();
   thread_.join();
 }
@@ -80,9 +81,10 @@ void AlertSender::Run(std::stop_token stop) {
 }
 
 void AlertSender::Send(Item item) {
-  Webhook webhook{.url = item.url, .body = BodyOf(item.alert)};
+  Webhook webhook{.url = item.url, .body = BodyOf(item.alert), .cancel = &stopping_};
   webhook.signature = SignWebhook(item.secret, clock_.unix_ms() / 1000, webhook.body);
   const Status sent = send_(webhook);
+  if (!sent && stopping_) return;  // the next start tries again
   ++item.alert.attempts;
   const std::int64_t delivered_ms = sent ? std::max<std::int64_t>(clock_.unix_ms(), 1) : 0;
   const std::string error = sent ? "" : sent.error().message.substr(0, kErrorBytesMax);

@@ -1,5 +1,6 @@
 // Delivers budget alerts: in the background, again after failures, a bounded number of times.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -39,6 +40,7 @@ class AlertSender {
   const Clock& clock_;   // borrows:
   const WebhookSender send_;
   const std::int64_t retry_ms_;
+  std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Item> items_;

@@ -2,6 +2,7 @@
 // stop the request that would cross, and tell before that. Spending is counted when a request is admitted (its
 // reservation) and corrected when it ends, in the period in which it was admitted: so a budget is never passed.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -60,6 +61,7 @@ std::int64_t PeriodStart(BudgetPeriod period, std::int64_t at_ms);
 /// HMAC-SHA256 of "<t>.<body>" under the budget's secret.
 struct Webhook {
   std::string url, body, signature;
+  const std::atomic<bool>* cancel = nullptr;  // borrows: true: stop sending
 };
 /// Sends one; after an error it is tried again, kWebhookAttemptsMax times in all. The server gives it, and there it
 /// refuses addresses of its own network and limits time and answer.

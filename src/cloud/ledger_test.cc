@@ -1,6 +1,10 @@
 #include "cloud/ledger.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -718,6 +722,79 @@ TEST_P(LedgerTest, ADatabaseThatFailsIsTriedAgainAndNothingIsTwice) {
     ExpectBooksInOrder();
   }
   EXPECT_EQ(Number("SELECT COUNT(*) FROM receipt"), 10);
+}
+
+// A process that works as fast as it can is killed at some instant, many times. Beside the books it says what it had
+// begun and what it had used, which bounds what they must hold.
+TEST_P(LedgerTest, ExactAfterAKillAtAnyInstant) {
+  constexpr int kRounds = 8;
+  struct Said {
+    std::atomic<std::int64_t> before, after;  // units
+  };
+  auto* said =
+      static_cast<Said*>(::mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(said, MAP_FAILED);
+  options_.share_of = [](std::string_view, std::string_view) { return PartnerShare{"prt_1", 123'456}; };
+  options_.hold_after_ms = 0;  // some reservations get posted before their end
+  TopUp(1'000 * kYuan);
+  std::mt19937 random(7);
+  std::int64_t counted = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    ledger_.reset();
+    meter_.reset();
+    flaky_.reset();
+    db_.reset();
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto db = store::Database::Open(url());
+      auto meter = Meter::Open(folder());
+      if (!db || !meter) ::_exit(1);
+      auto ledger = Ledger::Open(**db, **meter, SystemClock(), options_);
+      if (!ledger) ::_exit(1);
+      std::mt19937 mine(static_cast<unsigned>(round));
+      std::vector<std::shared_ptr<Reservation>> open;
+      for (std::int64_t i = 0;; ++i) {
+        ReserveRequest request = Request(10, 10, i % 2 ? "m" : "shared");
+        request.terms.sandbox = i % 7 == 0;
+        auto reservation = (*ledger)->Reserve(request);
+        if (!reservation) ::_exit(1);
+        open.push_back(*reservation);
+        said->before += 15;
+        open.back()->tickets[0]->Used(Used(10, 5));
+        said->after += 15;
+        while (open.size() > mine() % 20) {
+          std::swap(open.back(), open[mine() % open.size()]);
+          (*ledger)->Settle(open.back(), EndReason::kStop);
+          open.pop_back();
+        }
+        if (i % 1000 == 0) (void)(*ledger)->Flush();
+      }
+    }
+    ::usleep(50'000 + random() % 150'000);
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "round " << round << ": ended by itself";
+    auto db = store::Database::Open(url());
+    ASSERT_TRUE(db) << db.error().message;
+    db_ = std::move(*db);
+    flaky_ = std::make_unique<Flaky>(*db_);
+    clock_.SetUnix(SystemClock().unix_ms());
+    Start();
+    ExpectBooksInOrder();
+    EXPECT_EQ(meter_->slots_in_use(), 0u);
+    counted = Number("SELECT SUM(units_input) + SUM(units_output) FROM receipt");
+    EXPECT_GE(counted, said->after) << "round " << round;
+    EXPECT_LE(counted, said->before) << "round " << round;
+    said->before = said->after = counted;
+    EXPECT_EQ(ledger_->BalanceOf("ws_1").available_micro,
+              1'000 * kYuan - Number("SELECT SUM(amount_micro) FROM receipt"));
+    EXPECT_EQ(ledger_->BalanceOf("ws_1").reserved_micro, 0);
+    EXPECT_EQ(Number("SELECT COUNT(*) FROM ledger_hold"), 0);
+  }
+  EXPECT_GT(counted, 0);  // the children did get to work
+  ::munmap(said, sizeof(Said));
 }
 
 // Anything in any order, with a database that fails and a process that dies: the books stay exact.

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "base/log.h"
-#include "server/handlers/handlers.h"
 #include "server/terms.h"
 
 namespace yun::server {
@@ -93,8 +92,6 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     grammar = std::move(*made);
   }
 
-  if (!service.cloud->partners->MayUse(cloud::OfferingKind::kModel, model->id, call.principal->workspace.id))
-    return call.Fail(handlers::NoSuchModel(service, model->id));
   const std::size_t answers = prompts.size() * wish.n;
   cloud::AdmissionRequest asked;
   asked.model = model->id;
@@ -116,7 +113,11 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     return call.Fail(ToApiError(*admitted.refusal));
   }
   const auto tokens_max = static_cast<std::uint32_t>(admitted.grant->output_tokens());
-  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers)->MakeAnswers(wish.n);
+  const auto on_cpu_time = [cloud = service.cloud.get(), id = model->id](std::uint64_t cpu_us) {
+    cloud->revenue->AddCpuTime(id, cloud->clock.unix_ms(), static_cast<std::int64_t>(cpu_us));
+  };
+  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers, on_cpu_time)
+                    ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 
   auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
@@ -233,8 +234,6 @@ void Answer::CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage
     reason = engine::FinishReason::kStop;
     usage.wasted_tokens += usage.generated_tokens - std::min(run.tokens, usage.generated_tokens);  // beyond the stop
   }
-  service_.cloud->revenue->AddCpuTime(head_.model, service_.cloud->clock.unix_ms(),
-                                      static_cast<std::int64_t>(usage.cpu_us));
   metrics_.Ended(reason, usage, run.taken, std::chrono::duration<double>(Clock::now() - call_.arrived).count());
 }
 

@@ -1,6 +1,7 @@
 #include "server/cloud.h"
 
 #include "cloud/random.h"
+#include "server/webhook.h"
 
 namespace yun::server {
 
@@ -33,11 +34,12 @@ Result<std::unique_ptr<Cloud>> Cloud::Open(const CloudOptions& options) {
   ledger.share_of = [partners = cloud->partners.get()](std::string_view model, std::string_view app) {
     return partners->ShareOf(model, app);
   };
+  ledger.send = SendWebhook;
   ASSIGN_OR_RETURN(cloud->ledger, cloud::Ledger::Open(database, *cloud->meter, cloud->clock, std::move(ledger)));
   RETURN_IF_ERROR(cloud->partners->Connect(*cloud->ledger));
   ASSIGN_OR_RETURN(cloud->invoices, cloud::Invoices::Open(database, *cloud->ledger, cloud->clock));
   cloud->revenue = std::make_unique<cloud::Revenue>(database);
-  cloud->admission = std::make_unique<cloud::Admission>(cloud->limiter, *cloud->ledger);
+  cloud->admission = std::make_unique<cloud::Admission>(cloud->limiter, *cloud->ledger, cloud->partners.get());
   return cloud;
 }
 

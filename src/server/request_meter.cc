@@ -64,6 +64,7 @@ void AnswerMeter::Used(const engine::Usage& so_far) {
 
 void AnswerMeter::Ended(engine::FinishReason reason, const engine::Usage& usage) {
   Used(usage);
+  request_->on_cpu_time_(usage.cpu_us);
   ended_ = true;
   if (reason == engine::FinishReason::kAborted && stopped_) reason = engine::FinishReason::kStop;
   request_->Ended(ToReason(reason), true);

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -38,8 +39,10 @@ class AnswerMeter : public engine::UsageSink {
 /// thread: all methods from any thread
 class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
  public:
-  RequestMeter(std::shared_ptr<cloud::Grant> grant, engine::Task task, std::size_t answers)
-      : grant_(std::move(grant)), task_(task), open_(answers) {}
+  /// `on_cpu_time` hears what each answer took of the processors.
+  RequestMeter(std::shared_ptr<cloud::Grant> grant, engine::Task task, std::size_t answers,
+               std::function<void(std::uint64_t cpu_us)> on_cpu_time)
+      : grant_(std::move(grant)), task_(task), on_cpu_time_(std::move(on_cpu_time)), open_(answers) {}
 
   /// One a choice, `n` to each prompt. All of them must be made.
   std::vector<std::shared_ptr<AnswerMeter>> MakeAnswers(std::size_t n);
@@ -51,6 +54,7 @@ class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
 
   const std::shared_ptr<cloud::Grant> grant_;
   const engine::Task task_;
+  const std::function<void(std::uint64_t)> on_cpu_time_;
   std::mutex mutex_;
   std::size_t open_;  // answers that have not ended
   bool began_ = false;

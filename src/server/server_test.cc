@@ -714,6 +714,36 @@ TEST_F(Serving, AClientThatLeavesFreesItsWork) {
   }
 }
 
+TEST_F(Serving, WhatAModelTookOfTheProcessorsIsCountedAlsoWhenTheClientLeaves) {
+  for (const FinishReason reason : {FinishReason::kStop, FinishReason::kAborted}) {
+    const std::size_t n = engine_->count();
+    auto client = Chat();
+    Push(engine_->At(n), "a");
+    engine_->End(engine_->At(n), {.reason = reason, .usage = {.prompt_tokens = 9, .generated_tokens = 1,
+                                                              .cpu_us = 20'000}});
+    client->Json();
+  }
+  cloud().revenue->WriteCpuTime();
+  ASSERT_TRUE(cloud().database->Flush());
+  const auto models = cloud().revenue->ByModel("CNY", cloud::Month::Of(cloud().clock.unix_ms()));
+  ASSERT_TRUE(models);
+  ASSERT_EQ(models->size(), 1u);
+  EXPECT_EQ(models->at(0).model, "tiny:1b");
+  EXPECT_EQ(models->at(0).cpu_ms, 40);
+}
+
+TEST_F(Serving, APartnersDraftIsNotServedToOthers) {
+  const auto partner = cloud().partners->AddPartner("P", Me()->account.id);
+  ASSERT_TRUE(partner);
+  ASSERT_TRUE(cloud().partners->AddOffering(partner->id, cloud::OfferingKind::kModel, "tiny:1b", "", 100'000));
+  auto client = Chat();
+  EXPECT_EQ(Text(At(client->Json(), "/error/code")), "access_denied");
+  ASSERT_TRUE(cloud().partners->SetSandbox(partner->id, Me()->workspace.id));
+  auto served = Chat();
+  End(engine_->At(0), FinishReason::kStop, 1);
+  EXPECT_EQ(Text(At(served->Json(), "/object")), "chat.completion");
+}
+
 TEST_F(Serving, ReceiptsSayWhatTheEngineDid) {
   LoadPrices();
   auto client = Chat();

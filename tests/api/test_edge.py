@@ -92,6 +92,12 @@ def test_a_new_certificate_is_used_without_a_restart(secure):
     assert ask(connect(secure))[0].status == 200
 
 
+def test_commands_of_this_machine_find_their_server(secure):
+    done = subprocess.run([YUN, "admin", "--home", str(secure.folder / "home"), "workspace", "list"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Default" in done.stdout, done.stderr
+
+
 def test_limits_of_size(secure):
     answer, _ = ask(connect(secure), "POST", "/v1/chat/completions", b"x" * 70000)
     assert answer.status == 413

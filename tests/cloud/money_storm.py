@@ -1,7 +1,7 @@
 """A storm over a cloud: many keys of unlike workspaces, clients that leave, keys that come twice, clocks that step, and
 kill -9 in between. Then the books must be in order to the token and to the millionth of a yuan.
 
-Used by test_storm.py and bench/cloud/storm.py. What clients do is drawn from a seed.
+Used by test_money_storm.py and bench/cloud/storm.py. What clients do is drawn from a seed.
 """
 import asyncio
 import json

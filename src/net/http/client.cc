@@ -1,12 +1,15 @@
 #include "net/http/client.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
+
+#include "net/http/public_address.h"
 
 namespace yun::http {
 namespace {
@@ -72,7 +75,17 @@ struct Transfer {
   const BodySink& sink;
   const std::uint64_t body_bytes_max;
 
-  enum class Stop { kNone, kSink, kCancel, kTooLarge, kHeaders, kRangeIgnored, kErrorBodyFull, kRangeWrong };
+  enum class Stop {
+    kNone,
+    kSink,
+    kCancel,
+    kNotPublic,
+    kTooLarge,
+    kHeaders,
+    kRangeIgnored,
+    kErrorBodyFull,
+    kRangeWrong
+  };
   Stop stop = Stop::kNone;
   FetchResponse response;
   std::size_t header_bytes = 0;
@@ -150,6 +163,16 @@ int Progress(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return 1;
 }
 
+// Called with each address that the name has, when it is about to be connected to: what it was before does not matter.
+curl_socket_t OpenPublicSocket(void* data, curlsocktype, curl_sockaddr* address) {
+  if (!IsPublicAddress(address->addr)) {
+    static_cast<Transfer*>(data)->stop = Transfer::Stop::kNotPublic;
+    return CURL_SOCKET_BAD;
+  }
+  static_cast<Transfer*>(data)->stop = Transfer::Stop::kNone;
+  return ::socket(address->family, address->socktype, address->protocol);
+}
+
 // A handle of the thread's, so that connections to the same host are used again. Taken out while in use: a sink may
 // fetch.
 class ThreadHandle {
@@ -174,9 +197,19 @@ class ThreadHandle {
   Easy easy_;
 };
 
+bool IsThisMachine(CURLU* url) {
+  const std::string host = Part(url, CURLUPART_HOST);
+  return host == "127.0.0.1" || host == "[::1]";
+}
+
 Status SetUp(CURL* easy, Transfer& transfer, CURLU* url, bool send_headers, bool as_get, Slist& headers) {
   const FetchRequest& request = transfer.request;
   curl_easy_setopt(easy, CURLOPT_CURLU, url);
+  if (request.own_server && IsThisMachine(url)) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -200,6 +233,12 @@ Status SetUp(CURL* easy, Transfer& transfer, CURLU* url, bool send_headers, bool
     const std::string range =
         std::to_string(request.range_begin) + "-" + (request.range_end > 0 ? std::to_string(request.range_end) : "");
     curl_easy_setopt(easy, CURLOPT_RANGE, range.c_str());
+  }
+  if (request.public_only) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // no connection that another request has made
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenPublicSocket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
   }
   const std::string method = as_get ? "GET" : request.method;
   if (method == "HEAD") {
@@ -241,6 +280,9 @@ Status Outcome(const Transfer& transfer, CURLcode code, const char* detail, cons
     case Stop::kSink:
     case Stop::kCancel:
       return Fail(Code::kCancelled, "{}: the transfer was stopped", shown);
+    case Stop::kNotPublic:
+      if (code == CURLE_OK) return {};  // by another address of the name
+      return Fail(Code::kPermissionDenied, "{}: not an address of the public network", shown);
     case Stop::kTooLarge:
       return Fail(Code::kTooLarge, "{}: the answer is over {} bytes", shown, transfer.body_bytes_max);
     case Stop::kHeaders:

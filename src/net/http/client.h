@@ -21,8 +21,10 @@ struct FetchRequest {
   std::uint64_t range_begin = 0;  // with a value > 0 a Range header is sent
   std::uint64_t range_end = 0;    // inclusive; 0: to the end
   std::uint32_t connect_seconds_max = 20;
-  std::uint32_t stall_seconds_max = 60;       // no byte for this long fails the transfer
-  std::uint32_t redirects_max = 8;            // only to http and https, never from https to http; 0: 3xx is the answer
+  std::uint32_t stall_seconds_max = 60;  // no byte for this long fails the transfer
+  bool own_server = false;  // to 127.0.0.1 or ::1 a certificate is not checked: it names the machine as others see it
+  std::uint32_t redirects_max = 8;       // only to http and https, never from https to http; 0: 3xx is the answer
+  bool public_only = false;  // connects to IsPublicAddress alone, through no proxy: for URLs that strangers give
   const std::atomic<bool>* cancel = nullptr;  // borrows
 };
 
@@ -39,8 +41,8 @@ using BodySink = std::function<bool(std::string_view)>;
 /// Blocking. Proxies come from the environment (http_proxy, https_proxy, no_proxy), other certificates from
 /// SSL_CERT_FILE. A server that ignores a range with range_begin > 0 gives status 200 here, and the sink is not called:
 /// start anew. A status of 4xx/5xx is not an error here: look at `status` (the body is then kept, to 64 KiB). errors:
-/// kNetwork (name, refused, cut off early, stalled, TLS, another range), kCancelled, kTooLarge (body over
-/// body_bytes_max without a sink)
+/// kNetwork (name, refused, cut off early, stalled, TLS, another range), kPermissionDenied (public_only), kCancelled,
+/// kTooLarge (body over body_bytes_max without a sink)
 Result<FetchResponse> Fetch(const FetchRequest& request, const BodySink& sink = {},
                             std::uint64_t body_bytes_max = 64u << 20);
 

@@ -73,6 +73,21 @@ TEST_F(ClientTest, SendsAndReceives) {
   EXPECT_TRUE(got->body.ends_with("\n\nabc"));
 }
 
+TEST_F(ClientTest, PublicOnlyDoesNotConnectHere) {
+  std::atomic<bool> reached = false;
+  Route("/inside", [&](Request, std::shared_ptr<Responder> r) {
+    reached = true;
+    r->Respond(200, "text/plain", "secret");
+  });
+  ASSERT_TRUE(Fetch({.url = Url("/show")}));  // leaves a connection that could be used again
+  for (const char* host : {"127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"}) {
+    const auto got = Fetch({.url = Url("/inside", host), .public_only = true});
+    ASSERT_FALSE(got) << host;
+    EXPECT_EQ(got.error().code, Code::kPermissionDenied) << host << ": " << got.error().message;
+  }
+  EXPECT_FALSE(reached);
+}
+
 TEST_F(ClientTest, HeadAndErrors) {
   const auto head = Fetch({.url = Url("/show"), .method = "HEAD"});
   ASSERT_TRUE(head) << head.error().message;
