@@ -7,6 +7,7 @@
 #include "cloud/clock.h"
 #include "cloud/csv.h"
 #include "cloud/month.h"
+#include "cloud/postings.h"
 #include "cloud/random.h"
 #include "cloud/tax.h"
 #include "store/database.h"
@@ -419,20 +420,15 @@ Result<PayoutStatement> Partners::StatementOf(std::string_view partner_id, std::
           {std::string(row.Text(0)), std::string(row.Text(1)), row.Int(2), row.Int(3), row.Int(4)});
       statement.earned_micro += row.Int(4);
     }
-    // Postings that are no request's (see ledger_transaction_others), which no workspace takes part in.
-    ASSIGN_OR_RETURN(const store::Rows postings,
-                     connection.Query("SELECT t.created_ms, t.kind, SUM(CASE WHEN e.account = ? THEN e.amount_micro "
-                                      "ELSE 0 END) FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = "
-                                      "t.id WHERE t.kind NOT IN ('hold', 'settle', 'release') AND t.created_ms >= ? "
-                                      "AND t.workspace_id = '' AND e.currency = ? GROUP BY t.id, t.created_ms, t.kind",
-                                      {PayableAccount(partner_id), from_ms, currency}));
-    for (const store::Row& row : postings) {
-      if (row.Int(0) >= to_ms)
-        statement.closing_micro -= row.Int(2);
-      else if (row.Text(1) == "pay_out")
-        statement.paid_micro -= row.Int(2);
+    ASSIGN_OR_RETURN(const std::vector<PostingRow> postings,
+                     PostingsSince(connection, "", {PayableAccount(partner_id)}, currency, from_ms));
+    for (const PostingRow& posting : postings) {
+      if (posting.created_ms >= to_ms)
+        statement.closing_micro -= posting.amount_micro;
+      else if (posting.kind == "pay_out")
+        statement.paid_micro -= posting.amount_micro;
       else
-        statement.other_micro += row.Int(2);
+        statement.other_micro += posting.amount_micro;
     }
     return {};
   }));

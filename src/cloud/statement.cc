@@ -5,6 +5,7 @@
 
 #include "cloud/clock.h"
 #include "cloud/csv.h"
+#include "cloud/postings.h"
 #include "store/database.h"
 
 namespace yun::cloud {
@@ -52,19 +53,10 @@ Result<Statement> StatementOf(store::Database& database, const BillTo& to, std::
         if (day.Int(1) != 0)
           RETURN_IF_ERROR(
               add({day.Int(0) + kDayMs - 1, workspace.id, "charge", "usage of " + workspace.name, -day.Int(1)}));
-      // The condition on `kind` is that of the index ledger_transaction_others, word for word. Accounts are chosen in
-      // the sum, not by WHERE: a planner without statistics would begin with all entries of the account.
-      ASSIGN_OR_RETURN(const store::Rows postings,
-                       connection.Query("SELECT t.created_ms, t.kind, t.note, SUM(CASE WHEN e.account = ? OR "
-                                        "e.account = ? THEN e.amount_micro ELSE 0 END) FROM ledger_transaction t JOIN "
-                                        "ledger_entry e ON e.transaction_id = t.id WHERE t.kind NOT IN ('hold', "
-                                        "'settle', 'release') AND t.created_ms >= ? AND t.workspace_id = ? AND "
-                                        "e.currency = ? GROUP BY t.id, t.created_ms, t.kind, t.note ORDER BY t.id",
-                                        {available, reserved, from_ms, workspace.id, to.currency}));
-      for (const store::Row& posting : postings)
-        if (posting.Int(3) != 0)
-          RETURN_IF_ERROR(add({posting.Int(0), workspace.id, std::string(posting.Text(1)), std::string(posting.Text(2)),
-                               posting.Int(3)}));
+      ASSIGN_OR_RETURN(const std::vector<PostingRow> postings,
+                       PostingsSince(connection, workspace.id, {available, reserved}, to.currency, from_ms));
+      for (const PostingRow& posting : postings)
+        RETURN_IF_ERROR(add({posting.created_ms, workspace.id, posting.kind, posting.note, posting.amount_micro}));
     }
     return {};
   }));

@@ -119,6 +119,12 @@ Result<Reply> Withdraw(const Parts& parts, const Ask& ask) {
   return Shown(now);
 }
 
+Result<Reply> Remove(const Parts& parts, const Ask& ask) {
+  ASSIGN_OR_RETURN(const Offering old, OfferingOf(parts, ask));
+  RETURN_IF_ERROR(parts.partners->RemoveOffering(old.id));
+  return Nothing();
+}
+
 Result<Reply> Review(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const Offering old, OfferingOf(parts, ask));
   const cloud::Actor& actor = ask.caller.actor;
@@ -209,6 +215,9 @@ std::vector<Route> PartnerRoutes() {
        Right::kPublish, Offer, nullptr, &kOffer, nullptr, false, 201},
       {"PATCH", "/partners/{partner_id}/offerings/{offering_id}", "offering.change", "Changes a draft", Whose::kPartner,
        Right::kPublish, ChangeOffering, nullptr, &kOfferChange},
+      {"DELETE", "/partners/{partner_id}/offerings/{offering_id}", "offering.remove",
+       "Removes a draft: its name is free again", Whose::kPartner, Right::kPublish, Remove, nullptr, nullptr, nullptr,
+       false, 204},
       {"POST", "/partners/{partner_id}/offerings/{offering_id}/submit", "offering.submit", "Sends a draft for review",
        Whose::kPartner, Right::kPublish, Submit},
       {"POST", "/partners/{partner_id}/offerings/{offering_id}/withdraw", "offering.withdraw", "Takes an offering back",
