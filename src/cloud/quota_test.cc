@@ -1,30 +1,25 @@
 #include "cloud/quota.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "cloud/clock.h"
 #include "store/database.h"
+#include "store/test_database.h"
 
 namespace yun::cloud {
 namespace {
-
-namespace fs = std::filesystem;
 
 LimitRule Of(LimitScope scope, std::string id, std::string model, Limits limits) {
   return {"acc_1", scope, std::move(id), std::move(model), limits};
 }
 
-TEST(Quotas, AreKeptAndHold) {
-  const fs::path home = fs::temp_directory_path() / ("yun_quota_" + std::to_string(::getpid()));
-  fs::remove_all(home);
-  fs::create_directories(home);
+class QuotasTest : public store::OnEachDatabase {};
+
+TEST_P(QuotasTest, AreKeptAndHold) {
   ManualClock clock;
   const LimitSubject subject = {"acc_1", "ws_1", "key_1", "m"};
   {
-    auto database = store::Database::Open((home / "cloud.db").string());
+    auto database = store::Database::Open(url());
     ASSERT_TRUE(database) << database.error().message;
     RateLimiter limiter(clock);
     auto quotas = Quotas::Open(**database, limiter);
@@ -51,7 +46,7 @@ TEST(Quotas, AreKeptAndHold) {
     EXPECT_TRUE(limiter.Admit(subject, 0, 0).refusal);
   }
   {
-    auto database = store::Database::Open((home / "cloud.db").string());
+    auto database = store::Database::Open(url());
     ASSERT_TRUE(database);
     RateLimiter limiter(clock);
     auto quotas = Quotas::Open(**database, limiter);
@@ -61,8 +56,9 @@ TEST(Quotas, AreKeptAndHold) {
     EXPECT_TRUE((*quotas)->Set(Of(LimitScope::kKey, "key_1", "*", {})));
     EXPECT_EQ((*quotas)->List().size(), 3u);
   }
-  fs::remove_all(home);
 }
+
+YUN_ON_EACH_DATABASE(QuotasTest);
 
 }  // namespace
 }  // namespace yun::cloud
