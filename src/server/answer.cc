@@ -139,6 +139,8 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     if (!streams) {
       answer->metrics_.Refused();
       answer->CancelAll();
+      meters.clear();  // what was reserved is free again before the caller hears of it
+      admitted.grant.reset();
       api::ApiError error = ToApiError(streams.error());
       if (streams.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
       return answer->call_.Fail(error);
