@@ -4,7 +4,11 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/file.h"
 #include "engine/scripted_engine.h"
+#include "formats/checkpoint/random_checkpoint.h"
+#include "hub/store.h"
+#include "server/scripted_replies.h"
 
 namespace yun::server {
 
@@ -12,6 +16,10 @@ namespace {
 
 constexpr TokenId kEnd = 256;
 constexpr std::uint32_t kTokensMax = 4096, kStepMax = 1'000'000;
+
+// Of models with replies.
+constexpr std::uint64_t kScriptBytesMax = 16u << 20, kSeed = 1;
+constexpr std::uint32_t kContextTokens = 131072, kRunningMax = 256;
 
 class ByteTokenizer : public Tokenizer {
  public:
@@ -58,34 +66,95 @@ class PlainTemplate : public ChatTemplate {
   }
 };
 
+struct Spec {
+  std::string id, replies, model;
+  engine::ScriptedOptions letters;
+  bool counts_letters = false;
+};
+
+Result<Spec> ParseSpec(std::string_view id, std::string_view text) {
+  Spec spec;
+  spec.id = id.empty() ? text.substr(0, text.find(',')) : id;
+  if (id.empty()) text.remove_prefix(spec.id.size());
+  if (spec.id.empty()) return Fail(Code::kInvalidArgument, "a scripted model needs a name: scripted:NAME");
+  while (!text.empty()) {
+    if (text.starts_with(',')) text.remove_prefix(1);
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(item.size());
+    const std::size_t equals = std::min(item.find('='), item.size());
+    const std::string_view name = item.substr(0, equals), value = item.substr(std::min(equals + 1, item.size()));
+    if ((name == "replies" || name == "model") && !value.empty()) {
+      (name == "model" ? spec.model : spec.replies) = value;
+      continue;
+    }
+    std::uint32_t number = 0;
+    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const bool whole = ec == std::errc() && end == value.data() + value.size();
+    if (whole && name == "tokens" && number >= 1 && number <= kTokensMax)
+      spec.letters.answer_tokens_max = number, spec.counts_letters = true;
+    else if (whole && name == "step_us" && number <= kStepMax)
+      spec.letters.step_us = number;
+    else
+      return Fail(Code::kInvalidArgument,
+                  "scripted model: '{}': tokens is 1 to {}, step_us 0 to {}, replies and model are paths", item,
+                  kTokensMax, kStepMax);
+  }
+  if (spec.replies.empty() ? !spec.model.empty() : spec.counts_letters)
+    return Fail(Code::kInvalidArgument, "scripted model: model= needs replies=, and tokens= does not go with it");
+  return spec;
+}
+
+/// Tokenizer and template of a model on disk. Its end: the tokenizer's, or else the first that its configuration names.
+Result<TokenId> TakeWords(const std::string& path, Model& model) {
+  ASSIGN_OR_RETURN(hub::OpenedModel opened, hub::OpenModel(path));
+  if (!opened.tokenizer) return Fail(Code::kUnsupported, "{}: the model has no tokenizer", path);
+  model.tokenizer = std::move(opened.tokenizer);
+  model.chat_template = std::move(opened.chat_template);
+  TokenId end_id = model.tokenizer->eos_id();
+  if (end_id < 0)
+    if (const auto config = opened.checkpoint->Config(); config && !config->eos_ids.empty())
+      end_id = config->eos_ids.front();
+  if (end_id < 0 || end_id >= model.tokenizer->size())
+    return Fail(Code::kUnsupported, "{}: the tokenizer does not say which token ends an answer", path);
+  return end_id;
+}
+
+Result<std::unique_ptr<engine::Engine>> MakeReplying(const Spec& spec, TokenId end_id,
+                                                     std::shared_ptr<const Tokenizer> tokenizer) {
+  ASSIGN_OR_RETURN(const std::string json, ReadFile(spec.replies, kScriptBytesMax));
+  auto script = Script::Parse(json, spec.letters.step_us);
+  if (!script) return Wrap(std::move(script.error()), spec.replies);
+  ModelConfig config = TinyConfig(static_cast<std::uint32_t>(tokenizer->size()), kContextTokens);
+  config.eos_ids = {end_id};
+  ASSIGN_OR_RETURN(std::shared_ptr<const Checkpoint> checkpoint, MakeRandomCheckpoint(std::move(config), kSeed));
+  engine::EngineOptions options;
+  options.threads = 1;
+  options.running_max = kRunningMax;
+  ASSIGN_OR_RETURN(auto engine, engine::Engine::Create(std::move(checkpoint), std::move(options)));
+  return WithScript(std::move(engine), std::move(*script), std::move(tokenizer), end_id);
+}
+
 }  // namespace
 
-Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view id, std::string_view spec) {
+Result<std::shared_ptr<Model>> MakeScriptedModel(std::string_view id, std::string_view text) {
+  ASSIGN_OR_RETURN(Spec spec, ParseSpec(id, text));
   auto model = std::make_shared<Model>();
-  engine::ScriptedOptions options;
-  model->id = id.empty() ? spec.substr(0, spec.find(',')) : id;
-  if (id.empty()) spec.remove_prefix(model->id.size());
-  if (model->id.empty()) return Fail(Code::kInvalidArgument, "a scripted model needs a name: scripted:NAME");
-  while (!spec.empty()) {
-    if (spec.starts_with(',')) spec.remove_prefix(1);
-    const std::string_view item = spec.substr(0, spec.find(','));
-    spec.remove_prefix(item.size());
-    const std::size_t equals = std::min(item.find('='), item.size());
-    const std::string_view name = item.substr(0, equals), text = item.substr(std::min(equals + 1, item.size()));
-    std::uint32_t value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc() || end != text.data() + text.size())
-      return Fail(Code::kInvalidArgument, "scripted model: '{}' is no NAME=NUMBER", item);
-    if (name == "tokens" && value >= 1 && value <= kTokensMax) options.answer_tokens_max = value;
-    else if (name == "step_us" && value <= kStepMax) options.step_us = value;
-    else return Fail(Code::kInvalidArgument, "scripted model: '{}': tokens is 1 to {}, step_us 0 to {}", item,
-                     kTokensMax, kStepMax);
-  }
+  model->id = spec.id;
   model->created_unix = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  model->tokenizer = std::make_shared<ByteTokenizer>();
-  model->chat_template = std::make_shared<PlainTemplate>();
-  model->grammars = std::make_unique<const Grammars>(model->tokenizer, std::vector<std::int32_t>{kEnd}, kEnd + 1);
-  model->engine = engine::MakeScriptedEngine(options);
+  TokenId end_id = kEnd;
+  if (spec.model.empty()) {
+    model->tokenizer = std::make_shared<ByteTokenizer>();
+    model->chat_template = std::make_shared<PlainTemplate>();
+  } else {
+    ASSIGN_OR_RETURN(end_id, TakeWords(spec.model, *model));
+  }
+  if (spec.replies.empty()) {
+    model->engine = engine::MakeScriptedEngine(spec.letters);
+  } else {
+    ASSIGN_OR_RETURN(model->engine, MakeReplying(spec, end_id, model->tokenizer));
+  }
+  const auto vocab = static_cast<std::int32_t>(model->engine->config().vocab);
+  model->grammars = std::make_unique<const Grammars>(model->tokenizer, std::vector<std::int32_t>{end_id}, vocab);
   return model;
 }
 
