@@ -42,7 +42,9 @@ class RandomCheckpoint final : public Checkpoint {
     return Fail(Code::kNotFound, "{}: there is no such tensor", canonical_name);
   }
   void Release(const TensorView&) const override {}
-  Result<TokenizerFiles> Tokenizer() const override { return Fail(Code::kNotFound, "a made-up model has no tokenizer"); }
+  Result<TokenizerFiles> Tokenizer() const override {
+    return Fail(Code::kNotFound, "a made-up model has no tokenizer");
+  }
   std::string ChatTemplate() const override { return {}; }
 
   std::string container() const override { return "random"; }
