@@ -4,6 +4,7 @@
 
 #include "cloud/directory.h"
 #include "cloud/partner.h"
+#include "store/database.h"
 
 namespace yun::cloud {
 
@@ -142,6 +143,11 @@ Admission::Answer Admission::Admit(const Principal& principal, const AdmissionRe
   if (partners_ && !partners_->MayUse(OfferingKind::kApp, request.app, principal.workspace.id))
     return refuse(Denied("App.AccessDenied",
                          fmt::format("App access denied: '{}' is not listed.", request.app.substr(0, kNameBytesMax))));
+  const bool plain = std::none_of(request.app.begin(), request.app.end(),
+                                  [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+  if (request.app.size() > kAppNameBytesMax || !plain || !store::IsStorableText(request.app))
+    return refuse({400, "InvalidParameter", "invalid_value",
+                   fmt::format("The name of an app is UTF-8 of at most {} bytes.", kAppNameBytesMax)});
   if (request.idempotency_key.size() > kIdempotencyKeyBytesMax)
     return refuse({400, "InvalidParameter", "invalid_value",
                    fmt::format("An Idempotency-Key has at most {} bytes.", kIdempotencyKeyBytesMax)});

@@ -53,6 +53,15 @@ std::string Cut(std::string_view text, std::size_t bytes_max) {
   return std::string(text);
 }
 
+/// What came with a request, made fit to be kept: what a client says must not keep its receipt out of the database.
+std::string Kept(const std::string& text) {
+  if (store::IsStorableText(text)) return text;
+  std::string kept = text;
+  for (char& c : kept)
+    if (c <= 0x20 || c > 0x7e) c = '?';
+  return kept;
+}
+
 bool IsTransient(Code code) {
   return code != Code::kAlreadyExists && code != Code::kInvalidArgument && code != Code::kInternal &&
          code != Code::kTooLarge;
@@ -455,7 +464,7 @@ Receipt LedgerImpl::SettleLocked(const std::shared_ptr<Reservation>& reservation
   receipt->account_id = info.account_id;
   receipt->key_id = info.key_id;
   receipt->model = info.model;
-  receipt->app = info.app;
+  receipt->app = Kept(info.app);
   receipt->partner_id = info.partner_id;
   receipt->request_id = info.request_id;
   receipt->started_ms = info.started_ms;

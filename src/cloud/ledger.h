@@ -108,7 +108,7 @@ struct Entry {
 /// A transaction other than a request's: top-up, adjustment, credit note, pay-out.
 struct Posting {
   std::string kind;             // "top_up", "adjustment", "credit_note", "pay_out", "promotion"
-  std::string idempotency_key;  // the same key again: nothing happens, and the first one's id is returned
+  std::string idempotency_key;  // with the same entries again: nothing happens, and the first one's id is returned
   std::string currency;
   std::string workspace_id, account_id;  // whom it concerns; may be empty
   std::string note;
@@ -197,9 +197,9 @@ class Ledger {
   // --- money
   virtual Balance BalanceOf(std::string_view workspace_id) const = 0;
   /// Returns the transaction's id after its commit. Of workspaces' accounts only workspace_id's available may be named.
-  /// errors: kInvalidArgument (sum not 0, amounts out of range, another currency than the workspace's, it or a
-  /// partner's payable would fall below 0 by it), kAlreadyExists (the idempotency key belongs to something else), as
-  /// Database::Write
+  /// errors: kInvalidArgument (sum not 0, amounts or what they lead to out of range, another currency than the
+  /// workspace's, it or a partner's payable would fall below 0 by it), kAlreadyExists (the idempotency key belongs to
+  /// something else, or to another amount), as Database::Write
   virtual Result<std::int64_t> Post(const Posting& posting) = 0;
   /// platform:cash -> available.
   Result<std::int64_t> TopUp(std::string_view workspace_id, const Terms& terms, std::int64_t micro,

@@ -317,6 +317,58 @@ TEST_P(LedgerTest, PostingsAreChecked) {
   ExpectBooksInOrder();
 }
 
+TEST_P(LedgerTest, NothingThatAClientSaysKeepsItsReceiptOut) {
+  TopUp(kYuan);
+  for (const std::string& app : {std::string("\xff\xfe"), std::string("a\0b", 3), std::string("\xe4\xba"),
+                                 std::string(62, 'x') + "\xe4\xba\x91", std::string("a\nb")}) {
+    ReserveRequest request = Request(10, 10);
+    request.app = request.request_id = app;
+    const Receipt receipt = Run(request, Used(10, 10));
+    ASSERT_TRUE(ledger_->Flush());
+    EXPECT_EQ(Number("SELECT COUNT(*) FROM receipt WHERE id = '" + receipt.id + "'"), 1) << app;
+  }
+  EXPECT_EQ(meter_->slots_in_use(), 0u);
+  Crash();
+  EXPECT_EQ(ledger_->BalanceOf("ws_1").available_micro, kYuan - 5 * 100);
+  ExpectBooksInOrder();
+}
+
+TEST_P(LedgerTest, APostingsKeyIsForOneAmount) {
+  const Terms terms{.account_id = "acc_1"};
+  const auto first = ledger_->TopUp("ws_1", terms, 50, "once", "n");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(ledger_->TopUp("ws_1", terms, 51, "once", "n").error().code, Code::kAlreadyExists);
+  EXPECT_EQ(*ledger_->TopUp("ws_1", terms, 50, "once", "other words"), *first);
+  Posting posting{.kind = "adjustment", .idempotency_key = "a", .currency = "CNY", .workspace_id = "ws_1"};
+  posting.entries = {{"ws:ws_1:available", -10}, {"platform:adjustments", 10}};
+  ASSERT_TRUE(ledger_->Post(posting));
+  posting.entries = {{"ws:ws_1:available", 10}, {"platform:adjustments", -10}};
+  EXPECT_EQ(ledger_->Post(posting).error().code, Code::kAlreadyExists);
+  // Two at once: one batch has both.
+  flaky_->mode = Flaky::Mode::kFails;
+  auto a = std::async(std::launch::async, [&] { return ledger_->TopUp("ws_1", terms, 7, "two", ""); });
+  auto b = std::async(std::launch::async, [&] { return ledger_->TopUp("ws_1", terms, 8, "two", ""); });
+  while (ledger_->postings_queued() < 2) std::this_thread::yield();
+  flaky_->mode = Flaky::Mode::kWorks;
+  ASSERT_TRUE(ledger_->Flush());
+  const auto one = a.get(), two = b.get();
+  EXPECT_NE(one.has_value(), two.has_value());
+  EXPECT_EQ(ledger_->BalanceOf("ws_1").available_micro, 40 + (one ? 7 : 8));
+  ExpectBooksInOrder();
+}
+
+TEST_P(LedgerTest, NoBalanceGrowsBeyondItsNumber) {
+  const Terms terms{.account_id = "acc_1"};
+  int taken = 0;
+  for (int i = 0; i < 12; ++i)
+    taken += ledger_->TopUp(i % 2 ? "ws_1" : "ws_2", terms, 1'000'000'000'000'000'000, NewId("t_"), "").has_value();
+  EXPECT_LT(taken, 9);
+  EXPECT_GT(taken, 0);
+  ExpectBooksInOrder();
+  Crash();
+  ExpectBooksInOrder();
+}
+
 TEST_P(LedgerTest, AnIdempotencyKeyRunsOnce) {
   TopUp(kYuan);
   ReserveRequest request = Request(10, 10);

@@ -14,13 +14,25 @@ std::string ReservedAccount(std::string_view workspace_id) { return fmt::format(
 std::string PartnerAccount(std::string_view partner_id) { return fmt::format("partner:{}:payable", partner_id); }
 namespace {
 
+constexpr std::int64_t kBalanceMax = 1'000'000'000'000'000'000;  // of an account after a posting, either way: so no
+                                                                // sum of a few of them leaves 64 bits
+
+/// All that another posting with the same idempotency key must share.
 std::string WhatItIs(std::string_view kind, std::string_view workspace_id) {
   return fmt::format("{}\n{}", kind, workspace_id);
+}
+void AddWhat(std::string& what, std::string_view account, std::int64_t micro, std::string_view currency) {
+  if (micro != 0) what += fmt::format("\n{} {} {}", account, micro, currency);
+}
+std::string WhatItIs(const Posting& posting) {
+  std::string what = WhatItIs(posting.kind, posting.workspace_id);
+  for (const Entry& entry : posting.entries) AddWhat(what, entry.account, entry.amount_micro, posting.currency);
+  return what;
 }
 
 /// The id of a transaction with the posting's idempotency key, unless that one was something else.
 Result<std::int64_t> SamePosting(const Posting& posting, std::int64_t id, std::string_view what_it_is) {
-  if (what_it_is == WhatItIs(posting.kind, posting.workspace_id)) return id;
+  if (what_it_is == WhatItIs(posting)) return id;
   return Fail(Code::kAlreadyExists, "the idempotency key '{}' was used for something else", posting.idempotency_key);
 }
 
@@ -31,8 +43,12 @@ Result<std::optional<std::int64_t>> FindPosting(store::Connection& db, const Pos
                    db.Query("SELECT id, kind, workspace_id FROM ledger_transaction WHERE idempotency_key = ?",
                             {posting.idempotency_key}));
   if (rows.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(const std::int64_t id,
-                   SamePosting(posting, rows[0].Int(0), WhatItIs(rows[0].Text(1), rows[0].Text(2))));
+  ASSIGN_OR_RETURN(const store::Rows entries, db.Query("SELECT account, amount_micro, currency FROM ledger_entry WHERE "
+                                                       "transaction_id = ? ORDER BY line",
+                                                       {rows[0].Int(0)}));
+  std::string what = WhatItIs(rows[0].Text(1), rows[0].Text(2));
+  for (const store::Row& entry : entries) AddWhat(what, entry.Text(0), entry.Int(1), entry.Text(2));
+  ASSIGN_OR_RETURN(const std::int64_t id, SamePosting(posting, rows[0].Int(0), what));
   return id;
 }
 
@@ -173,15 +189,20 @@ Status LedgerWriter::Post(store::Connection& db, LedgerOp& op) {
   if (earlier && *earlier) op.outcome = **earlier;
   if (!earlier || *earlier) return {};
   for (const Entry& entry : posting.entries) {
-    // Workspaces' balances are kept in memory and were looked at there; what partners are owed is only here.
-    if (entry.amount_micro >= 0 || !entry.account.starts_with("partner:")) continue;
-    ASSIGN_OR_RETURN(const store::Rows owed,
+    ASSIGN_OR_RETURN(const store::Rows kept,
                      db.Query("SELECT amount_micro FROM ledger_balance WHERE account = ? AND currency = ?",
                               {entry.account, posting.currency}));
     const auto change = changes_.find({entry.account, posting.currency});
     const std::int64_t balance =
-        (owed.empty() ? 0 : owed[0].Int(0)) + (change == changes_.end() ? 0 : change->second.micro);
-    if (balance + entry.amount_micro < 0) {
+        (kept.empty() ? 0 : kept[0].Int(0)) + (change == changes_.end() ? 0 : change->second.micro);
+    const __int128 after = static_cast<__int128>(balance) + entry.amount_micro;
+    if (after > kBalanceMax || after < -kBalanceMax) {
+      op.outcome = Fail(Code::kInvalidArgument, "{} would have more than {} micro-units of {}", entry.account,
+                        kBalanceMax, posting.currency);
+      return {};
+    }
+    // Workspaces' balances are kept in memory and were looked at there; what partners are owed is only here.
+    if (entry.amount_micro < 0 && entry.account.starts_with("partner:") && after < 0) {
       op.outcome = Fail(Code::kInvalidArgument, "{} has {} micro-units of {}, less than {}", entry.account, balance,
                         posting.currency, -entry.amount_micro);
       return {};
@@ -189,7 +210,7 @@ Status LedgerWriter::Post(store::Connection& db, LedgerOp& op) {
   }
   op.outcome = next_id_;
   op.applied = true;
-  posted_[posting.idempotency_key] = {next_id_, WhatItIs(posting.kind, posting.workspace_id)};
+  posted_[posting.idempotency_key] = {next_id_, WhatItIs(posting)};
   Transaction(posting.kind, posting.idempotency_key, "", posting.workspace_id, op.created_ms, posting.note);
   for (const Entry& entry : posting.entries) {
     const bool own = entry.account == AvailableAccount(posting.workspace_id);

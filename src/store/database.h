@@ -25,6 +25,9 @@
 
 namespace yun::store {
 
+/// UTF-8 without NUL: what both databases keep as it is.
+bool IsStorableText(std::string_view text);
+
 struct Blob {
   std::string bytes;
   bool operator==(const Blob&) const = default;

@@ -68,9 +68,6 @@ class Backend {
   virtual const char* kind() const = 0;
 };
 
-/// Whether both kinds can hold the text: UTF-8 (no surrogates, shortest forms) without NUL.
-bool IsStorableText(std::string_view text);
-
 /// `sql` with `blob` for each {{blob}}.
 std::string WithBlobType(std::string_view sql, std::string_view blob);
 
