@@ -1,4 +1,4 @@
-// The neutral request: what every dialect (OpenAI, later DashScope and Anthropic) is read into.
+// The neutral request: what every dialect is read into.
 #pragma once
 #include <boost/json.hpp>
 #include <cstdint>
@@ -39,7 +39,8 @@ struct Generation {
   Sampling sampling;
   std::vector<std::string> stop;
   std::vector<std::int32_t> stop_ids;
-  std::uint32_t max_tokens = 0;  // 0: as far as the context goes
+  std::uint32_t max_tokens = 0;     // 0: as far as the context goes
+  std::uint32_t answer_tokens = 0;  // the same, but what the model thinks is not counted; 0: none
   std::uint32_t n = 1;           // answers to each prompt
   std::int32_t logprobs = -1;    // -1: none; k: of the drawn token and of the k likeliest
   bool ignore_eos = false;
@@ -57,13 +58,23 @@ struct Generation {
   bool deterministic = false;   // the same bits whatever else is being computed
 };
 
+enum class ToolChoice { kAuto, kRequired, kNamed };  // "none": a request without tools
+
 struct ChatRequest : Generation {
   /// In order, as the template reads them: `content` is always text ("" for null; text parts joined by a line break),
   /// "developer" has become "system", and a tool call's `arguments` are an object where they parse as one.
   boost::json::array messages;
-  boost::json::array tools;                // empty with tool_choice "none"
+  bool continues = false;    // the last message is an assistant's and the beginning of the answer
+  boost::json::array tools;  // in OpenAI's form; empty with tool_choice "none"
+  ToolChoice tool_choice = ToolChoice::kAuto;
+  std::string tool_name;                   // kNamed: one of the tools
+  bool parallel_tool_calls = true;         // false: the answer ends with its first call
   boost::json::object template_variables;  // e.g. {"enable_thinking": false}
+  std::uint32_t thinking_budget = 0;       // tokens that the model may think; 0: any number
 };
+
+/// Whether one of the tools asks that its arguments fit its schema ("strict": true).
+bool HasStrictTool(const ChatRequest& request);
 
 using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
 

@@ -560,7 +560,7 @@ class EngineImpl : public Engine {
       if (!permitted) return Break(end, std::move(permitted.error()));
     }
     if (stop) end.reason = FinishReason::kStop;
-    else if (usage.generated_tokens >= s.answer_max) end.reason = FinishReason::kLength;
+    else if (usage.generated_tokens >= s.answer_max || AnswerIsFull(s)) end.reason = FinishReason::kLength;
   }
 
   static void Break(StreamEnd& end, Error error) {
@@ -571,7 +571,11 @@ class EngineImpl : public Engine {
   static void CountThinking(Sequence& s, TokenId id) {
     if (id == s.request.think_end_id) s.thinking = false;
     if (s.thinking) ++s.usage.thinking_tokens;
+    else if (id != s.request.think_end_id && id != s.request.think_begin_id) ++s.answer_tokens;
     if (id == s.request.think_begin_id) s.thinking = true;
+  }
+  static bool AnswerIsFull(const Sequence& s) {
+    return s.request.answer_tokens > 0 && !s.thinking && s.answer_tokens >= s.request.answer_tokens;
   }
 
   /// For those who count: of the prompt what has been computed.

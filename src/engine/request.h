@@ -40,6 +40,7 @@ struct GenerateRequest {
   std::vector<TokenId> prompt;
   SamplingParams sampling;
   std::uint32_t max_tokens = 0;      // 0: as far as the context goes
+  std::uint32_t answer_tokens = 0;   // of these, outside of the thinking; 0: any number
   std::vector<TokenId> stop_ids;     // besides the model's own eos ids
   bool ignore_eos = false;           // for benchmarks
   std::int32_t logprobs = -1;        // -1: none; 0: of the drawn token; k: and of the k likeliest (at most 20)

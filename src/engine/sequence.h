@@ -24,6 +24,7 @@ struct Sequence {
   Sampler sampler;
   std::vector<TokenId> tokens;  // prompt, then the committed answer
   std::uint32_t answer_max = 0;
+  std::uint32_t answer_tokens = 0;  // generated outside of the thinking and its marks
   Usage usage;
   Clock::time_point submitted, started, first_token;
   bool thinking = false;

@@ -391,6 +391,10 @@ TEST(Serving, UsageCountsThinking) {
   EXPECT_EQ(thought.ids, plain.ids);
   EXPECT_EQ(thought.end.usage.thinking_tokens, at);
   EXPECT_GT(thought.end.usage.cpu_us, 0u);
+  request.answer_tokens = 3;  // beyond the thought and its mark
+  const Answer cut = Collect(**(*engine)->Submit(request));
+  EXPECT_EQ(cut.ids.size(), std::min<std::size_t>(at + 1 + 3, plain.ids.size()));
+  EXPECT_EQ(cut.end.reason, FinishReason::kLength);
 }
 
 }  // namespace

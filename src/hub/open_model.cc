@@ -37,6 +37,7 @@ Result<OpenedModel> OpenModel(const std::filesystem::path& path) {
     auto chat_template = ChatTemplate::Create(source);
     if (!chat_template) return Wrap(std::move(chat_template.error()), path.string() + ": chat template");
     out.chat_template = std::move(*chat_template);
+    out.tool_style = ToolStyleOf(source);
   }
   out.checkpoint = std::move(checkpoint);
   return out;

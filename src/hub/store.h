@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "formats/checkpoint/checkpoint.h"
 #include "hub/record.h"
+#include "text/chat/output_reader.h"
 #include "text/chat/template.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -93,6 +94,7 @@ struct OpenedModel {
   std::shared_ptr<const Checkpoint> checkpoint;
   std::shared_ptr<const Tokenizer> tokenizer;         // null when the model has none
   std::shared_ptr<const ChatTemplate> chat_template;  // null when the model has none
+  ToolStyle tool_style = ToolStyle::kNone;            // how the template has calls of tools written
 };
 /// errors: as Checkpoint::Open, Tokenizer::From..., ChatTemplate::Create
 Result<OpenedModel> OpenModel(const std::filesystem::path& path);

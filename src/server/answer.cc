@@ -1,14 +1,15 @@
 #include "server/answer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
+#include <utility>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "server/terms.h"
 
 namespace yun::server {
-
-namespace openai = api::openai;
 
 namespace {
 
@@ -34,8 +35,6 @@ engine::SamplingParams ToEngine(const api::Sampling& wish, const ModelConfig& co
 /// What makes a stream's chunks pass proxies at once.
 const http::Headers kStreamHeaders = {{"cache-control", "no-cache"}, {"x-accel-buffering", "no"}};
 
-constexpr std::string_view kKeepAlive = ": keep-alive\n\n";  // a comment: readers of events skip it
-
 /// With the seed, the parameters and the same prompt a request can be asked again and gives the same answer (where the
 /// arithmetic is the same: --deterministic).
 void LogForReplay(const std::string& request_id, const engine::GenerateRequest& request) {
@@ -52,58 +51,67 @@ void LogForReplay(const std::string& request_id, const engine::GenerateRequest& 
       s.repetition_penalty, s.presence_penalty, s.frequency_penalty, s.logit_bias.size(), request.max_tokens);
 }
 
-std::string Event(const std::string& json) { return "data: " + json + "\n\n"; }
+api::Part PartOf(PieceKind kind) {
+  switch (kind) {
+    case PieceKind::kThinking: return api::Part::kThinking;
+    case PieceKind::kText: return api::Part::kText;
+    case PieceKind::kCallBegin: return api::Part::kCallBegin;
+    case PieceKind::kCallArguments: return api::Part::kCallArguments;
+    case PieceKind::kCallEnd: return api::Part::kCallEnd;
+  }
+  CHECK(false);
+  __builtin_unreachable();
+}
+
+/// The most tokens of one answer, thinking included; 0: no bound but the context's.
+std::uint32_t TokensMax(const api::Generation& wish, bool thinks) {
+  if (thinks || wish.answer_tokens == 0) return wish.max_tokens;
+  return wish.max_tokens == 0 ? wish.answer_tokens : std::min(wish.max_tokens, wish.answer_tokens);
+}
 
 }  // namespace
 
-Answer::Answer(Service& service, Call call, const Model& model, const api::Generation& wish, openai::AnswerHead head)
+Answer::Answer(Service& service, Call call, const api::Generation& wish, AnswerPlan plan)
     : service_(service),
       call_(std::move(call)),
-      tokenizer_(model.tokenizer),
-      head_(std::move(head)),
+      plan_(std::move(plan)),
+      tokenizer_(*plan_.model->tokenizer),
       stream_(wish.stream),
-      include_usage_(wish.include_usage),
       logprobs_(wish.logprobs),
       n_(wish.n),
-      metrics_(service.metrics.Of(model.id, call_.principal->workspace.id)) {}
+      metrics_(service.metrics.Of(plan_.model->id, call_.principal->workspace.id)) {
+  for (const auto& prompt : plan_.prompts) prompt_tokens_ += prompt.size();
+}
 
-void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
-                   std::vector<std::vector<engine::TokenId>> prompts, openai::AnswerHead head, bool may_think) {
+void Answer::Begin(Service& service, Call call, const api::Generation& wish, AnswerPlan plan) {
+  const std::shared_ptr<const Model> model = plan.model;
   const std::uint32_t context = model->engine->context_tokens();
-  for (const auto& prompt : prompts)
+  for (const auto& prompt : plan.prompts)
     if (prompt.size() >= context)
       return call.Fail(
           {400,
            fmt::format("This model's maximum context length is {} tokens, for the prompt and at least one token of the "
                        "answer, but the prompt has {} tokens. Please shorten it.",
                        context, prompt.size()),
-           head.dialog == openai::Dialog::kChat ? "messages" : "prompt", "context_length_exceeded"});
+           plan.prompt_param, "context_length_exceeded"});
 
   const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
   if (!terms) return call.Fail(terms.error());
-  std::unique_ptr<engine::Grammar> grammar;
-  if (wish.constraint.kind != api::ConstraintKind::kNone) {
-    auto made = model->grammars->Make(wish.constraint);
-    if (!made) {
-      api::ApiError error = ToApiError(made.error(), wish.constraint.param);
-      error.message = "Invalid '" + wish.constraint.param + "': " + error.message;
-      return call.Fail(error);
-    }
-    grammar = std::move(*made);
-  }
+  const bool thinks = plan.format && (plan.format->thinks_at_start || plan.format->may_think);
+  const std::uint32_t wanted = TokensMax(wish, thinks);
 
-  const std::size_t answers = prompts.size() * wish.n;
+  const std::size_t answers = plan.prompts.size() * wish.n;
   cloud::AdmissionRequest asked;
   asked.model = model->id;
   asked.request_id = call.request_id;
   asked.idempotency_key = call.request.Header("idempotency-key");
   asked.app = call.request.Header("x-yun-app");
   asked.answers = static_cast<std::int64_t>(answers);
-  asked.output_tokens_given = wish.max_tokens > 0;
-  for (const auto& prompt : prompts) {
+  asked.output_tokens_given = wanted > 0;
+  for (const auto& prompt : plan.prompts) {
     asked.input[cloud::Kind::kInput] += static_cast<std::int64_t>(prompt.size());
     const auto room = static_cast<std::int64_t>(context - prompt.size());
-    const std::int64_t longest = asked.output_tokens_given ? std::min<std::int64_t>(wish.max_tokens, room) : room;
+    const std::int64_t longest = asked.output_tokens_given ? std::min<std::int64_t>(wanted, room) : room;
     asked.output_tokens = std::max(asked.output_tokens, longest);
   }
   cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
@@ -120,20 +128,22 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
                     ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 
-  auto answer = std::make_shared<Answer>(service, std::move(call), *model, wish, std::move(head));
+  auto answer = std::make_shared<Answer>(service, std::move(call), wish, std::move(plan));
   answer->runs_.reserve(answers);
-  for (auto& prompt : prompts) {
+  for (const auto& prompt : answer->plan_.prompts) {
     engine::GenerateRequest request = *terms;
     request.prompt = prompt;
     request.sampling = ToEngine(wish.sampling, model->engine->config());
     const auto room = static_cast<std::uint32_t>(context - prompt.size());
     request.max_tokens = std::min(tokens_max, room);
+    if (thinks) request.answer_tokens = wish.answer_tokens;
     request.usage_sinks.assign(next_meter, next_meter + wish.n);
     request.stop_ids = wish.stop_ids;
     request.ignore_eos = wish.ignore_eos;
     request.logprobs = wish.logprobs;
     model->grammars->MarkThinking(request);
-    if (grammar) request.grammar = model->grammars->For(*grammar, prompt, may_think);
+    if (answer->plan_.grammar)
+      request.grammar = model->grammars->For(*answer->plan_.grammar, prompt, answer->plan_.may_think);
     LogForReplay(answer->call_.request_id, request);
     auto streams = model->engine->SubmitGroup(std::move(request), wish.n);
     if (!streams) {
@@ -148,15 +158,18 @@ void Answer::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
     for (auto& stream : *streams) {
       Run& run = answer->runs_.emplace_back(std::move(stream), std::move(*next_meter++), *model->tokenizer, wish.stop);
       run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
-      run.choice.with_logprobs = wish.logprobs >= 0;
+      if (answer->plan_.format) run.reader.emplace(*answer->plan_.format);
     }
   }
   answer->call_.more_headers.emplace_back("x-yun-receipt-id", admitted.grant->receipt_id());
   if (wish.stream) {
     answer->started_ = true;
     answer->last_write_ = Clock::now().time_since_epoch().count();
-    answer->call_.responder->Start(200, "text/event-stream; charset=utf-8",
+    answer->call_.responder->Start(200, answer->plan_.writer->content_type(),
                                    answer->call_.AnswerHeaders(kStreamHeaders));
+    std::string out;
+    answer->plan_.writer->Begin(out, answer->SoFar());
+    if (!out.empty()) answer->call_.responder->Write(std::move(out));
   }
   service.Keep(answer);
   std::weak_ptr<Answer> weak = answer;
@@ -189,25 +202,25 @@ void Answer::Pump() {
     if (!events.empty()) Count(run, events.size());
     Consume(run, events);
     if (const std::optional<engine::StreamEnd> end = run.stream->Ended()) {
-      const bool ours = run.detokenizer.stopped() || run.stream->cancelled();
+      const bool ours = run.stopped() || run.stream->cancelled();
       CountEnd(run, end->reason, end->usage);
       if (end->reason == engine::FinishReason::kTimeout)
-        return FailNow({Code::kDeadline, "The request took longer than its timeout."});
-      if (end->reason == engine::FinishReason::kError) return FailNow(end->error);
+        return FailNow({Code::kDeadline, "The request took longer than its timeout."}, std::move(out));
+      if (end->reason == engine::FinishReason::kError) return FailNow(end->error, std::move(out));
       if (end->reason == engine::FinishReason::kAborted && !ours)
-        return FailNow({Code::kUnavailable, "The engine was stopped."});
+        return FailNow({Code::kUnavailable, "The engine was stopped."}, std::move(out));
       End(run, *end);
     } else {
       all_ended = false;
     }
     if (stream_) Send(out, run);
   }
-  if (out.empty() && !all_ended && Silent()) out = kKeepAlive;
+  if (all_ended) return Complete(std::move(out));
+  if (out.empty() && Silent()) plan_.writer->KeepAlive(out);
   if (!out.empty()) {
     last_write_ = Clock::now().time_since_epoch().count();
     if (!call_.responder->Write(std::move(out))) CancelAll();
   }
-  if (all_ended) Complete();
 }
 
 bool Answer::Silent() const {
@@ -232,7 +245,7 @@ void Answer::Count(Run& run, std::size_t tokens) {
 
 void Answer::CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage) {
   run.ended = true;
-  if (run.detokenizer.stopped()) {
+  if (run.stopped()) {
     reason = engine::FinishReason::kStop;
     usage.wasted_tokens += usage.generated_tokens - std::min(run.tokens, usage.generated_tokens);  // beyond the stop
   }
@@ -241,101 +254,156 @@ void Answer::CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage
 
 void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
   for (const engine::TokenEvent& event : events) {
-    if (run.detokenizer.stopped()) return;
+    if (run.stopped()) return;
     ++run.tokens;
-    if (logprobs_ >= 0 && !tokenizer_->IsSpecial(event.id)) {  // an end token is no part of the text
-      openai::LogprobEntry entry{{std::string(tokenizer_->Bytes(event.id)), event.logprob}, {}};
+    if (logprobs_ >= 0 && !tokenizer_.IsSpecial(event.id)) {  // an end token is no part of the text
+      api::LogprobEntry entry{{std::string(tokenizer_.Bytes(event.id)), event.logprob}, {}};
       for (const engine::TokenLogprob& top : event.top)
-        entry.top.push_back({std::string(tokenizer_->Bytes(top.id)), top.logprob});
+        entry.top.push_back({std::string(tokenizer_.Bytes(top.id)), top.logprob});
       run.held.push_back(std::move(entry));
     }
     AddText(run, run.detokenizer.Push(event.id));
-    if (run.detokenizer.stopped()) {
+    if (run.stopped()) {
       run.meter->StopAtText();
       run.stream->Cancel();
     }
   }
 }
 
-/// Gives out text, and the logprobs of the tokens that it covers.
-void Answer::AddText(Run& run, std::string text) {
+/// Tells text, thinking and calls apart and gives them out, text with the logprobs of the tokens that it covers.
+/// last: so that nothing stays held back
+void Answer::AddText(Run& run, const std::string& text, bool last) {
   run.text_bytes += text.size();
-  run.choice.text += text;
+  std::vector<api::LogprobEntry> logprobs = Covered(run, last);
+  if (!run.reader) {
+    if (!text.empty() || !logprobs.empty())
+      AddPiece(run, {.choice = run.choice.index, .text = text, .logprobs = std::move(logprobs)});
+    return;
+  }
+  const bool thought = run.reader->thinking();
+  std::vector<OutputPiece> pieces = run.reader->Push(text);
+  if (last) {
+    auto rest = run.reader->Finish();
+    std::move(rest.begin(), rest.end(), std::back_inserter(pieces));
+  }
+  // The probabilities of what is thought or called are not asked for.
+  const bool said = !thought && !run.reader->thinking() &&
+                    std::ranges::none_of(pieces, [](const OutputPiece& p) { return p.kind != PieceKind::kText; }) &&
+                    run.reader->calls() == 0;
+  for (OutputPiece& piece : pieces) {
+    api::Piece out{.choice = run.choice.index, .part = PartOf(piece.kind), .text = std::move(piece.text),
+                   .call = piece.call};
+    if (out.part == api::Part::kCallBegin) out.call_id = "call_" + cloud::RandomHex(12);
+    if (said) out.logprobs = std::exchange(logprobs, {});
+    const bool first_call_ends = out.part == api::Part::kCallEnd && !plan_.parallel_calls;
+    AddPiece(run, std::move(out));
+    if (first_call_ends) {
+      run.called = true;
+      return;
+    }
+  }
+  if (said && !logprobs.empty())  // of text that the reader holds back: they come a little early
+    AddPiece(run, {.choice = run.choice.index, .logprobs = std::move(logprobs)});
+}
+
+void Answer::AddPiece(Run& run, api::Piece piece) {
+  if (!stream_) return run.choice.Add(piece);
+  if (!run.pieces.empty() && run.pieces.back().part == piece.part && run.pieces.back().call == piece.call &&
+      piece.part != api::Part::kCallBegin && piece.part != api::Part::kCallEnd) {
+    api::Piece& before = run.pieces.back();
+    before.text += piece.text;
+    std::move(piece.logprobs.begin(), piece.logprobs.end(), std::back_inserter(before.logprobs));
+    return;
+  }
+  run.pieces.push_back(std::move(piece));
+}
+
+/// The logprobs of the tokens whose text has been given out.
+std::vector<api::LogprobEntry> Answer::Covered(Run& run, bool last) {
   std::size_t covered = 0;
-  while (covered < run.held.size() && run.logprob_bytes + run.held[covered].token.bytes.size() <= run.text_bytes)
+  while (covered < run.held.size() &&
+         (last || run.logprob_bytes + run.held[covered].token.bytes.size() <= run.text_bytes))
     run.logprob_bytes += run.held[covered++].token.bytes.size();
-  run.choice.logprobs.insert(run.choice.logprobs.end(), std::make_move_iterator(run.held.begin()),
-                             std::make_move_iterator(run.held.begin() + static_cast<std::ptrdiff_t>(covered)));
-  run.held.erase(run.held.begin(), run.held.begin() + static_cast<std::ptrdiff_t>(covered));
+  const auto end = run.held.begin() + static_cast<std::ptrdiff_t>(covered);
+  std::vector<api::LogprobEntry> out(std::make_move_iterator(run.held.begin()), std::make_move_iterator(end));
+  run.held.erase(run.held.begin(), end);
+  return out;
 }
 
 void Answer::End(Run& run, const engine::StreamEnd& end) {
   run.usage = end.usage;  // all that the engine did, as the receipt has it
-  if (!run.detokenizer.stopped()) {
-    AddText(run, run.detokenizer.Finish());
-    run.choice.logprobs.insert(run.choice.logprobs.end(), std::make_move_iterator(run.held.begin()),
-                               std::make_move_iterator(run.held.end()));
-  }
-  run.held.clear();
-  run.choice.finish_reason =
-      !run.detokenizer.stopped() && end.reason == engine::FinishReason::kLength ? "length" : "stop";
+  const bool cut = run.detokenizer.stopped();
+  if (cut) run.held.clear();
+  if (!run.called) AddText(run, cut ? std::string() : run.detokenizer.Finish(), true);
+  const bool called = run.reader && run.reader->calls() > 0;
+  run.choice.finish = cut                                               ? api::Finish::kStopString
+                      : end.reason == engine::FinishReason::kLength     ? api::Finish::kLength
+                      : called                                          ? api::Finish::kToolCalls
+                                                                        : api::Finish::kStop;
+  run.choice.stop_string = run.detokenizer.stop_string();
 }
 
-/// The chunks of what a choice has not sent yet.
+/// Writes what a choice has not sent yet.
 void Answer::Send(std::string& out, Run& run) {
-  openai::Choice& choice = run.choice;
-  const std::string_view finish = std::exchange(choice.finish_reason, {});
-  if (!choice.text.empty() || !choice.logprobs.empty() || (run.ended && !run.sent)) {
-    out += Event(openai::WriteChunk(head_, choice, !run.sent, include_usage_));
-    run.sent = true;
-    for (const openai::LogprobEntry& entry : choice.logprobs)
-      choice.text_offset += openai::CountCharacters(entry.token.bytes);
-    choice.text.clear();
-    choice.logprobs.clear();
-  }
-  if (run.ended) {
-    choice.finish_reason = finish;
-    out += Event(openai::WriteChunk(head_, choice, false, include_usage_));
-  }
+  for (const api::Piece& piece : std::exchange(run.pieces, {})) plan_.writer->Write(out, piece, SoFar());
+  if (run.ended)
+    plan_.writer->EndChoice(out, run.choice.index, run.choice.finish, run.choice.stop_string, SoFar());
 }
 
-void Answer::Complete() {
-  openai::UsageCounts usage;
-  std::uint64_t preemptions = 0;
+/// What can be known before the end.
+api::UsageCounts Answer::SoFar() const {
+  api::UsageCounts usage{.prompt_tokens = prompt_tokens_};
+  for (const Run& run : runs_) usage.completion_tokens += run.ended ? run.usage.generated_tokens : run.taken;
+  return usage;
+}
+
+api::UsageCounts Answer::Total() const {
+  api::UsageCounts usage;
   for (std::size_t i = 0; i < runs_.size(); ++i) {
-    preemptions += runs_[i].usage.preemptions;
     usage.completion_tokens += runs_[i].usage.generated_tokens;
+    usage.thinking_tokens += runs_[i].usage.thinking_tokens;
     if (i % n_ != 0) continue;  // the choices of a prompt share it
     usage.prompt_tokens += runs_[i].usage.prompt_tokens;
     usage.cached_tokens += runs_[i].usage.cached_tokens;
   }
+  return usage;
+}
+
+void Answer::Complete(std::string out) {
+  const api::UsageCounts usage = Total();
   const engine::Usage& first = runs_.front().usage;
+  std::uint64_t preemptions = 0;
+  for (const Run& run : runs_) preemptions += run.usage.preemptions;
   log::debug("{} {}: prompt {} (cached {}), answer {} tokens; queue {} ms, prefill {} ms, decode {} ms, "
              "{} preemptions",
-             call_.request_id, head_.model, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens,
+             call_.request_id, plan_.model->id, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens,
              first.queue_us / 1000, first.prefill_us / 1000, first.decode_us / 1000, preemptions);
   if (stream_) {
-    std::string out;
-    if (include_usage_) out += Event(openai::WriteUsageChunk(head_, usage));
-    call_.responder->Write(out + "data: [DONE]\n\n");
+    plan_.writer->End(out, usage);
+    if (plan_.on_end) plan_.on_end(*plan_.writer);
+    call_.responder->Write(std::move(out));
     call_.responder->Finish();
   } else {
-    std::vector<openai::Choice> choices;
+    std::vector<api::Choice> choices;
     for (Run& run : runs_) choices.push_back(std::move(run.choice));
-    call_.Respond(200, openai::WriteAnswer(head_, choices, usage));
+    std::string body = plan_.writer->Whole(choices, usage);
+    if (plan_.on_end) plan_.on_end(*plan_.writer);
+    call_.Respond(200, std::move(body));
   }
   done_ = true;
   service_.Release(this);  // the job that runs us holds another reference
 }
 
-void Answer::FailNow(const Error& error) {
-  log::warn("{} {}: {}", call_.request_id, head_.model, error.message);
+/// out: what is to be written before
+void Answer::FailNow(const Error& error, std::string out) {
+  log::warn("{} {}: {}", call_.request_id, plan_.model->id, error.message);
   CancelAll();
   for (Run& run : runs_)
     if (!run.ended) CountEnd(run, engine::FinishReason::kAborted, {});
   const api::ApiError api_error = ToApiError(error);
   if (started_) {
-    call_.responder->Write(Event(openai::WriteError(api_error, call_.request_id)));
+    plan_.writer->Fail(out, api_error, call_.request_id);
+    call_.responder->Write(std::move(out));
     call_.responder->Abort();
   } else {
     call_.Fail(api_error);

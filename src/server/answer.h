@@ -3,20 +3,36 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "api/answer.h"
 #include "api/chat.h"
-#include "api/openai/write.h"
 #include "engine/stream.h"
 #include "server/call.h"
 #include "server/request_meter.h"
+#include "text/chat/output_reader.h"
 #include "text/tokenizer/detokenizer.h"
 
 namespace yun::server {
+
+/// What an answer is made from, beyond the wish.
+struct AnswerPlan {
+  std::shared_ptr<const Model> model;
+  std::vector<std::vector<engine::TokenId>> prompts;  // token ids, none empty
+  std::string prompt_param;                           // the field that the prompts come from, for errors
+  std::unique_ptr<api::AnswerWriter> writer;
+  std::optional<OutputFormat> format;  // of a chat: what is thought and called is told from what is said
+  bool parallel_calls = true;          // false: an answer ends with its first call
+  bool may_think = false;              // it may begin with <think>, also when it is constrained
+  std::unique_ptr<engine::Grammar> grammar;  // the answer's, thinking aside; null: any text
+  /// When all has been written, before the last bytes leave; not called for an answer that failed.
+  std::function<void(api::AnswerWriter&)> on_end;
+};
 
 /// The answer to one request: n choices to each prompt, each fed by one stream of the engine.
 /// The engine's thread only posts a job; text is made and written on the workers, one job of an answer at a time.
@@ -24,13 +40,10 @@ namespace yun::server {
 class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
  public:
   /// Asks the cloud's leave, submits every prompt n times and answers `call`: with an error if it may not, or if one
-  /// submission is refused (the others are then cancelled). prompts: token ids, none empty. may_think: a constrained
-  /// answer may begin with <think>
-  static void Begin(Service& service, Call call, std::shared_ptr<const Model> model, const api::Generation& wish,
-                    std::vector<std::vector<engine::TokenId>> prompts, api::openai::AnswerHead head,
-                    bool may_think = false);
+  /// submission is refused (the others are then cancelled).
+  static void Begin(Service& service, Call call, const api::Generation& wish, AnswerPlan plan);
 
-  Answer(Service& service, Call call, const Model& model, const api::Generation& wish, api::openai::AnswerHead head);
+  Answer(Service& service, Call call, const api::Generation& wish, AnswerPlan plan);
 
   void Tick() override;
 
@@ -41,16 +54,21 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
     Run(std::shared_ptr<engine::Stream> s, std::shared_ptr<AnswerMeter> m, const Tokenizer& tokenizer,
         std::vector<std::string> stop)
         : stream(std::move(s)), meter(std::move(m)), detokenizer(tokenizer, std::move(stop)) {}
+    /// It has all that it may say, though the engine goes on.
+    bool stopped() const { return detokenizer.stopped() || called; }
+
     std::shared_ptr<engine::Stream> stream;
     std::shared_ptr<AnswerMeter> meter;
     Detokenizer detokenizer;
-    api::openai::Choice choice;                       // streaming: what is not yet sent; else: all of it
-    std::vector<api::openai::LogprobEntry> held;      // whose text is still held back
+    std::optional<OutputReader> reader;               // none: all of it is text
+    api::Choice choice;                               // not streaming: all of it
+    std::vector<api::Piece> pieces;                   // streaming: what is not yet sent
+    std::vector<api::LogprobEntry> held;              // whose text is still held back
     std::uint64_t text_bytes = 0, logprob_bytes = 0;  // given out so far
     std::uint64_t tokens = 0;                         // up to the one that completed a stop string
     std::uint64_t taken = 0;                          // tokens that came from the engine
     Clock::time_point last_token;                     // when the last of them did
-    bool sent = false;                                // a first chunk went out
+    bool called = false;                              // its first call is complete, and there may be no second
     bool ended = false;
     engine::Usage usage;
   };
@@ -61,20 +79,25 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
   void CountEnd(Run& run, engine::FinishReason reason, engine::Usage usage);
   bool Silent() const;
   void Consume(Run& run, const std::vector<engine::TokenEvent>& events);
-  void AddText(Run& run, std::string text);
+  void AddText(Run& run, const std::string& text, bool last = false);
+  void AddPiece(Run& run, api::Piece piece);
+  std::vector<api::LogprobEntry> Covered(Run& run, bool last);
   void End(Run& run, const engine::StreamEnd& end);
   void Send(std::string& out, Run& run);
-  void Complete();
-  void FailNow(const Error& error);
+  api::UsageCounts SoFar() const;
+  api::UsageCounts Total() const;
+  void Complete(std::string out);
+  void FailNow(const Error& error, std::string out);
   void CancelAll();
 
   Service& service_;
   Call call_;
-  const std::shared_ptr<const Tokenizer> tokenizer_;
-  const api::openai::AnswerHead head_;
-  const bool stream_, include_usage_;
+  const AnswerPlan plan_;
+  const Tokenizer& tokenizer_;
+  const bool stream_;
   const std::int32_t logprobs_;
   const std::uint32_t n_;
+  std::uint64_t prompt_tokens_ = 0;
   RequestMetrics& metrics_;
   std::vector<Run> runs_;      // fixed once the streams can call back
   std::atomic<int> wakes_{0};  // > 0: a job is queued or running

@@ -143,6 +143,7 @@ Status App::LoadOne(const std::string& wanted) {
     return Fail(Code::kUnsupported, "{}: the model has no tokenizer; it cannot be served", path.string());
   model->tokenizer = std::move(opened.tokenizer);
   model->chat_template = std::move(opened.chat_template);
+  model->tool_style = opened.tool_style;
 
   engine::EngineOptions engine;
   engine.threads = options_.threads;

@@ -1,6 +1,5 @@
 #include "server/call.h"
 
-#include "api/openai/write.h"
 #include "base/log.h"
 
 namespace yun::server {
@@ -42,7 +41,7 @@ void Call::Fail(const api::ApiError& error, http::Headers more) const {
   // What took too long once will again: the SDKs would ask a second time by themselves.
   if (error.code == "request_timeout") more.emplace_back("x-should-retry", "false");
   log::debug("{} {} {}: {} {}", request_id, request.method, request.path, error.status, error.message);
-  Respond(error.status, api::openai::WriteError(error, request_id), std::move(more));
+  Respond(error.status, dialect->write_error(error, request_id), std::move(more));
 }
 
 api::ApiError ToApiError(const Error& error, std::string_view param) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/dialect.h"
 #include "api/error.h"
 #include "base/result.h"
 #include "cloud/admission.h"
@@ -21,6 +22,7 @@ struct Call {
   std::string request_id;                             // "req_..."; goes out as x-request-id
   std::shared_ptr<const cloud::Principal> principal;  // who asks; null when no valid key came
   InFlight::Ticket ticket;
+  const api::Dialect* dialect = &api::openai::kDialect;  // what the caller speaks
   std::string tail = {};       // of the path, where a route ends in "*"
   Origin origin = {};          // the client, behind proxies
   http::Headers more_headers = {};  // what every answer from here on carries: x-yun-receipt-id, x-ratelimit-...

@@ -40,7 +40,7 @@ Result<std::unique_ptr<engine::Grammar>> Grammars::Make(const api::Constraint& c
 
 std::unique_ptr<engine::Grammar> Grammars::For(const engine::Grammar& grammar, std::span<const std::int32_t> prompt,
                                                bool may_think) const {
-  const bool begun = think_ >= 0 && LastMark(prompt) == think_;
+  const bool begun = BeginsThought(prompt);
   if (!begun && !(may_think && think_ >= 0)) return grammar.Clone();
   return AfterThinking(grammar.Clone(), {think_, end_think_, pause_, end_ids_},
                        begun ? Thinking::kBegun : Thinking::kMay);
@@ -49,7 +49,7 @@ std::unique_ptr<engine::Grammar> Grammars::For(const engine::Grammar& grammar, s
 void Grammars::MarkThinking(engine::GenerateRequest& request) const {
   request.think_begin_id = think_;
   request.think_end_id = end_think_;
-  request.thinks_at_start = think_ >= 0 && LastMark(request.prompt) == think_;
+  request.thinks_at_start = BeginsThought(request.prompt);
 }
 
 bool Grammars::EndsThought(std::span<const std::int32_t> prompt) const {

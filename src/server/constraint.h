@@ -34,6 +34,10 @@ class Grammars {
   /// Tells the engine the model's marks around its thinking, if it has such, so that it can count it.
   void MarkThinking(engine::GenerateRequest& request) const;
 
+  /// Whether the model has marks around its thinking.
+  bool thinks() const { return think_ >= 0; }
+  /// Whether the prompt ends within the thinking.
+  bool BeginsThought(std::span<const std::int32_t> prompt) const { return thinks() && LastMark(prompt) == think_; }
   /// Whether the prompt leaves the model outside of <think>...</think>, with nothing said after it.
   bool EndsThought(std::span<const std::int32_t> prompt) const;
 

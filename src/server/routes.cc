@@ -17,6 +17,7 @@ struct Route {
   bool open = false;   // needs no key
   bool heavy = false;  // parses, tokenises or asks the database: runs on a worker
   std::string_view endpoint = {};  // of KeyScopes; empty: good for every key
+  const api::Dialect* dialect = &api::openai::kDialect;
 };
 
 constexpr std::array kRoutes = {
@@ -58,8 +59,9 @@ bool Matches(const Route& route, std::string_view path, std::string_view& tail) 
   return true;
 }
 
-/// The token of "Authorization: Bearer <token>"; empty when there is none.
-std::string_view BearerToken(const http::Request& request) {
+/// The token of "Authorization: Bearer <token>", or Anthropic's x-api-key; empty when there is none.
+std::string_view KeyOf(const http::Request& request) {
+  if (const std::string_view key = request.Header("x-api-key"); !key.empty()) return key;
   std::string_view value = request.Header("authorization");
   constexpr std::string_view kScheme = "bearer ";
   if (value.size() <= kScheme.size()) return {};
@@ -135,7 +137,8 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
                      {{"allow", allowed}});
   }
   call.tail = std::move(tail);
-  const std::string_view token = BearerToken(call.request);
+  call.dialect = found->dialect;
+  const std::string_view token = KeyOf(call.request);
   if (!token.empty()) {
     call.principal = service.cloud->directory->Verify(token);
     if (!call.principal) service.addresses.NoteWrongKey(call.origin.ip);

@@ -23,6 +23,7 @@
 #include "server/edge.h"
 #include "server/metrics.h"
 #include "server/workers.h"
+#include "text/chat/output_reader.h"
 #include "text/chat/template.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -34,6 +35,7 @@ struct Model {
   std::int64_t created_unix = 0;
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const ChatTemplate> chat_template;  // null: completions only
+  ToolStyle tool_style = ToolStyle::kNone;            // how it writes calls, by its template
   std::unique_ptr<const Grammars> grammars;
   std::unique_ptr<engine::Engine> engine;
 };

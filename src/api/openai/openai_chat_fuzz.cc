@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "api/openai/answer_writer.h"
 #include "api/openai/parse.h"
 #include "api/openai/write.h"
 #include "base/check.h"
@@ -18,9 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(!openai::WriteError(chat.error(), "r").empty());
   }
   if (auto completion = openai::ParseCompletionRequest(body)) CHECK(!completion->prompts.empty());
-  openai::Choice choice;
-  choice.with_logprobs = true;
+  yun::api::Choice choice;
+  choice.finish = yun::api::Finish::kStop;
   choice.logprobs = {{{std::string(body), -1.0}, {}}};
-  (void)boost::json::parse(openai::WriteAnswer({}, {choice}, {}));
+  (void)boost::json::parse(openai::MakeAnswerWriter({.with_logprobs = true})->Whole({choice}, {}));
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "api/openai/fields.h"
+#include "api/fields.h"
 
 namespace yun::api::openai {
 namespace {
@@ -395,26 +395,53 @@ void ReadMessages(Fields& fields, ChatRequest& out) {
       else if (field && !field->is_string())
         return fields.FailType(fmt::format("{}.{}", at, name), "a string", *field);
     }
-    const json::value* partial = message.if_contains("partial");
-    if (partial && partial->is_bool() && partial->get_bool())
-      return fields.Fail(at + ".partial", "unsupported_parameter", "'{}.partial' is not supported yet; leave it out.",
-                         at);
+    if (const json::value* partial = message.if_contains("partial"); partial && !partial->is_null()) {
+      if (!partial->is_bool()) return fields.FailType(at + ".partial", "a boolean", *partial);
+      out.continues = partial->get_bool();
+      if (out.continues && (role != "assistant" || i + 1 != messages.size()))
+        return fields.Fail(at + ".partial", "invalid_value",
+                           "Invalid '{}.partial': only the last message can be continued, and only an assistant's.", at);
+      message.erase("partial");
+    }
     tool_may_follow = (calls && !message.at("tool_calls").get_array().empty()) || role == "tool";
     out.messages.push_back(std::move(message));
   }
 }
 
+/// "auto", "none", "required", or an object that names a function; false: no tools are to be used.
+bool ReadToolChoice(Fields& fields, ChatRequest& out) {
+  const json::value* value = fields.Find("tool_choice");
+  if (!value) return true;
+  if (value->is_string()) {
+    const std::string_view text = value->get_string();
+    if (text == "required") out.tool_choice = ToolChoice::kRequired;
+    if (text != "auto" && text != "none" && text != "required")
+      fields.Fail("tool_choice", "invalid_value",
+                  "Invalid 'tool_choice': '{}' is none of auto, none, required, or an object that names a function.",
+                  text.substr(0, 32));
+    return text != "none";
+  }
+  if (!value->is_object()) return fields.FailType("tool_choice", "a string or an object", *value), true;
+  const json::value* function = value->get_object().if_contains("function");
+  const json::value* name = function && function->is_object() ? function->get_object().if_contains("name") : nullptr;
+  if (!name || !name->is_string())
+    return fields.Fail("tool_choice.function.name", "missing_required_parameter",
+                       "Missing required parameter: 'tool_choice.function.name'."), true;
+  out.tool_choice = ToolChoice::kNamed;
+  out.tool_name = name->get_string();
+  return true;
+}
+
 void ReadTools(Fields& fields, ChatRequest& out) {
-  std::string choice;
-  fields.OnlyValue("tool_choice", {"auto", "none"});
-  fields.String("tool_choice", choice, 16);
+  const bool wanted = ReadToolChoice(fields, out);
+  fields.Bool("parallel_tool_calls", out.parallel_tool_calls);
   const json::value* value = fields.Find("tools");
-  if (!value) return;
-  if (!value->is_array()) return fields.FailType("tools", "an array", *value);
-  const json::array& tools = value->get_array();
+  if (value && !value->is_array()) return fields.FailType("tools", "an array", *value);
+  const json::array tools = value ? value->get_array() : json::array();
   if (tools.size() > kToolsMax)
     return fields.Fail("tools", "invalid_value", "Invalid 'tools': at most {} are allowed; got {}.", kToolsMax,
                        tools.size());
+  bool named = false;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const std::string at = fmt::format("tools[{}]", i);
     const json::object* tool = tools[i].if_object();
@@ -427,9 +454,57 @@ void ReadTools(Fields& fields, ChatRequest& out) {
     if (!name || !name->is_string() || name->get_string().empty())
       return fields.Fail(at + ".function.name", "missing_required_parameter",
                          "Missing required parameter: '{}.function.name'.", at);
+    if (name->get_string().size() > kToolNameBytesMax)
+      return fields.Fail(at + ".function.name", "invalid_value",
+                         "Invalid '{}.function.name': at most {} bytes are allowed.", at, kToolNameBytesMax);
+    named |= name->get_string() == out.tool_name;
+    if (const json::value* schema = function->get_object().if_contains("parameters");
+        schema && !schema->is_null() && !schema->is_object())
+      return fields.FailType(at + ".function.parameters", "a JSON schema (an object)", *schema);
+    if (const json::value* strict = function->get_object().if_contains("strict");
+        strict && !strict->is_null() && !strict->is_bool())
+      return fields.FailType(at + ".function.strict", "a boolean", *strict);
   }
-  if (!tools.empty()) fields.OnlyValue("parallel_tool_calls", {"true"});
-  if (choice != "none") out.tools = tools;
+  if (out.tool_choice != ToolChoice::kAuto && tools.empty())
+    return fields.Fail("tool_choice", "invalid_value", "Invalid 'tool_choice': it asks for a call, but 'tools' is {}.",
+                       value ? "empty" : "missing");
+  if (out.tool_choice == ToolChoice::kNamed && !named)
+    return fields.Fail("tool_choice.function.name", "invalid_value",
+                       "Invalid 'tool_choice.function.name': '{}' is none of the tools.", out.tool_name.substr(0, 64));
+  if (wanted) out.tools = tools;
+}
+
+/// OpenAI's efforts as budgets of thinking tokens; low, medium and xhigh are those of the hosted service.
+struct Effort {
+  std::string_view name;
+  std::uint32_t budget;  // 0: none
+};
+constexpr Effort kEfforts[] = {{"minimal", 1024}, {"low", 4096},      {"medium", 16384},
+                               {"high", 65536},   {"xhigh", 262144}, {"max", 0}};
+
+void ReadThinking(Fields& fields, ChatRequest& out) {
+  std::optional<std::int64_t> budget;
+  fields.Integer("thinking_budget", budget, 1, kMaxTokensMax);
+  out.thinking_budget = static_cast<std::uint32_t>(budget.value_or(0));
+  const json::value* effort = fields.Find("reasoning_effort");
+  if (!effort) return;
+  if (!effort->is_string()) return fields.FailType("reasoning_effort", "a string", *effort);
+  const std::string_view name = effort->get_string();
+  if (budget)
+    return fields.Fail("reasoning_effort", "invalid_value",
+                       "'thinking_budget' and 'reasoning_effort' cannot be given together.");
+  if (name == "none") {
+    out.template_variables["enable_thinking"] = false;
+    return;
+  }
+  for (const Effort& known : kEfforts)
+    if (name == known.name) {
+      out.thinking_budget = known.budget;
+      return;
+    }
+  fields.Fail("reasoning_effort", "invalid_value",
+              "Invalid 'reasoning_effort': '{}' is none of none, minimal, low, medium, high, xhigh, max.",
+              name.substr(0, 32));
 }
 
 void ReadTemplateVariables(Fields& fields, ChatRequest& out) {
@@ -447,6 +522,10 @@ void ReadTemplateVariables(Fields& fields, ChatRequest& out) {
   if (const json::value* value = fields.Find("enable_thinking")) {
     if (!value->is_bool()) return fields.FailType("enable_thinking", "a boolean", *value);
     out.template_variables["enable_thinking"] = value->get_bool();
+  }
+  if (const json::value* value = fields.Find("preserve_thinking")) {
+    if (!value->is_bool()) return fields.FailType("preserve_thinking", "a boolean", *value);
+    out.template_variables["preserve_thinking"] = value->get_bool();
   }
 }
 
@@ -478,18 +557,21 @@ Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   ReadMessages(fields, out);
   ReadTools(fields, out);
   ReadTemplateVariables(fields, out);
+  ReadThinking(fields, out);
   ReadModalities(fields);
-  for (std::string_view key : {"audio", "functions", "function_call", "reasoning_effort", "thinking_budget",
-                               "preserve_thinking", "web_search_options", "search_options", "min_tokens"})
+  for (std::string_view key : {"audio", "functions", "function_call", "web_search_options", "search_options",
+                               "min_tokens"})
     fields.OnlyValue(key, {});
   fields.OnlyValue("verbosity", {"medium"});
   fields.OnlyValue("enable_code_interpreter", {"false"});
-  fields.OnlyValue("tool_stream", {"false"});
+  bool tool_stream = true;  // arguments are streamed either way: joined they are the same
+  fields.Bool("tool_stream", tool_stream);
 
   std::optional<std::int64_t> max_tokens, max_completion_tokens, top_logprobs;
   fields.Integer("max_tokens", max_tokens, 1, kMaxTokensMax);
   fields.Integer("max_completion_tokens", max_completion_tokens, 1, kMaxTokensMax);
-  out.max_tokens = static_cast<std::uint32_t>(max_completion_tokens.value_or(max_tokens.value_or(0)));
+  out.max_tokens = static_cast<std::uint32_t>(max_completion_tokens.value_or(0));
+  out.answer_tokens = static_cast<std::uint32_t>(max_tokens.value_or(0));
   bool logprobs = false;
   fields.Bool("logprobs", logprobs);
   fields.Integer("top_logprobs", top_logprobs, 0, kTopLogprobsMax);

@@ -9,10 +9,9 @@
 namespace yun::api::openai {
 
 // Limits of a request, beyond what the HTTP server bounds.
-inline constexpr std::size_t kBodyBytesMax = 16u << 20;
-inline constexpr std::size_t kNestingMax = 64;  // of JSON
 inline constexpr std::size_t kMessagesMax = 16384;
 inline constexpr std::size_t kToolsMax = 128;
+inline constexpr std::size_t kToolNameBytesMax = 128;
 inline constexpr std::size_t kStopsMax = 16;
 inline constexpr std::size_t kStopBytesMax = 1024;
 inline constexpr std::size_t kStopIdsMax = 64;

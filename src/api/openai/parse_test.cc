@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "api/fields.h"
+
 namespace yun::api::openai {
 namespace {
 

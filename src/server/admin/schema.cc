@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/openai/fields.h"
-#include "api/openai/write.h"
+#include "api/answer.h"
+#include "api/fields.h"
 #include "base/check.h"
 #include "net/http/server.h"
 
@@ -246,7 +246,7 @@ class Reader {
   }
   void FailType(const Field& field, std::string_view expected, const json::value& got) {
     Fail(field, "invalid_type", "Invalid type for '{}': expected {}, but got {} instead.", Path(field), expected,
-         api::openai::KindName(got));
+         api::KindName(got));
   }
 
   api::Parsed<Values> Done() {
@@ -260,7 +260,7 @@ class Reader {
   void Put(const Field& field, Values::Value value) { values_.values_.emplace(field.name, std::move(value)); }
 
   bool FitsText(const Field& field, std::string_view text, std::int64_t low, std::int64_t high) {
-    const auto characters = static_cast<std::int64_t>(api::openai::CountCharacters(text));
+    const auto characters = static_cast<std::int64_t>(api::CountCharacters(text));
     if (characters < low || characters > high) {
       Fail(field, "invalid_value", "Invalid '{}': {} to {} characters are allowed; got {}.", Path(field), low, high,
            characters);
@@ -373,7 +373,7 @@ class Reader {
 };
 
 api::Parsed<Values> ParseBody(const Schema& schema, std::string_view body) {
-  auto object = api::openai::ParseObject(body);
+  auto object = api::ParseObject(body);
   if (!object) return tl::unexpected(std::move(object.error()));
   return Reader(schema, "").Read(*object);
 }

@@ -103,7 +103,7 @@ class Values {
   std::map<std::string, Value, std::less<>> values_;
 };
 
-/// A body as the schema says, or 400 with the field at fault. errors: as api::openai::ParseObject; unknown_parameter,
+/// A body as the schema says, or 400 with the field at fault. errors: as api::ParseObject; unknown_parameter,
 /// missing_required_parameter, invalid_type, invalid_value
 api::Parsed<Values> ParseBody(const Schema& schema, std::string_view body);
 /// A query ("limit=10&cursor=x") as the schema says; a list's items are separated by commas.

@@ -1,11 +1,9 @@
-#include "api/openai/fields.h"
+#include "api/fields.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "api/openai/parse.h"
-
-namespace yun::api::openai {
+namespace yun::api {
 
 namespace json = boost::json;
 
@@ -143,4 +141,4 @@ Parsed<json::object> ParseObject(std::string_view body) {
   return std::move(value.get_object());
 }
 
-}  // namespace yun::api::openai
+}  // namespace yun::api

@@ -12,7 +12,11 @@
 
 #include "api/error.h"
 
-namespace yun::api::openai {
+namespace yun::api {
+
+// Limits of every JSON body.
+inline constexpr std::size_t kBodyBytesMax = 16u << 20;
+inline constexpr std::size_t kNestingMax = 64;
 
 /// "a string", "an integer", ...: for messages.
 std::string_view KindName(const boost::json::value& value);
@@ -60,4 +64,4 @@ class Fields {
 /// A whole body as a JSON object, within the limits of size and nesting.
 Parsed<boost::json::object> ParseObject(std::string_view body);
 
-}  // namespace yun::api::openai
+}  // namespace yun::api

@@ -1,0 +1,95 @@
+#include "server/chat.h"
+
+#include <utility>
+
+#include "server/answer.h"
+#include "server/handlers/handlers.h"
+
+namespace yun::server {
+namespace {
+
+tl::unexpected<api::ApiError> Refuse(std::string message, std::string param, std::string code = "invalid_value") {
+  return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
+}
+
+/// A model thinks when it likes if its template can forbid it.
+bool MayThink(const Model& model, const api::ChatRequest& wish, const std::vector<engine::TokenId>& prompt) {
+  if (!model.grammars->thinks() || model.grammars->EndsThought(prompt)) return false;
+  api::ChatRequest quiet;
+  quiet.messages = wish.messages;
+  quiet.tools = wish.tools;
+  quiet.template_variables = wish.template_variables;
+  quiet.template_variables["enable_thinking"] = false;
+  const auto silent = PromptOf(model, quiet);
+  return silent && model.grammars->EndsThought(*silent);
+}
+
+/// What holds the answer, if anything does. errors: 400 that names the field
+api::Parsed<std::unique_ptr<engine::Grammar>> GrammarOf(const Model& model, const api::ChatRequest& wish) {
+  if (wish.constraint.kind == api::ConstraintKind::kNone) return nullptr;
+  auto made = model.grammars->Make(wish.constraint);
+  if (!made) return tl::unexpected(ConstraintError(made.error(), wish.constraint));
+  return std::move(*made);
+}
+
+}  // namespace
+
+api::ApiError ConstraintError(const Error& error, const api::Constraint& constraint) {
+  api::ApiError out = ToApiError(error, constraint.param);
+  out.message = "Invalid '" + constraint.param + "': " + out.message;
+  return out;
+}
+
+std::shared_ptr<const Model> ModelFor(const Service& service, const Call& call, std::string_view id) {
+  auto model = service.FindModel(id);
+  if (!model) call.Fail(handlers::NoSuchModel(service, id));
+  return model;
+}
+
+api::Parsed<std::vector<engine::TokenId>> PromptOf(const Model& model, const api::ChatRequest& wish) {
+  if (!model.chat_template)
+    return Refuse(fmt::format("The model '{}' has no chat template; use /v1/completions.", model.id), "model",
+                  "unsupported_value");
+  RenderOptions options;
+  options.bos_token = model.tokenizer->Bytes(model.tokenizer->bos_id());
+  options.eos_token = model.tokenizer->Bytes(model.tokenizer->eos_id());
+  options.variables = wish.template_variables;
+  Result<std::string> text = [&] {
+    if (!wish.continues) return model.chat_template->Render(wish.messages, wish.tools, options);
+    boost::json::array before(wish.messages.begin(), wish.messages.end() - 1);
+    return model.chat_template->Render(before, wish.tools, options);
+  }();
+  if (!text) return tl::unexpected(ToApiError(text.error(), "messages"));
+  if (wish.continues) *text += wish.messages.back().at("content").get_string();
+  std::vector<engine::TokenId> prompt = model.tokenizer->Encode(*text, true);
+  if (prompt.empty())
+    return Refuse("The messages give an empty prompt with this model's chat template.", "messages");
+  return prompt;
+}
+
+void BeginChat(Service& service, Call call, ChatPlan chat) {
+  api::ChatRequest& wish = chat.wish;
+  AnswerPlan plan;
+  plan.model = ModelFor(service, call, wish.model);
+  if (!plan.model) return;
+  const Model& model = *plan.model;
+  auto prompt = PromptOf(model, wish);
+  if (!prompt) return call.Fail(prompt.error());
+  plan.may_think = MayThink(model, wish, *prompt);
+  auto grammar = GrammarOf(model, wish);
+  if (!grammar) return call.Fail(grammar.error());
+  plan.grammar = std::move(*grammar);
+
+  OutputFormat& format = plan.format.emplace();
+  if (!wish.tools.empty()) format.tools = model.tool_style, format.tool_schemas = wish.tools;
+  format.thinks_at_start = model.grammars->BeginsThought(*prompt);
+  format.may_think = plan.may_think;
+  plan.parallel_calls = wish.parallel_tool_calls;
+  plan.prompts.push_back(std::move(*prompt));
+  plan.prompt_param = "messages";
+  plan.writer = std::move(chat.writer);
+  plan.on_end = std::move(chat.on_end);
+  Answer::Begin(service, std::move(call), wish, std::move(plan));
+}
+
+}  // namespace yun::server
