@@ -120,13 +120,30 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Chat(R"("structured_outputs":{"json":{},"regex":"a"})"), "structured_outputs.regex", "invalid_value"},
       {Chat(R"("structured_outputs":{"xml":"a"})"), "structured_outputs.xml", "unknown_parameter"},
       {Chat(R"("response_format":"text")"), "response_format", "invalid_type"},
-      {Chat(R"("tool_choice":"required")"), "tool_choice", "unsupported_value"},
-      {Chat(R"("tool_choice":{"type":"function","function":{"name":"f"}})"), "tool_choice", "unsupported_value"},
+      {Chat(R"("tool_choice":"required")"), "tool_choice", "invalid_value"},
+      {Chat(R"("tool_choice":"any")"), "tool_choice", "invalid_value"},
+      {Chat(R"("tool_choice":1)"), "tool_choice", "invalid_type"},
+      {Chat(R"("tool_choice":{"type":"function"})"), "tool_choice.function.name", "missing_required_parameter"},
+      {Chat(R"("tool_choice":{"type":"function","function":{"name":"f"}})"), "tool_choice", "invalid_value"},
+      {Chat(R"("tool_choice":{"type":"function","function":{"name":"f"}},
+               "tools":[{"type":"function","function":{"name":"g"}}])"),
+       "tool_choice.function.name", "invalid_value"},
+      {Chat(R"("tools":[{"type":"function","function":{"name":"g","parameters":[]}}])"),
+       "tools[0].function.parameters", "invalid_type"},
+      {Chat(R"("tools":[{"type":"function","function":{"name":"g","strict":1}}])"), "tools[0].function.strict",
+       "invalid_type"},
+      {Chat(R"("parallel_tool_calls":1)"), "parallel_tool_calls", "invalid_type"},
+      {Chat(R"("thinking_budget":0)"), "thinking_budget", "invalid_value"},
+      {Chat(R"("thinking_budget":9,"reasoning_effort":"low")"), "reasoning_effort", "invalid_value"},
+      {Messages(R"({"role":"user","content":"a","partial":true})"), "messages[0].partial", "invalid_value"},
+      {Messages(R"({"role":"assistant","content":"a","partial":true},{"role":"user","content":"b"})"),
+       "messages[0].partial", "invalid_value"},
+      {Messages(R"({"role":"assistant","content":"a","partial":1})"), "messages[0].partial", "invalid_type"},
       {Chat(R"("tools":{})"), "tools", "invalid_type"},
       {Chat(R"("tools":[{"type":"web_search"}])"), "tools[0].type", "invalid_value"},
       {Chat(R"("tools":[{"type":"function","function":{}}])"), "tools[0].function.name", "missing_required_parameter"},
       {Chat(R"("functions":[])"), "functions", "unsupported_parameter"},
-      {Chat(R"("reasoning_effort":"low")"), "reasoning_effort", "unsupported_parameter"},
+      {Chat(R"("reasoning_effort":"lots")"), "reasoning_effort", "invalid_value"},
       {Chat(R"("enable_search":true)"), "enable_search", "unsupported_value"},
       {Chat(R"("store":true)"), "store", "unsupported_value"},
       {Chat(R"("modalities":["audio"])"), "modalities", "unsupported_value"},
@@ -193,6 +210,7 @@ TEST(ParseChat, ReadsEveryParameter) {
   EXPECT_EQ(r.stop, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(r.stop_ids, (std::vector<std::int32_t>{5}));
   EXPECT_EQ(r.max_tokens, 9u);
+  EXPECT_EQ(r.answer_tokens, 99u);
   EXPECT_EQ(r.n, 2u);
   EXPECT_EQ(r.logprobs, 3);
   EXPECT_TRUE(r.ignore_eos && r.stream && r.include_usage);
@@ -275,7 +293,31 @@ TEST(ParseChat, ToolsKeepTheirOrderAndGoWithChoiceNone) {
   EXPECT_EQ(boost::json::serialize(ParseChatRequest(Chat(tools))->tools),
             R"([{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}])");
   EXPECT_TRUE(ParseChatRequest(Chat(tools + R"(,"tool_choice":"none")"))->tools.empty());
-  EXPECT_EQ(ParseChatRequest(Chat(tools + R"(,"parallel_tool_calls":false)")).error().param, "parallel_tool_calls");
+  EXPECT_FALSE(ParseChatRequest(Chat(tools + R"(,"parallel_tool_calls":false)"))->parallel_tool_calls);
+  EXPECT_FALSE(HasStrictTool(*ParseChatRequest(Chat(tools))));
+  EXPECT_TRUE(HasStrictTool(
+      *ParseChatRequest(Chat(R"("tools":[{"type":"function","function":{"name":"f","strict":true}}])"))));
+  const auto required = ParseChatRequest(Chat(tools + R"(,"tool_choice":"required")"));
+  EXPECT_EQ(required->tool_choice, ToolChoice::kRequired);
+  const auto named = ParseChatRequest(Chat(tools + R"(,"tool_choice":{"type":"function","function":{"name":"f"}})"));
+  EXPECT_EQ(named->tool_choice, ToolChoice::kNamed);
+  EXPECT_EQ(named->tool_name, "f");
+}
+
+TEST(ParseChat, HowMuchIsThought) {
+  EXPECT_EQ(ParseChatRequest(Chat(R"("thinking_budget":50)"))->thinking_budget, 50u);
+  EXPECT_EQ(ParseChatRequest(Chat(R"("reasoning_effort":"low")"))->thinking_budget, 4096u);
+  EXPECT_EQ(ParseChatRequest(Chat(R"("reasoning_effort":"max")"))->thinking_budget, 0u);
+  const auto none = ParseChatRequest(Chat(R"("reasoning_effort":"none")"));
+  EXPECT_FALSE(none->template_variables.at("enable_thinking").as_bool());
+}
+
+TEST(ParseChat, AnAnswerBegunByTheCaller) {
+  const auto parsed = ParseChatRequest(
+      Messages(R"({"role":"user","content":"a"},{"role":"assistant","content":"b","partial":true})"));
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  EXPECT_TRUE(parsed->continues);
+  EXPECT_EQ(boost::json::serialize(parsed->messages.back()), R"({"role":"assistant","content":"b"})");
 }
 
 TEST(ParseCompletion, PromptInItsFourForms) {
