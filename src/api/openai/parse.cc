@@ -400,7 +400,8 @@ void ReadMessages(Fields& fields, ChatRequest& out) {
       out.continues = partial->get_bool();
       if (out.continues && (role != "assistant" || i + 1 != messages.size()))
         return fields.Fail(at + ".partial", "invalid_value",
-                           "Invalid '{}.partial': only the last message can be continued, and only an assistant's.", at);
+                           "Invalid '{}.partial': only the last message can be continued, and only an assistant's.",
+                         at);
       message.erase("partial");
     }
     tool_may_follow = (calls && !message.at("tool_calls").get_array().empty()) || role == "tool";
