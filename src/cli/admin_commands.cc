@@ -187,7 +187,7 @@ std::vector<AdminCommand> Make() {
       {"key", "change", "its name, scopes and expiry", "PATCH", "/workspaces/{workspace_id}/keys/{key_id}",
        Join({kWorkspace, kKey, {"--name", "name", K::kText, "another name"}}, kScopes), {},
        "yun admin key change shop web --models 'qwen3-*' --expires +30d"},
-      {"key", "rotate", "a new key in its place", "POST", "/workspaces/{workspace_id}/keys/{key_id}/rotate",
+      {"key", "rotate", "a new secret for it", "POST", "/workspaces/{workspace_id}/keys/{key_id}/rotate",
        {kWorkspace, kKey, {"--overlap", "overlap_ms", K::kSpan, "the old one stays good for so long: 24h"}}, {},
        "yun admin key rotate shop web --overlap 24h"},
       {"key", "revoke", "it is good for nothing from now on", "DELETE", "/workspaces/{workspace_id}/keys/{key_id}",

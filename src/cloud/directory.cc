@@ -176,7 +176,7 @@ constexpr std::string_view kWorkspaceColumns =
     "id, account_id, name, status, weight, priority, share_prefix, store_prompts, retention_days, discount_ppm, "
     "sandbox, created_ms";
 constexpr std::string_view kKeyColumns =
-    "id, workspace_id, person_id, name, hint, hash, scopes, created_ms, expires_ms, revoked_ms";
+    "id, workspace_id, person_id, name, hint, hash, scopes, created_ms, expires_ms, revoked_ms, old_hash, old_until_ms";
 
 std::int64_t Truth(bool b) { return b ? 1 : 0; }
 
@@ -214,17 +214,33 @@ Status Upsert(store::Connection& c, const Member& m) {
   return {};
 }
 
-Status Insert(store::Connection& c, const ApiKey& k, const std::string& hash) {
+/// A key's row: with its secret's hash, and that of the secret before a rotation.
+struct KeyRow {
+  ApiKey key;
+  std::string hash, old_hash;     // old_hash is empty: there is none
+  std::int64_t old_until_ms = 0;  // the old secret is good until then
+  std::vector<IpRange> ip_ranges;
+};
+
+store::Value OldHash(const KeyRow& row) {
+  return row.old_hash.empty() ? store::Value() : store::Value(store::Blob{row.old_hash});
+}
+
+Status Insert(store::Connection& c, const KeyRow& row) {
+  const ApiKey& k = row.key;
   RETURN_IF_ERROR(c.Execute(
-      fmt::format("INSERT INTO api_key ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kKeyColumns),
-      {k.id, k.workspace_id, k.person_id, k.name, k.hint, store::Blob{hash}, ScopesText(k.scopes), k.created_ms,
-       k.expires_ms, k.revoked_ms}));
+      fmt::format("INSERT INTO api_key ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kKeyColumns),
+      {k.id, k.workspace_id, k.person_id, k.name, k.hint, store::Blob{row.hash}, ScopesText(k.scopes), k.created_ms,
+       k.expires_ms, k.revoked_ms, OldHash(row), row.old_until_ms}));
   return {};
 }
 
-Status Update(store::Connection& c, const ApiKey& k) {
-  RETURN_IF_ERROR(c.Execute("UPDATE api_key SET name = ?, scopes = ?, expires_ms = ?, revoked_ms = ? WHERE id = ?",
-                            {k.name, ScopesText(k.scopes), k.expires_ms, k.revoked_ms, k.id}));
+Status Update(store::Connection& c, const KeyRow& row) {
+  const ApiKey& k = row.key;
+  RETURN_IF_ERROR(c.Execute("UPDATE api_key SET name = ?, hint = ?, hash = ?, scopes = ?, expires_ms = ?, "
+                            "revoked_ms = ?, old_hash = ?, old_until_ms = ? WHERE id = ?",
+                            {k.name, k.hint, store::Blob{row.hash}, ScopesText(k.scopes), k.expires_ms, k.revoked_ms,
+                             OldHash(row), row.old_until_ms, k.id}));
   return {};
 }
 
@@ -323,11 +339,7 @@ bool Principal::AllowsIp(std::string_view ip) const {
 // ---- the state in memory
 
 struct Directory::Snapshot {
-  struct Key {
-    ApiKey key;
-    std::string hash;
-    std::vector<IpRange> ip_ranges;
-  };
+  using Key = KeyRow;
   Table<Account> accounts;
   Table<Workspace> workspaces;
   Table<Person> people;
@@ -354,12 +366,13 @@ struct Directory::Snapshot {
     const Key* old = In(keys, key.key.id);
     if (!(old && old->key.revoked_ms == 0)) ++keys_live;
     if (key.key.revoked_ms != 0) --keys_live;
+    if (old) by_hash.erase(old->hash), by_hash.erase(old->old_hash);
     auto row = std::make_shared<const Key>(std::move(key));
     keys[row->key.id] = row;
     Link(*row);
   }
   void Link(const Key& row) {
-    by_hash.erase(row.hash);
+    by_hash.erase(row.hash), by_hash.erase(row.old_hash);
     const ApiKey& k = row.key;
     const Workspace* workspace = In(workspaces, k.workspace_id);
     const Account* account = workspace ? In(accounts, workspace->account_id) : nullptr;
@@ -377,6 +390,11 @@ struct Directory::Snapshot {
     principal->person = *person;
     principal->role = member ? member->role : Role::kOwner;
     principal->ip_ranges = row.ip_ranges;
+    if (!row.old_hash.empty()) {
+      auto before = std::make_shared<Principal>(*principal);
+      before->key.expires_ms = k.expires_ms == 0 ? row.old_until_ms : std::min(k.expires_ms, row.old_until_ms);
+      by_hash[row.old_hash] = std::move(before);
+    }
     by_hash[row.hash] = std::move(principal);
   }
   void LinkAll() {
@@ -473,6 +491,7 @@ Status Directory::Load() {
       ASSIGN_OR_RETURN(k.key.scopes, ParseScopes(r.Text(6)));
       RETURN_IF_ERROR(CheckScopes(k.key.scopes, k.ip_ranges));
       k.key.created_ms = r.Int(7), k.key.expires_ms = r.Int(8), k.key.revoked_ms = r.Int(9);
+      k.old_hash = r.Bytes(10), k.old_until_ms = r.Int(11);
       next->PutKey(std::move(k));
     }
     return {};
@@ -584,7 +603,7 @@ Status Directory::ImportKeys(FirstStart& start) {
                            {{}, "key.import", into->id, into->id, into->account_id,
                             json::serialize(json::object{{"keys", keys.size()}, {"person", owner->person_id}})},
                            [&](store::Connection& c) -> Status {
-                             for (const Snapshot::Key& k : keys) RETURN_IF_ERROR(Insert(c, k.key, k.hash));
+                             for (const Snapshot::Key& k : keys) RETURN_IF_ERROR(Insert(c, k));
                              return {};
                            }));
   start.keys_imported = keys.size();
@@ -829,14 +848,14 @@ Result<Person> Directory::UpdatePerson(const Actor& actor, const Person& person)
       }))
     return Fail(Code::kInvalidArgument, "this is the last person who runs the cloud; name another one first");
   // Who is closed is gone: their keys are revoked, and do not come back with them.
-  std::vector<ApiKey> revoked;
+  std::vector<Snapshot::Key> revoked;
   if (p.status == Standing::kClosed) {
     const Table<Snapshot::Key> keys = next->keys;
     for (const auto& [id, row] : keys) {
       if (row->key.person_id != p.id || row->key.revoked_ms != 0) continue;
       Snapshot::Key dead = *row;
       dead.key.revoked_ms = std::max<std::int64_t>(1, clock_.unix_ms());
-      revoked.push_back(dead.key);
+      revoked.push_back(dead);
       next->PutKey(std::move(dead));
     }
   }
@@ -846,7 +865,7 @@ Result<Person> Directory::UpdatePerson(const Actor& actor, const Person& person)
                            RETURN_IF_ERROR(c.Execute(
                                "UPDATE person SET email = ?, name = ?, is_operator = ?, status = ? WHERE id = ?",
                                {EmailValue(p), p.name, Truth(p.is_operator), StandingName(p.status), p.id}));
-                           for (const ApiKey& key : revoked) RETURN_IF_ERROR(Update(c, key));
+                           for (const Snapshot::Key& key : revoked) RETURN_IF_ERROR(Update(c, key));
                            // A session says who somebody is, and is worth nothing for who may not come in.
                            if (p.status != Standing::kActive)
                              RETURN_IF_ERROR(c.Execute("DELETE FROM console_session WHERE person_id = ?", {p.id}));
@@ -896,14 +915,14 @@ Status Directory::RemoveMember(const Actor& actor, std::string_view workspace_id
       }))
     return Fail(Code::kInvalidArgument, "{}", kLastOwner);
   next->members.erase(MemberId(workspace_id, person_id));
-  std::vector<ApiKey> revoked;
+  std::vector<Snapshot::Key> revoked;
   json::array ids;
   const Table<Snapshot::Key> keys = next->keys;
   for (const auto& [id, row] : keys) {
     if (row->key.person_id != person_id || row->key.workspace_id != workspace_id || row->key.revoked_ms != 0) continue;
     Snapshot::Key dead = *row;
     dead.key.revoked_ms = std::max<std::int64_t>(1, clock_.unix_ms());
-    if (!dead.key.temporary) revoked.push_back(dead.key);
+    if (!dead.key.temporary) revoked.push_back(dead);
     ids.emplace_back(id);
     next->PutKey(std::move(dead));
   }
@@ -913,7 +932,7 @@ Status Directory::RemoveMember(const Actor& actor, std::string_view workspace_id
                 [&](store::Connection& c) -> Status {
                   RETURN_IF_ERROR(c.Execute("DELETE FROM member WHERE workspace_id = ? AND person_id = ?",
                                             {old.workspace_id, old.person_id}));
-                  for (const ApiKey& key : revoked) RETURN_IF_ERROR(Update(c, key));
+                  for (const Snapshot::Key& key : revoked) RETURN_IF_ERROR(Update(c, key));
                   return {};
                 });
 }
@@ -954,7 +973,7 @@ Result<MadeKey> Directory::MakeKey(const Actor& actor, const KeyDraft& draft) {
   RETURN_IF_ERROR(Commit(std::move(next),
                          {actor, "key.create", k.key.id, workspace->id, workspace->account_id,
                           json::serialize(ToJson(k.key))},
-                         [&](store::Connection& c) { return Insert(c, k.key, k.hash); }));
+                         [&](store::Connection& c) { return Insert(c, k); }));
   return MadeKey{std::move(k.key), Secret<std::string>(secret)};
 }
 
@@ -977,7 +996,7 @@ Result<ApiKey> Directory::UpdateKey(const Actor& actor, const ApiKey& key) {
   CHECK(workspace != nullptr);
   next->PutKey(k);
   RETURN_IF_ERROR(Commit(std::move(next), {actor, "key.update", k.key.id, workspace->id, workspace->account_id, detail},
-                         [&](store::Connection& c) { return Update(c, k.key); }));
+                         [&](store::Connection& c) { return Update(c, k); }));
   return k.key;
 }
 
@@ -989,30 +1008,22 @@ Result<MadeKey> Directory::RotateKey(const Actor& actor, std::string_view key_id
   auto next = std::make_shared<Snapshot>(*Now());
   const Snapshot::Key* found = In(next->keys, key_id);
   if (!found || found->key.temporary) return Fail(Code::kNotFound, "there is no such key");
-  Snapshot::Key old = *found, made = *found;
-  if (old.key.revoked_ms != 0 || (old.key.expires_ms != 0 && old.key.expires_ms <= at))
+  Snapshot::Key k = *found;
+  if (k.key.revoked_ms != 0 || (k.key.expires_ms != 0 && k.key.expires_ms <= at))
     return Fail(Code::kInvalidArgument, "this key is revoked or has expired; make another");
-  RETURN_IF_ERROR(MayMakeKeyFor(*next, actor, old.key.workspace_id, old.key.person_id));
-  if (next->keys_live >= kKeysMax) return Fail(Code::kTooMany, "{} keys exist already", next->keys_live);
+  RETURN_IF_ERROR(MayMakeKeyFor(*next, actor, k.key.workspace_id, k.key.person_id));
   const std::string secret = std::string(kPrefix) + RandomHex(kKeyBytes);
-  made.key.id = RandomId("key_"), made.key.hint = secret.substr(0, kHintLength), made.key.created_ms = at;
-  made.hash = HashOf(secret);
-  if (overlap_ms == 0)
-    old.key.revoked_ms = std::max<std::int64_t>(1, at);
-  else if (old.key.expires_ms == 0 || old.key.expires_ms > at + overlap_ms)
-    old.key.expires_ms = at + overlap_ms;
-  next->PutKey(old);
-  next->PutKey(made);
-  const Workspace* workspace = In(next->workspaces, old.key.workspace_id);
+  k.old_hash = overlap_ms > 0 ? k.hash : std::string();
+  k.old_until_ms = overlap_ms > 0 ? at + overlap_ms : 0;
+  k.key.hint = secret.substr(0, kHintLength), k.hash = HashOf(secret);
+  next->PutKey(k);
+  const Workspace* workspace = In(next->workspaces, k.key.workspace_id);
   CHECK(workspace != nullptr);
   RETURN_IF_ERROR(Commit(std::move(next),
-                         {actor, "key.rotate", old.key.id, workspace->id, workspace->account_id,
-                          json::serialize(json::object{{"new_key", made.key.id}, {"overlap_ms", overlap_ms}})},
-                         [&](store::Connection& c) -> Status {
-                           RETURN_IF_ERROR(Update(c, old.key));
-                           return Insert(c, made.key, made.hash);
-                         }));
-  return MadeKey{std::move(made.key), Secret<std::string>(secret)};
+                         {actor, "key.rotate", k.key.id, workspace->id, workspace->account_id,
+                          json::serialize(json::object{{"overlap_ms", overlap_ms}})},
+                         [&](store::Connection& c) { return Update(c, k); }));
+  return MadeKey{std::move(k.key), Secret<std::string>(secret)};
 }
 
 Status Directory::RevokeKey(const Actor& actor, std::string_view key_id) {
@@ -1027,7 +1038,7 @@ Status Directory::RevokeKey(const Actor& actor, std::string_view key_id) {
   CHECK(workspace != nullptr);
   next->PutKey(k);
   return Commit(std::move(next), {actor, "key.revoke", k.key.id, workspace->id, workspace->account_id},
-                [&](store::Connection& c) { return Update(c, k.key); });
+                [&](store::Connection& c) { return Update(c, k); });
 }
 
 Secret<std::string> Directory::MakeTemporaryKey(std::string_view name) {

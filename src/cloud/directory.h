@@ -194,7 +194,7 @@ class Directory {
   Result<MadeKey> MakeKey(const Actor& actor, const KeyDraft& draft);
   /// Name, scopes and expiry; the rest cannot change.
   Result<ApiKey> UpdateKey(const Actor& actor, const ApiKey& key);
-  /// A new key with the same scopes; the old one stays good for overlap_ms (0: not at all). errors: as MakeKey
+  /// A new secret for the key; the latest one before stays good for overlap_ms (0: not at all). errors: as MakeKey
   Result<MadeKey> RotateKey(const Actor& actor, std::string_view key_id, std::int64_t overlap_ms);
   Status RevokeKey(const Actor& actor, std::string_view key_id);
   /// A key of the first workspace's owner that lives as long as this object and is written nowhere.

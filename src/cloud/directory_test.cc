@@ -103,22 +103,30 @@ TEST_P(DirectoryTest, KeysExpireAreRevokedAndRotateWithOverlap) {
   const auto fresh = directory().RotateKey({}, old.key.id, 5000);
   ASSERT_TRUE(fresh.has_value());
   EXPECT_NE(fresh->secret.Reveal(), old.secret.Reveal());
+  EXPECT_EQ(fresh->key.id, old.key.id) << "its limits and budgets are known by it";
   EXPECT_EQ(fresh->key.scopes.models, old.key.scopes.models);
+  EXPECT_EQ(directory().Verify(old.secret.Reveal())->key.id, old.key.id);
   clock_.Advance(999);
   EXPECT_TRUE(good(brief) && good(old) && good(*fresh));
   clock_.Advance(1);
   EXPECT_FALSE(good(brief));
+  Reopen();
   clock_.Advance(3999);
   EXPECT_TRUE(good(old));
   clock_.Advance(1);
   EXPECT_FALSE(good(old));
   EXPECT_TRUE(good(*fresh));
-  EXPECT_CODE(directory().RotateKey({}, old.key.id, 0), Code::kInvalidArgument);
+  const auto third = directory().RotateKey({}, fresh->key.id, 5000);
+  EXPECT_TRUE(good(*fresh) && good(*third));
+  const auto fourth = directory().RotateKey({}, fresh->key.id, 5000);
+  EXPECT_FALSE(good(*fresh)) << "of two overlaps the later one counts";
+  EXPECT_TRUE(good(*third) && good(*fourth));
   const auto last = directory().RotateKey({}, fresh->key.id, 0);
-  EXPECT_FALSE(good(*fresh));
+  EXPECT_FALSE(good(*third) || good(*fourth));
   Reopen();
-  EXPECT_FALSE(good(*fresh) || good(old) || good(gone) || good(brief));
+  EXPECT_FALSE(good(*fourth) || good(*third) || good(*fresh) || good(old) || good(gone) || good(brief));
   EXPECT_TRUE(good(*last));
+  EXPECT_EQ(directory().Keys(directory().Workspaces()[0].id).size(), 3u);
   EXPECT_CODE(directory().RotateKey({}, last->key.id, -1), Code::kInvalidArgument);
   EXPECT_CODE(directory().RotateKey({}, last->key.id, kRotationOverlapMsMax + 1), Code::kInvalidArgument);
   EXPECT_CODE(directory().RotateKey({}, "key_none", 0), Code::kNotFound);
@@ -130,6 +138,16 @@ TEST_P(DirectoryTest, RotationDoesNotPutOffAnExpiry) {
   ASSERT_TRUE(directory().RotateKey({}, old.key.id, 100000).has_value());
   clock_.Advance(1000);
   EXPECT_EQ(directory().Verify(old.secret.Reveal()), nullptr);
+}
+
+TEST_P(DirectoryTest, BothSecretsOfARotatedKeyAreRevoked) {
+  const MadeKey old = MakeKeyOf(owner());
+  const auto fresh = directory().RotateKey({}, old.key.id, 100000);
+  ASSERT_OK(directory().RevokeKey({}, old.key.id));
+  for (int i = 0; i < 2; ++i, Reopen()) {
+    EXPECT_EQ(directory().Verify(old.secret.Reveal()), nullptr);
+    EXPECT_EQ(directory().Verify(fresh->secret.Reveal()), nullptr);
+  }
 }
 
 TEST_P(DirectoryTest, KeysDieWithTheirMember) {

@@ -305,6 +305,22 @@ def test_scopes_of_keys(cloud, houses):
         assert chat(cloud, key["secret"])[0] == 401
 
 
+def test_rotating_a_key_sheds_no_limit(cloud, houses):
+    """A developer may rotate a key of theirs, but not set its limits: neither secret gets around what was set."""
+    north, _ = houses
+    w, person = f"/workspaces/{north.ids['workspace_id']}", north.people["developer"]
+    developer = cloud.caller(north.keys["developer"]["secret"])
+    limited = cloud.make_key(north.ids["workspace_id"], "limited", person_id=person, limits={"requests_per_minute": 60})
+    spent = cloud.make_key(north.ids["workspace_id"], "spent", person_id=person,
+                           budget={"amount_micro": 0, "period": "total"})
+    rotated = {key["id"]: developer.post(f"{w}/keys/{key['id']}/rotate", overlap_ms=60_000) for key in (limited, spent)}
+    assert all(made["id"] == before for before, made in rotated.items())
+    for secret in (spent["secret"], rotated[spent["id"]]["secret"]):
+        assert chat(cloud, secret)[0] == 403
+    said = [chat(cloud, secret)[0] for secret in (limited["secret"], rotated[limited["id"]]["secret"])]
+    assert said == [200, 429]  # one a second, by either
+
+
 def test_keys_go_with_their_member_and_their_workspace(cloud):
     made = cloud.make_workspace("leavers", 10**9)
     path = f"/workspaces/{made['id']}"

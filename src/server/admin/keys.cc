@@ -54,7 +54,8 @@ const Schema& ChangeSchema() {
   return schema;
 }
 const Schema kRotate{
-    "KeyRotate", {Integer("overlap_ms", "how long the old key stays good").Between(0, cloud::kRotationOverlapMsMax)}};
+    "KeyRotate",
+    {Integer("overlap_ms", "how long the old secret stays good").Between(0, cloud::kRotationOverlapMsMax)}};
 
 std::string_view StatusOf(const ApiKey& key, std::int64_t now_ms) {
   if (key.revoked_ms != 0 && key.revoked_ms <= now_ms) return "revoked";
@@ -202,8 +203,8 @@ std::vector<Route> KeyRoutes() {
       {"PATCH", "/workspaces/{workspace_id}/keys/{key_id}", "key.change", "Changes name, scopes and expiry",
        Whose::kWorkspace, Right::kManageOwnKeys, Change, nullptr, &ChangeSchema(), &kKey, false, 200, Audit::kBelow},
       {"POST", "/workspaces/{workspace_id}/keys/{key_id}/rotate", "key.rotate",
-       "A new key with the same scopes in its place", Whose::kWorkspace, Right::kManageOwnKeys, Rotate, nullptr,
-       &kRotate, &kKey, false, 201, Audit::kBelow},
+       "A new secret for the key, whose limits and budgets stay", Whose::kWorkspace, Right::kManageOwnKeys, Rotate,
+       nullptr, &kRotate, &kKey, false, 201, Audit::kBelow},
       {"DELETE", "/workspaces/{workspace_id}/keys/{key_id}", "key.revoke", "Revokes a key", Whose::kWorkspace,
        Right::kManageOwnKeys, Revoke, nullptr, nullptr, nullptr, false, 204, Audit::kBelow},
   };
