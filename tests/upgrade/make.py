@@ -76,6 +76,7 @@ def live(cloud, clock):
     admin.put(f"{path}/limits", requests_per_minute=6000, tokens_per_minute=0)
     key = admin.post(f"{path}/keys", name="web", limits={"requests_per_minute": 6000}, models=["base", "adapter"])
     revoked = admin.post(f"{path}/keys", name="old")
+    key = admin.post(f"{path}/keys/{key['id']}/rotate", overlap_ms=86_400_000)
     admin.post(f"{path}/budgets", amount_micro=YUAN // 100, period="total", hard=False, alerts_percent=["50"],
                webhook_secret="words")
     member = admin.post(f"{path}/members", role="billing", email="li@shop.test", name="Li")
