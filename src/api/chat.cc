@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace yun::api {
+namespace {
+
+struct Effort {
+  std::string_view name;
+  std::uint32_t budget;
+};
+constexpr Effort kEfforts[] = {{"minimal", 1024}, {"low", 4096},     {"medium", 16384},
+                               {"high", 65536},   {"xhigh", 262144}, {"max", 0}};
+
+}  // namespace
+
+std::optional<std::uint32_t> EffortBudget(std::string_view effort) {
+  for (const Effort& known : kEfforts)
+    if (effort == known.name) return known.budget;
+  return {};
+}
 
 bool HasStrictTool(const ChatRequest& request) {
   return std::ranges::any_of(request.tools, [](const boost::json::value& tool) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -72,6 +73,10 @@ struct ChatRequest : Generation {
   boost::json::object template_variables;  // e.g. {"enable_thinking": false}
   std::uint32_t thinking_budget = 0;       // tokens that the model may think; 0: any number
 };
+
+/// How many tokens may be thought at an effort: minimal, low, medium, high, xhigh, max (0: any number; low, medium and
+/// xhigh as at the hosted service). Empty: no such effort.
+std::optional<std::uint32_t> EffortBudget(std::string_view effort);
 
 /// Whether one of the tools asks that its arguments fit its schema ("strict": true).
 bool HasStrictTool(const ChatRequest& request);

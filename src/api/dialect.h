@@ -11,9 +11,13 @@ struct Dialect {
   std::string_view name;  // "openai"
   /// An error's body.
   std::string (*write_error)(const ApiError& error, std::string_view request_id);
+  std::string_view request_id_header = {};  // besides x-request-id
 };
 
 namespace openai {
+extern const Dialect kDialect;
+}
+namespace anthropic {
 extern const Dialect kDialect;
 }
 

@@ -13,6 +13,7 @@ std::string NewRequestId() { return "req_" + cloud::RandomHex(12); }
 
 http::Headers Call::AnswerHeaders(http::Headers more) const {
   more.emplace_back("x-request-id", request_id);
+  if (!dialect->request_id_header.empty()) more.emplace_back(dialect->request_id_header, request_id);
   more.insert(more.end(), more_headers.begin(), more_headers.end());
   AddSecurityHeaders(more, origin.secure);
   return more;

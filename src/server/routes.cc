@@ -20,6 +20,8 @@ struct Route {
   const api::Dialect* dialect = &api::openai::kDialect;
 };
 
+constexpr const api::Dialect* kAnthropic = &api::anthropic::kDialect;
+
 constexpr std::array kRoutes = {
     Route{"GET", "/healthz", handlers::Health, true},
     Route{"GET", "/readyz", handlers::Ready, true},
@@ -37,18 +39,29 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true, "chat"},
     Route{"POST", "/v1/completions", handlers::Completions, false, true, "completions"},
     Route{"GET", "/v1/receipts/*", handlers::GetReceipt, false, true},
+    Route{"POST", "/anthropic/v1/messages", handlers::AnthropicMessages, false, true, "messages", kAnthropic},
+    Route{"POST", "/anthropic/v1/messages/count_tokens", handlers::AnthropicCountTokens, false, true, "messages",
+          kAnthropic},
+    Route{"GET", "/anthropic/v1/models", handlers::AnthropicModels, false, false, {}, kAnthropic},
+    Route{"GET", "/anthropic/v1/models/*", handlers::AnthropicModel, false, false, {}, kAnthropic},
     Route{"GET", "/api/v1/quotas", handlers::ListQuotas},
     Route{"GET", "/api/v1/models/limits", handlers::ListQuotas},
 };
 
 constexpr std::string_view kCompatible = "/compatible-mode";
 
-/// The path as the table has it: without the compatible prefix and a slash at the end.
+/// The path as the table has it: without the hosted service's prefixes and a slash at the end.
 std::string_view Normal(std::string_view path) {
+  if (path.starts_with("/apps/anthropic/")) path.remove_prefix(std::string_view("/apps").size());
   if (path.starts_with(kCompatible) && path.substr(kCompatible.size()).starts_with("/v1/"))
     path.remove_prefix(kCompatible.size());
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path;
+}
+
+/// What a caller of a path that is not in the table may speak.
+const api::Dialect& DialectOf(std::string_view path) {
+  return path.starts_with("/anthropic/") ? api::anthropic::kDialect : api::openai::kDialect;
 }
 
 bool Matches(const Route& route, std::string_view path, std::string_view& tail) {
@@ -111,6 +124,8 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
             NewRequestId(),
             {},
             InFlight::Ticket(service.in_flight)};
+  const std::string_view path = Normal(call.request.path);
+  call.dialect = &DialectOf(path);
   call.origin = OriginOf(call.request, service.options.trusted_proxies);
   if (const int seconds = service.addresses.Wait(call.origin.ip); seconds > 0) {
     api::ApiError error{429, "Too many requests, or too many wrong keys, from your network address.", "",
@@ -118,7 +133,6 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
     error.retry_after_seconds = seconds;
     return call.Fail(error);
   }
-  const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;
   std::string tail;

@@ -475,14 +475,6 @@ void ReadTools(Fields& fields, ChatRequest& out) {
   if (wanted) out.tools = tools;
 }
 
-/// OpenAI's efforts as budgets of thinking tokens; low, medium and xhigh are those of the hosted service.
-struct Effort {
-  std::string_view name;
-  std::uint32_t budget;  // 0: none
-};
-constexpr Effort kEfforts[] = {{"minimal", 1024}, {"low", 4096},      {"medium", 16384},
-                               {"high", 65536},   {"xhigh", 262144}, {"max", 0}};
-
 void ReadThinking(Fields& fields, ChatRequest& out) {
   std::optional<std::int64_t> budget;
   fields.Integer("thinking_budget", budget, 1, kMaxTokensMax);
@@ -498,11 +490,10 @@ void ReadThinking(Fields& fields, ChatRequest& out) {
     out.template_variables["enable_thinking"] = false;
     return;
   }
-  for (const Effort& known : kEfforts)
-    if (name == known.name) {
-      out.thinking_budget = known.budget;
-      return;
-    }
+  if (const std::optional<std::uint32_t> known = EffortBudget(name)) {
+    out.thinking_budget = *known;
+    return;
+  }
   fields.Fail("reasoning_effort", "invalid_value",
               "Invalid 'reasoning_effort': '{}' is none of none, minimal, low, medium, high, xhigh, max.",
               name.substr(0, 32));

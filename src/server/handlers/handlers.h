@@ -38,6 +38,12 @@ void AdminApi(Service& service, Call call);
 void ChatCompletions(Service& service, Call call);
 void Completions(Service& service, Call call);
 
+// anthropic.cc
+void AnthropicMessages(Service& service, Call call);
+void AnthropicCountTokens(Service& service, Call call);
+void AnthropicModels(Service& service, Call call);
+void AnthropicModel(Service& service, Call call);
+
 /// The error for a model that is not served: 404, or 503 while models still load.
 api::ApiError NoSuchModel(const Service& service, std::string_view id);
 
