@@ -135,7 +135,8 @@ TEST(AnthropicWrite, AWholeMessage) {
   choice.text = "a\"b";
   choice.calls = {{"call_1", "f", R"({"a": 1})"}, {"call_2", "g", R"({"cut)"}};
   choice.finish = Finish::kToolCalls;
-  EXPECT_EQ(MakeAnswerWriter("msg_1", "m")->Whole({choice}, {.prompt_tokens = 7, .completion_tokens = 3, .cached_tokens = 2}),
+  const UsageCounts usage{.prompt_tokens = 7, .completion_tokens = 3, .cached_tokens = 2};
+  EXPECT_EQ(MakeAnswerWriter("msg_1", "m")->Whole({choice}, usage),
             R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[)"
             R"({"type":"thinking","thinking":"hm","signature":""},{"type":"text","text":"a\"b"},)"
             R"({"type":"tool_use","id":"toolu_1","name":"f","input":{"a": 1}},)"

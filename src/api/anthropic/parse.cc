@@ -382,9 +382,9 @@ Parsed<ChatRequest> ParseMessages(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
   Fields fields(*object);
-  fields.OnlyKnown(kPromptFields, {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata",
-                                   "service_tier", "context_management", "mcp_servers", "container", "inference_geo",
-                                   "cache_control", "speed", "user_profile_id", "diagnostics"});
+  fields.OnlyKnown(kPromptFields, {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences",
+                                   "metadata", "service_tier", "context_management", "mcp_servers", "container",
+                                   "inference_geo", "cache_control", "speed", "user_profile_id", "diagnostics"});
   ChatRequest out;
   ReadPrompt(fields, out);
   std::optional<std::int64_t> max_tokens, top_k;
