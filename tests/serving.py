@@ -22,43 +22,37 @@ MODEL = "smol"
 START_SECONDS_MAX = 120
 
 
-class Server:
-    """One `yun serve` in its own home, on a free port; `scripted`: with a model that has no weights."""
+class Program:
+    """A `yun serve`: what it prints, whether it came up, its end. It may be launched again."""
 
-    def __init__(self, home, *options, scripted=False):
-        self.process = subprocess.Popen(
-            [YUN, "serve", f"{MODEL}=scripted:" if scripted else f"{MODEL}={MODEL_FILE}", "--port", "0", "--home", str(home), *map(str, options)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines = []
-        self.up = threading.Event()
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-        if not self.up.wait(START_SECONDS_MAX):
+    def __init__(self):
+        self.process, self.lines = None, []
+
+    def launch(self, *arguments, environment=None):
+        """Comes back when it listens."""
+        up = threading.Event()
+        self.process = subprocess.Popen([YUN, "serve", *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+
+        def read(out):
+            for line in out:
+                self.lines.append(line)
+                if "Ctrl-C stops" in line:
+                    up.set()
+            up.set()
+
+        threading.Thread(target=read, args=(self.process.stdout,), daemon=True).start()
+        if not up.wait(START_SECONDS_MAX) or self.process.poll() is not None:
             self.process.kill()
             pytest.fail("yun serve did not come up:\n" + self.output)
-        self.url = re.search(r"listening on (https?://\S+)", self.output).group(1)
-        self.port = int(self.url.rsplit(":", 1)[1])
-        key = re.search(r"API key: (sk-\w+)", self.output)
-        self.key = key.group(1) if key else None
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Ctrl-C stops" in line:
-                self.up.set()
-        self.up.set()
 
     @property
     def output(self):
         return "".join(self.lines)
 
-    def client(self, **options):
-        options = {"api_key": self.key, "base_url": self.url + "/v1", "max_retries": 0, "timeout": 300, **options}
-        return openai.OpenAI(**options)
-
     def metrics(self):
         """GET /metrics: {name with labels: value}."""
-        with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line and line[0] != "#"}
 
@@ -75,6 +69,22 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             pytest.fail("yun serve did not stop:\n" + self.output)
+
+
+class Server(Program):
+    """One `yun serve` in its own home, on a free port; `scripted`: with a model that has no weights."""
+
+    def __init__(self, home, *options, scripted=False):
+        super().__init__()
+        self.launch(f"{MODEL}={'scripted:' if scripted else MODEL_FILE}", "--port", "0", "--home", home, *options)
+        self.url = re.search(r"listening on (https?://\S+)", self.output).group(1)
+        self.port = int(self.url.rsplit(":", 1)[1])
+        key = re.search(r"API key: (sk-\w+)", self.output)
+        self.key = key.group(1) if key else None
+
+    def client(self, **options):
+        options = {"api_key": self.key, "base_url": self.url + "/v1", "max_retries": 0, "timeout": 300, **options}
+        return openai.OpenAI(**options)
 
 
 def wait_until(condition, seconds_max=60):

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "base/file.h"
 #include "cli/interrupt.h"
 
@@ -56,15 +57,7 @@ Code CodeOf(int status) {
 
 }  // namespace
 
-std::string UrlText(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~' || c == ':';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
+std::string UrlText(std::string_view text) { return PercentEncoded(text, ":"); }
 
 Result<AdminServer> FindAdminServer(std::string url, std::string key, const std::filesystem::path& home) {
   if (url.empty()) url = FromEnvironment("YUN_URL");

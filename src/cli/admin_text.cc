@@ -4,6 +4,9 @@
 #include <chrono>
 #include <optional>
 
+#include "cloud/month.h"
+#include "cloud/tax.h"
+
 namespace yun::cli {
 
 namespace {
@@ -46,8 +49,7 @@ Result<std::int64_t> ParseMoney(std::string_view text) {
 }
 
 std::string MoneyText(std::int64_t micro) {
-  const std::uint64_t size = micro < 0 ? 0 - static_cast<std::uint64_t>(micro) : static_cast<std::uint64_t>(micro);
-  std::string text = fmt::format("{}{}.{:06}", micro < 0 ? "-" : "", size / kMicro, size % kMicro);
+  std::string text = cloud::MicroText(micro);
   while (text.ends_with('0') && text[text.size() - 3] != '.') text.pop_back();
   return text;
 }
@@ -99,12 +101,9 @@ std::string TimeText(std::int64_t unix_ms) {
   namespace c = std::chrono;
   if (unix_ms == 0) return "-";
   const c::sys_seconds at{c::floor<c::seconds>(c::milliseconds(unix_ms))};
-  const c::sys_days day = c::floor<c::days>(at);
-  const c::year_month_day date(day);
-  const c::hh_mm_ss time(at - day);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count());
+  const c::hh_mm_ss time(at - c::floor<c::days>(at));
+  return fmt::format("{} {:02}:{:02}:{:02}", cloud::DateText(unix_ms), time.hours().count(), time.minutes().count(),
+                     time.seconds().count());
 }
 
 }  // namespace yun::cli

@@ -60,21 +60,27 @@ Refusal OfLimit(const LimitRefusal& why) {
 }
 
 /// What the ledger said.
-Refusal OfLedger(const Error& error) {
+Refusal OfLedger(const ReserveError& error) {
   Refusal refusal{HttpStatus(error.code), "", std::string(CodeName(error.code)), error.message,
                   static_cast<int>(error.retry_after_s)};
   switch (error.code) {
     case Code::kPermissionDenied:
-      if (error.message.starts_with("the budget")) {
-        refusal.native = "AccessDenied", refusal.compatible = "budget_exceeded";
-        refusal.message = "Access denied: " + error.message + ".";
-      } else if (error.message.starts_with("model")) {
-        refusal.native = "AccessDenied.Unpurchased", refusal.compatible = "access_denied";
-        refusal.message = "Access denied: " + error.message + ".";
-      } else {
-        refusal.status = 400;
-        refusal.native = refusal.compatible = "Arrearage";
-        refusal.message = "Access denied, please make sure your account is in good standing: " + error.message + ".";
+      refusal.message = "Access denied: " + error.message + ".";
+      switch (error.why) {
+        case ReserveError::Why::kBudget:
+          refusal.native = "AccessDenied", refusal.compatible = "budget_exceeded";
+          break;
+        case ReserveError::Why::kUnpriced:
+          refusal.native = "AccessDenied.Unpurchased", refusal.compatible = "access_denied";
+          break;
+        case ReserveError::Why::kBalance:
+          refusal.status = 400;
+          refusal.native = refusal.compatible = "Arrearage";
+          refusal.message = "Access denied, please make sure your account is in good standing: " + error.message + ".";
+          break;
+        case ReserveError::Why::kOther:
+          refusal.native = "AccessDenied", refusal.compatible = "access_denied";
+          break;
       }
       break;
     case Code::kAlreadyExists:

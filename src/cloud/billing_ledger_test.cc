@@ -5,6 +5,7 @@
 #include <random>
 
 #include "cloud/admission.h"
+#include "cloud/billing_test.h"
 #include "cloud/directory.h"
 #include "cloud/invoice.h"
 #include "cloud/ledger.h"
@@ -61,12 +62,6 @@ class BillingLedger : public store::OnEachDatabase {
     OnEachDatabase::TearDown();
   }
 
-  template <class T>
-  static T Must(Result<T> result) {
-    if (!result) ADD_FAILURE() << result.error().message;
-    return result ? std::move(*result) : T{};
-  }
-
   Receipt Run(const std::string& workspace, const std::string& model, const Units& used) {
     ReserveRequest request;
     request.workspace_id = workspace;
@@ -81,14 +76,7 @@ class BillingLedger : public store::OnEachDatabase {
     return ledger_->Settle(reservation, EndReason::kStop);
   }
 
-  static BillTo Customer() {
-    BillTo to;
-    to.account_id = "acc_1";
-    to.name = "A customer";
-    to.currency = "CNY";
-    to.workspaces = {{"ws_a", "A"}, {"ws_b", "B"}};
-    return to;
-  }
+  static BillTo Customer() { return CustomerOf("A customer", {{"ws_a", "A"}, {"ws_b", "B"}}); }
 
   ManualClock clock_;
   std::unique_ptr<store::Database> db_;

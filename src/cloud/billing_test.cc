@@ -5,6 +5,7 @@
 #include <numeric>
 #include <random>
 
+#include "cloud/billing_test.h"
 #include "cloud/charge_sums.h"
 #include "cloud/clock.h"
 #include "cloud/invoice.h"
@@ -93,7 +94,7 @@ class PostingLedger final : public Ledger {
   Status Flush() override { return {}; }
   std::int64_t now_ms() const override { return clock_.unix_ms(); }
 
-  Result<std::shared_ptr<Reservation>> Reserve(const ReserveRequest&) override { return Not(); }
+  ReserveResult Reserve(const ReserveRequest&) override { return Not(); }
   Receipt Settle(const std::shared_ptr<Reservation>&, EndReason, std::function<void()>) override { return {}; }
   void Release(const std::shared_ptr<Reservation>&) override {}
   Result<Receipt> FindReceipt(std::string_view) const override { return Not(); }
@@ -148,14 +149,10 @@ class Billing : public store::OnEachDatabase {
   void SetUp() override {
     OnEachDatabase::SetUp();
     if (IsSkipped()) return;
-    auto opened = store::Database::Open(url());
-    ASSERT_GOOD(opened);
-    db_ = std::move(*opened);
+    db_ = Must(store::Database::Open(url()));
     clock_.SetUnix(kNovember.from_ms());
     ledger_ = std::make_unique<PostingLedger>(*db_, clock_);
-    auto invoices = Invoices::Open(*db_, *ledger_, clock_);
-    ASSERT_GOOD(invoices);
-    invoices_ = std::move(*invoices);
+    invoices_ = Must(Invoices::Open(*db_, *ledger_, clock_));
   }
 
   /// One kind and amount, or several.
@@ -185,13 +182,9 @@ class Billing : public store::OnEachDatabase {
   }
 
   static BillTo Customer() {
-    BillTo to;
-    to.account_id = "acc_1";
-    to.name = "北京某公司";
-    to.currency = "CNY";
+    BillTo to = CustomerOf("北京某公司", {{"ws_b", "Beta"}, {"ws_a", "Alpha"}});
     to.tax_name = "VAT";
     to.tax_ppm = 60'000;
-    to.workspaces = {{"ws_b", "Beta"}, {"ws_a", "Alpha"}};
     return to;
   }
 

@@ -9,6 +9,7 @@
 #include "cloud/budget_book.h"
 #include "cloud/clock.h"
 #include "cloud/glob.h"
+#include "cloud/month.h"
 #include "cloud/price_book.h"
 
 namespace yun::cloud {
@@ -36,7 +37,7 @@ std::string_view BudgetPeriodName(BudgetPeriod period) { return kPeriods[static_
 
 std::int64_t PeriodStart(BudgetPeriod period, std::int64_t at_ms) {
   if (period == BudgetPeriod::kDay) return at_ms - at_ms % kDayMs;
-  if (period == BudgetPeriod::kMonth) return MonthStart(at_ms);
+  if (period == BudgetPeriod::kMonth) return Month::Of(at_ms).from_ms();
   return 0;
 }
 

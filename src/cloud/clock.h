@@ -39,8 +39,4 @@ class ManualClock : public Clock {
 
 inline constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
 
-/// The first millisecond of the UTC month that holds `unix_ms`, and of the one after it.
-std::int64_t MonthStart(std::int64_t unix_ms);
-std::int64_t NextMonthStart(std::int64_t unix_ms);
-
 }  // namespace yun::cloud

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "base/file.h"
 #include "cloud/clock.h"
@@ -110,9 +111,7 @@ Status CheckNumber(std::string_view what, std::int64_t value, std::int64_t low, 
 
 /// Lower case, and with the shape of an address.
 Result<std::string> NormalEmail(std::string_view email) {
-  std::string lower(email);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  std::string lower = LowerAscii(email);
   const std::size_t at = lower.find('@');
   const bool plain = std::all_of(lower.begin(), lower.end(), [](char c) {
     return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && std::string_view("<>,;\"").find(c) == std::string::npos;
@@ -244,7 +243,7 @@ Status Update(store::Connection& c, const KeyRow& row) {
   return {};
 }
 
-// ---- what the audit log says of a row: all of it but secrets
+// ---- what the audit log says of a row: all of it but secrets (a workspace: SettingsJson)
 
 json::object ToJson(const Account& a) {
   return {{"name", a.name},           {"currency", a.currency},
@@ -252,18 +251,6 @@ json::object ToJson(const Account& a) {
           {"tax_name", a.tax_name},   {"tax_ppm", a.tax_ppm},
           {"tax_number", a.tax_number}, {"address", a.address},
           {"email", a.email},         {"status", StandingName(a.status)}};
-}
-
-json::object ToJson(const Workspace& w) {
-  return {{"name", w.name},
-          {"status", StandingName(w.status)},
-          {"weight", w.weight},
-          {"priority", w.priority},
-          {"share_prefix", w.share_prefix},
-          {"store_prompts", w.store_prompts},
-          {"retention_days", w.retention_days},
-          {"discount_ppm", w.discount_ppm},
-          {"sandbox", w.sandbox}};
 }
 
 json::object ToJson(const Person& p) {
@@ -288,6 +275,18 @@ std::string Difference(const json::object& before, const json::object& after) {
 }
 
 }  // namespace
+
+json::object SettingsJson(const Workspace& w) {
+  return {{"name", w.name},
+          {"status", StandingName(w.status)},
+          {"weight", w.weight},
+          {"priority", w.priority},
+          {"share_prefix", w.share_prefix},
+          {"store_prompts", w.store_prompts},
+          {"retention_days", w.retention_days},
+          {"discount_ppm", w.discount_ppm},
+          {"sandbox", w.sandbox}};
+}
 
 // ---- names
 
@@ -775,7 +774,7 @@ Result<Workspace> Directory::MakeWorkspace(const Actor& actor, Workspace draft, 
   Snapshot::Put(next->workspaces, draft);
   const Member owner{draft.id, std::string(owner_id), Role::kOwner, draft.created_ms};
   if (!owner_id.empty()) next->PutMember(owner);
-  json::object detail = ToJson(draft);
+  json::object detail = SettingsJson(draft);
   detail["owner"] = owner_id;
   RETURN_IF_ERROR(Commit(std::move(next),
                          {actor, "workspace.create", draft.id, draft.id, draft.account_id, json::serialize(detail)},
@@ -796,7 +795,7 @@ Result<Workspace> Directory::UpdateWorkspace(const Actor& actor, const Workspace
   if (w.account_id != old->account_id)
     return Fail(Code::kInvalidArgument, "account_id: a workspace stays with its account");
   w.created_ms = old->created_ms;
-  const std::string detail = Difference(ToJson(*old), ToJson(w));
+  const std::string detail = Difference(SettingsJson(*old), SettingsJson(w));
   Snapshot::Put(next->workspaces, w);
   next->LinkAll();
   RETURN_IF_ERROR(Commit(

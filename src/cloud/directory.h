@@ -1,5 +1,6 @@
 // Accounts, workspaces, people, members and API keys: who exists, who may. Kept in the database, read from memory.
 #pragma once
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -59,6 +60,8 @@ struct Workspace {
   bool sandbox = false;              // everything costs nothing
   std::int64_t created_ms = 0;
 };
+/// What may be changed of a workspace: from "name" to "sandbox".
+boost::json::object SettingsJson(const Workspace& workspace);
 
 struct Person {
   std::string id;     // "usr_..."

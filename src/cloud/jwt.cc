@@ -8,9 +8,9 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "base/check.h"
+#include "cloud/web_json.h"
 
 namespace yun::cloud {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kCoordinateBytes = 32;  // of P-256
-constexpr int kJsonDepthMax = 16;
 
 template <class T, void (*kFree)(T*)>
 struct Freed {
@@ -33,20 +32,6 @@ using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM, OSSL_PARAM_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG, ECDSA_SIG_free>>;
 
 const unsigned char* Raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-Result<json::object> ParseObject(std::string_view text, std::string_view what) {
-  json::parse_options options;
-  options.max_depth = kJsonDepthMax;
-  json::error_code ec;
-  json::value value = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
-  if (ec || !value.is_object()) return Fail(Code::kCorrupt, "{}: no JSON object", what);
-  return std::move(value.get_object());
-}
-
-std::string TextOf(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 Key FromParams(const char* type, OSSL_PARAM_BLD* builder) {
   const Params params(::OSSL_PARAM_BLD_to_param(builder));
@@ -114,7 +99,7 @@ bool Verifies(const Jwk& key, std::string_view signed_text, const std::string& s
 
 Result<std::vector<Jwk>> ParseJwks(std::string_view text) {
   if (text.size() > kJwksBytesMax) return Fail(Code::kTooLarge, "key set: more than {} bytes", kJwksBytesMax);
-  ASSIGN_OR_RETURN(const json::object root, ParseObject(text, "key set"));
+  ASSIGN_OR_RETURN(const json::object root, ParseJsonObject(text, "key set"));
   const json::value* list = root.if_contains("keys");
   if (!list || !list->is_array()) return Fail(Code::kCorrupt, "key set: no array 'keys'");
   if (list->get_array().size() > kJwksKeysMax) return Fail(Code::kTooLarge, "key set: more than {} keys", kJwksKeysMax);
@@ -142,7 +127,7 @@ Result<std::string> VerifyJwt(std::string_view token, const std::vector<Jwk>& ke
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
     return Fail(Code::kCorrupt, "token: three parts are needed");
   ASSIGN_OR_RETURN(const std::string head_text, ParseBase64Url(token.substr(0, first)));
-  ASSIGN_OR_RETURN(const json::object head, ParseObject(head_text, "token's head"));
+  ASSIGN_OR_RETURN(const json::object head, ParseJsonObject(head_text, "token's head"));
   ASSIGN_OR_RETURN(std::string claims, ParseBase64Url(token.substr(first + 1, second - first - 1)));
   ASSIGN_OR_RETURN(const std::string signature, ParseBase64Url(token.substr(second + 1)));
   const std::string algorithm = TextOf(head, "alg"), id = TextOf(head, "kid");

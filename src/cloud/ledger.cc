@@ -24,6 +24,7 @@
 #include "cloud/receipt_rows.h"
 #include "cloud/reconcile.h"
 #include "cloud/rollup.h"
+#include "cloud/tax.h"
 #include "store/database.h"
 
 namespace yun::cloud {
@@ -38,10 +39,9 @@ constexpr int kTicksPerPrune = 3'000;          // ten minutes
 constexpr int kRetryTicksMax = 25;             // five seconds
 constexpr std::size_t kPruneWorkspaces = 500;  // in one database transaction
 
-/// Money for people: "5.000000 CNY".
-std::string MoneyText(std::int64_t micro, std::string_view currency) {
-  const std::uint64_t size = micro < 0 ? -static_cast<std::uint64_t>(micro) : static_cast<std::uint64_t>(micro);
-  return fmt::format("{}{}.{:06} {}", micro < 0 ? "-" : "", size / kMillion, size % kMillion, currency);
+/// "5.000000 CNY".
+std::string Amount(std::int64_t micro, std::string_view currency) {
+  return MicroText(micro) + " " + std::string(currency);
 }
 
 /// What fits into a slot of the meter, cut between characters.
@@ -62,6 +62,11 @@ std::string Kept(const std::string& text) {
   return kept;
 }
 
+template <class... Args>
+tl::unexpected<ReserveError> Refuse(ReserveError::Why why, fmt::format_string<Args...> format, Args&&... args) {
+  return tl::unexpected(ReserveError({Code::kPermissionDenied, fmt::format(format, std::forward<Args>(args)...)}, why));
+}
+
 bool IsTransient(Code code) {
   return code != Code::kAlreadyExists && code != Code::kInvalidArgument && code != Code::kInternal &&
          code != Code::kTooLarge;
@@ -74,7 +79,7 @@ class LedgerImpl : public Ledger {
   ~LedgerImpl() override;
   Status Start();
 
-  Result<std::shared_ptr<Reservation>> Reserve(const ReserveRequest& request) override;
+  ReserveResult Reserve(const ReserveRequest& request) override;
   Receipt Settle(const std::shared_ptr<Reservation>& reservation, EndReason reason,
                  std::function<void()> done) override;
   void Release(const std::shared_ptr<Reservation>& reservation) override;
@@ -312,7 +317,8 @@ void LedgerImpl::Move(Wallet& wallet, std::int64_t available, std::int64_t reser
   account_available_[wallet.account_id] += available;
 }
 
-Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& request) {
+ReserveResult LedgerImpl::Reserve(const ReserveRequest& request) {
+  using Why = ReserveError::Why;
   for (const std::int64_t units : request.most.of)
     if (units < 0 || units > kUnitsMax)
       return Fail(Code::kInvalidArgument, "a request of {} units; at most {} of a kind", units, kUnitsMax);
@@ -365,7 +371,7 @@ Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& r
         std::max(request.terms.discount_ppm, prices_->DiscountFor(request.workspace_id, info.model, now)), 0, kMillion);
     if (!info.rates.priced) {
       if (prices_->refuse_unpriced())
-        return Fail(Code::kPermissionDenied, "model {} has no price in {} yet", request.model, info.currency);
+        return Refuse(Why::kUnpriced, "model {} has no price in {} yet", request.model, info.currency);
       if (unpriced_.size() < kUnpricedMax) unpriced_.insert(info.model);
     }
     if (const FreeRow* free = prices_->FreeFor(request.workspace_id, info.model, now)) {
@@ -391,17 +397,16 @@ Result<std::shared_ptr<Reservation>> LedgerImpl::Reserve(const ReserveRequest& r
     }
   }
   if (bound > left) {
-    const std::string needed = MoneyText(bound, info.currency);
+    const std::string needed = Amount(bound, info.currency);
     if (budget_binds)
-      return Fail(Code::kPermissionDenied,
-                  "the budget of this {} ({} a {}) has {} left; this request can cost up to {}",
-                  BudgetScopeName(budget->budget->scope), MoneyText(budget->budget->amount_micro, info.currency),
-                  BudgetPeriodName(budget->budget->period), MoneyText(left, info.currency), needed);
+      return Refuse(Why::kBudget, "the budget of this {} ({} a {}) has {} left; this request can cost up to {}",
+                    BudgetScopeName(budget->budget->scope), Amount(budget->budget->amount_micro, info.currency),
+                    BudgetPeriodName(budget->budget->period), Amount(left, info.currency), needed);
     if (request.terms.postpaid)
-      return Fail(Code::kPermissionDenied, "the account's credit limit of {} leaves {}; this request can cost up to {}",
-                  MoneyText(request.terms.credit_limit_micro, info.currency), MoneyText(left, info.currency), needed);
-    return Fail(Code::kPermissionDenied, "the workspace's balance is {}; this request can cost up to {}",
-                MoneyText(wallet->available, info.currency), needed);
+      return Refuse(Why::kBalance, "the account's credit limit of {} leaves {}; this request can cost up to {}",
+                    Amount(request.terms.credit_limit_micro, info.currency), Amount(left, info.currency), needed);
+    return Refuse(Why::kBalance, "the workspace's balance is {}; this request can cost up to {}",
+                  Amount(wallet->available, info.currency), needed);
   }
 
   reservation->reserved_micro = info.reserved_micro = bound;
@@ -770,7 +775,7 @@ Result<std::int64_t> LedgerImpl::Post(const Posting& posting) {
       ASSIGN_OR_RETURN(Wallet * wallet, WalletOf(posting.workspace_id, posting.account_id, posting.currency));
       if (own_micro < 0 && wallet->available + own_micro < 0)
         return Fail(Code::kInvalidArgument, "the workspace's balance of {} does not cover {}",
-                    MoneyText(wallet->available, wallet->currency), MoneyText(-own_micro, wallet->currency));
+                    Amount(wallet->available, wallet->currency), Amount(-own_micro, wallet->currency));
       for (const Entry& entry : posting.entries)
         if (entry.account == own && entry.amount_micro < 0) Move(*wallet, entry.amount_micro, 0);
     }

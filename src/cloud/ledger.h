@@ -75,6 +75,19 @@ struct Reservation {
   bool hold_posted = false, ended = false;
 };
 
+/// An error of Reserve, with what the code kPermissionDenied stands for.
+struct ReserveError : Error {
+  enum class Why {
+    kOther,     // what the code says
+    kUnpriced,  // the model has no price
+    kBalance,   // the workspace's money, or its account's credit, does not cover it
+    kBudget,    // a budget does not
+  };
+  Why why = Why::kOther;
+  ReserveError(Error error, Why what = Why::kOther) : Error(std::move(error)), why(what) {}
+};
+using ReserveResult = tl::expected<std::shared_ptr<Reservation>, ReserveError>;
+
 struct Receipt {
   std::string id, workspace_id, account_id, key_id, model, app, partner_id, request_id;
   std::int64_t started_ms = 0, ended_ms = 0;
@@ -180,7 +193,7 @@ class Ledger {
   /// refuses those), kAlreadyExists (this Idempotency-Key was used within kClaimKeptMs: names the receipt),
   /// kUnavailable (the database does not keep up), kTooMany (the meter is full, or kClaimsMax),
   /// kInvalidArgument (units out of range, another currency than the workspace's)
-  virtual Result<std::shared_ptr<Reservation>> Reserve(const ReserveRequest& request) = 0;
+  [[nodiscard]] virtual ReserveResult Reserve(const ReserveRequest& request) = 0;
   /// Charges what the tickets counted (added up) and releases the rest; never more than was reserved. The tickets' Used
   /// must not be called any more. Queued; the receipt can be found at once, `done` is called after the commit, on the
   /// database's thread. A reservation that has ended already: its receipt again, and no `done`.

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "cloud/ledger.h"
+#include "cloud/month.h"
 #include "cloud/rollup.h"
 #include "store/database.h"
 
@@ -241,8 +242,8 @@ BOOKS(BM_BooksReceiptsOfAKey);
 /// What an invoice sums: a month of an account by workspace and model.
 void BM_BooksInvoiceMonth(benchmark::State& state) {
   Measure(state, [](Books& books) {
-    const std::int64_t month = MonthStart(books.ledger->now_ms() - 10 * kDayMs);
-    UsageQuery query{.from_ms = month, .to_ms = NextMonthStart(month), .granularity = Granularity::kMonth};
+    const Month month = Month::Of(books.ledger->now_ms() - 10 * kDayMs);
+    UsageQuery query{.from_ms = month.from_ms(), .to_ms = month.to_ms(), .granularity = Granularity::kMonth};
     query.by = kByWorkspace | kByModel;
     query.account_id = "acc_bench";
     return QueryUsage(*books.db, query);

@@ -14,6 +14,7 @@
 #include <random>
 #include <set>
 
+#include "cloud/billing_test.h"
 #include "cloud/rollup.h"
 #include "cloud/rollup_writer.h"
 #include "store/database.h"
@@ -79,9 +80,7 @@ class LedgerTest : public store::OnEachDatabase {
   void SetUp() override {
     OnEachDatabase::SetUp();
     if (IsSkipped()) return;
-    auto db = store::Database::Open(url());
-    ASSERT_TRUE(db) << db.error().message;
-    db_ = std::move(*db);
+    db_ = Must(store::Database::Open(url()));
     flaky_ = std::make_unique<Flaky>(*db_);
     Start();
     ASSERT_TRUE(ledger_->LoadPrices(kPrices, "tests"));
@@ -95,12 +94,8 @@ class LedgerTest : public store::OnEachDatabase {
 
   void Start() {
     flaky_->mode = Flaky::Mode::kWorks;
-    auto meter = Meter::Open(folder());
-    ASSERT_TRUE(meter) << meter.error().message;
-    meter_ = std::move(*meter);
-    auto ledger = Ledger::Open(*flaky_, *meter_, clock_, options_);
-    ASSERT_TRUE(ledger) << ledger.error().message;
-    ledger_ = std::move(*ledger);
+    meter_ = Must(Meter::Open(folder()));
+    ledger_ = Must(Ledger::Open(*flaky_, *meter_, clock_, options_));
   }
   /// As if the process had been killed: what is queued is lost.
   void Crash(Flaky::Mode mode = Flaky::Mode::kFails) {
@@ -123,10 +118,6 @@ class LedgerTest : public store::OnEachDatabase {
   void TopUp(std::int64_t micro, std::string workspace = "ws_1") {
     const auto id = ledger_->TopUp(workspace, {.account_id = "acc_1"}, micro, NewId("t_"), "test");
     ASSERT_TRUE(id) << id.error().message;
-  }
-  std::shared_ptr<Reservation> Must(Result<std::shared_ptr<Reservation>> reservation) {
-    EXPECT_TRUE(reservation) << (reservation ? "" : reservation.error().message);
-    return reservation ? *reservation : nullptr;
   }
   static Units Used(std::int64_t input, std::int64_t output, std::int64_t cached = 0) {
     Units units;
@@ -248,6 +239,7 @@ TEST_P(LedgerTest, ShortensOutputToTheBalanceThenRefuses) {
   const auto refused = ledger_->Reserve(Request(100, 10));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kPermissionDenied);
+  EXPECT_EQ(refused.error().why, ReserveError::Why::kBalance);
   EXPECT_EQ(refused.error().message,
             "the workspace's balance is 0.000000 CNY; this request can cost up to 0.000280 CNY");
   ledger_->Release(first);
@@ -278,6 +270,7 @@ TEST_P(LedgerTest, PostpaidGoesDownToTheCreditLimitOfTheAccount) {
   request.may_shorten = false;
   const auto refused = ledger_->Reserve(request);
   ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, ReserveError::Why::kBalance);
   EXPECT_EQ(refused.error().message,
             "the account's credit limit of 0.002500 CNY leaves 0.000500 CNY; this request can cost up to 0.001000 CNY");
   a->tickets[0]->Used(Used(100, 100));
@@ -470,6 +463,7 @@ TEST_P(LedgerTest, BudgetsStopTheRequestThatWouldCross) {
   auto first = Must(ledger_->Reserve(request));
   const auto refused = ledger_->Reserve(request);
   ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, ReserveError::Why::kBudget);
   EXPECT_EQ(refused.error().message,
             "the budget of this key (0.001000 CNY a total) has 0.000000 CNY left; this request can cost up to "
             "0.001000 CNY");
@@ -640,7 +634,10 @@ TEST_P(LedgerTest, PriceBooksAreVersionsAndRunningRequestsKeepTheirs) {
   ASSERT_TRUE(ledger_->LoadPrices("version = \"2\"\nrefuse_unpriced = true\n", "x"));
   running->tickets[0]->Used(Used(100, 1));
   EXPECT_EQ(ledger_->Settle(running, EndReason::kStop).amount_micro, 208);
-  EXPECT_EQ(ledger_->Reserve(Request(1, 1)).error().code, Code::kPermissionDenied);
+  const auto unpriced = ledger_->Reserve(Request(1, 1));
+  ASSERT_FALSE(unpriced);
+  EXPECT_EQ(unpriced.error().code, Code::kPermissionDenied);
+  EXPECT_EQ(unpriced.error().why, ReserveError::Why::kUnpriced);
   clock_.Advance(1);
   ASSERT_TRUE(ledger_->LoadPrices("version = \"3\"\n", "x"));
   EXPECT_EQ(Run(Request(1, 1), Used(1, 1)).amount_micro, 0);
@@ -828,9 +825,7 @@ TEST_P(LedgerTest, ExactAfterAKillAtAnyInstant) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << "round " << round << ": ended by itself";
-    auto db = store::Database::Open(url());
-    ASSERT_TRUE(db) << db.error().message;
-    db_ = std::move(*db);
+    db_ = Must(store::Database::Open(url()));
     flaky_ = std::make_unique<Flaky>(*db_);
     clock_.SetUnix(SystemClock().unix_ms());
     Start();

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/ascii.h"
 #include "cloud/clock.h"
+#include "cloud/web_json.h"
 
 namespace yun::cloud {
 namespace {
@@ -15,21 +17,10 @@ namespace json = boost::json;
 constexpr std::size_t kSubjectBytesMax = 255;  // OpenID Connect Core, 2
 constexpr std::size_t kCookieBytesMax = 4096;
 constexpr std::size_t kReturnToBytesMax = 1024;
-constexpr int kJsonDepthMax = 16;
 
-Result<json::object> ParseObject(std::string_view text, std::string_view what) {
+Result<json::object> ParseAnswer(std::string_view text, std::string_view what) {
   if (text.size() > kOidcAnswerBytesMax) return Fail(Code::kCorrupt, "{}: too long", what);
-  json::parse_options options;
-  options.max_depth = kJsonDepthMax;
-  json::error_code ec;
-  json::value value = json::parse(json::string_view(text.data(), text.size()), ec, {}, options);
-  if (ec || !value.is_object()) return Fail(Code::kCorrupt, "{}: no JSON object", what);
-  return std::move(value.get_object());
-}
-
-std::string TextOf(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  return ParseJsonObject(text, what);
 }
 
 /// Seconds, as a whole number or with a fraction; nothing when there are none.
@@ -53,16 +44,6 @@ bool Has(const json::object& object, std::string_view name, std::string_view wan
   return std::any_of(items.begin(), items.end(), [&](const json::value& item) {
     return item.is_string() && std::string_view(item.get_string()) == wanted;
   });
-}
-
-std::string FormEncoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 std::string Base64(std::string_view bytes) {
@@ -95,7 +76,7 @@ Result<json::object> FetchObject(const HttpFetch& fetch, const HttpAsk& ask, std
   auto answer = fetch(ask);
   if (!answer) return Wrap(std::move(answer.error()), what);
   if (answer->status != 200) return Fail(Code::kNetwork, "{}: {} answered {}", what, ask.url, answer->status);
-  return ParseObject(answer->body, what);
+  return ParseAnswer(answer->body, what);
 }
 
 tl::unexpected<Error> Refuse(std::string_view why) { return Fail(Code::kUnauthenticated, "sign-in: {}", why); }
@@ -159,8 +140,9 @@ Result<Oidc::Begun> Oidc::Begin(std::string_view return_to) {
   begun.url = fmt::format(
       "{}{}response_type=code&client_id={}&redirect_uri={}&scope={}&state={}&nonce={}&code_challenge={}"
       "&code_challenge_method=S256",
-      at, at.find('?') == std::string::npos ? "?" : "&", FormEncoded(options_.client_id),
-      FormEncoded(options_.redirect_uri), FormEncoded(options_.scopes), state, nonce, Base64Url(Sha256(verifier)));
+      at, at.find('?') == std::string::npos ? "?" : "&", PercentEncoded(options_.client_id),
+      PercentEncoded(options_.redirect_uri), PercentEncoded(options_.scopes), state, nonce,
+      Base64Url(Sha256(verifier)));
   begun.cookie = Secret<std::string>(Base64Url(Seal(key_, "oidc", json::serialize(flow))));
   return begun;
 }
@@ -170,7 +152,7 @@ Result<Oidc::Finished> Oidc::Finish(std::string_view cookie, std::string_view co
   const auto sealed = ParseBase64Url(cookie.size() <= kCookieBytesMax ? cookie : std::string_view());
   const auto text = sealed ? Unseal(key_, "oidc", *sealed) : std::nullopt;
   if (!text) return Refuse("it was not begun in this browser, or too long ago; begin again");
-  ASSIGN_OR_RETURN(const json::object flow, ParseObject(*text, "sign-in cookie"));
+  ASSIGN_OR_RETURN(const json::object flow, ParseAnswer(*text, "sign-in cookie"));
   if (NumberOf(flow, "expires_ms").value_or(0) <= static_cast<double>(clock_.unix_ms()))
     return Refuse("it took too long; begin again");
   if (!SameSecret(TextOf(flow, "state"), state)) return Refuse("the answer belongs to another sign-in; begin again");
@@ -184,20 +166,20 @@ Result<Oidc::Finished> Oidc::Finish(std::string_view cookie, std::string_view co
   ask.url = provider->token_endpoint;
   ask.headers = {{"content-type", "application/x-www-form-urlencoded"}, {"accept", "application/json"}};
   ask.body = fmt::format("grant_type=authorization_code&code={}&redirect_uri={}&client_id={}&code_verifier={}",
-                         FormEncoded(code), FormEncoded(options_.redirect_uri), FormEncoded(options_.client_id),
-                         TextOf(flow, "verifier"));
+                         PercentEncoded(code), PercentEncoded(options_.redirect_uri),
+                         PercentEncoded(options_.client_id), TextOf(flow, "verifier"));
   if (const std::string& secret = options_.client_secret.Reveal(); !secret.empty()) {
     if (provider->secret_in_body)
-      ask.body += "&client_secret=" + FormEncoded(secret);
+      ask.body += "&client_secret=" + PercentEncoded(secret);
     else  // RFC 6749, 2.3.1
       ask.headers.emplace_back("authorization",
-                               "Basic " + Base64(FormEncoded(options_.client_id) + ":" + FormEncoded(secret)));
+                               "Basic " + Base64(PercentEncoded(options_.client_id) + ":" + PercentEncoded(secret)));
   }
   auto answer = fetch_(ask);
   if (!answer) return Wrap(std::move(answer.error()), "OIDC token");
   if (answer->status >= 400 && answer->status < 500) return Refuse("the provider refused its own code; begin again");
   if (answer->status != 200) return Fail(Code::kNetwork, "OIDC token: {} answered {}", ask.url, answer->status);
-  ASSIGN_OR_RETURN(const json::object tokens, ParseObject(answer->body, "OIDC token"));
+  ASSIGN_OR_RETURN(const json::object tokens, ParseAnswer(answer->body, "OIDC token"));
   ASSIGN_OR_RETURN(Identity identity, CheckIdToken(TextOf(tokens, "id_token"), TextOf(flow, "nonce")));
   return Finished{std::move(identity), TextOf(flow, "return_to")};
 }
@@ -210,7 +192,7 @@ Result<Identity> Oidc::CheckIdToken(std::string_view token, std::string_view non
     verified = VerifyJwt(token, provider->keys);
   }
   if (!verified) return Refuse(verified.error().message);
-  ASSIGN_OR_RETURN(const json::object claims, ParseObject(*verified, "token"));
+  ASSIGN_OR_RETURN(const json::object claims, ParseAnswer(*verified, "token"));
   // OpenID Connect Core, 3.1.3.7.
   if (TextOf(claims, "iss") != options_.issuer) return Refuse("the token is another provider's");
   const json::value* audience = claims.if_contains("aud");
@@ -230,10 +212,7 @@ Result<Identity> Oidc::CheckIdToken(std::string_view token, std::string_view non
                     TextOf(claims, "name")};
   if (identity.subject.empty() || identity.subject.size() > kSubjectBytesMax) return Refuse("the token names nobody");
   if (!options_.email_domains.empty()) {
-    std::string domain = identity.email.substr(identity.email.rfind('@') + 1);
-    std::transform(domain.begin(), domain.end(), domain.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    const std::string domain = LowerAscii(identity.email.substr(identity.email.rfind('@') + 1));
     const auto& allowed = options_.email_domains;
     if (!identity.email_verified || std::find(allowed.begin(), allowed.end(), domain) == allowed.end())
       return Fail(Code::kPermissionDenied, "sign-in: people of this e-mail domain are not let in");

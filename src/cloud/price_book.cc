@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/toml.h"
 #include "cloud/glob.h"
+#include "cloud/month.h"
 
 namespace yun::embedded {
 std::string_view cloud_prices_example_toml();
@@ -83,11 +84,8 @@ Result<std::int64_t> ParseTime(std::string_view text) {
 std::string TimeText(std::int64_t ms) {
   using namespace std::chrono;
   const sys_time<milliseconds> time{milliseconds(ms)};
-  const sys_days midnight = floor<days>(time);
-  const year_month_day date{midnight};
-  std::string text = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  const std::int64_t rest = (time - midnight).count() / 1000;
+  std::string text = DateText(ms);
+  const std::int64_t rest = (time - floor<days>(time)).count() / 1000;
   if (rest != 0) text += fmt::format("T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60);
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cloud/month.h"
 #include "cloud/rollup_writer.h"
 #include "store/database.h"
 
@@ -44,7 +45,7 @@ std::int64_t StepStart(Granularity granularity, std::int64_t unix_ms) {
     case Granularity::kMonth:
       break;
   }
-  return MonthStart(unix_ms);
+  return Month::Of(unix_ms).from_ms();
 }
 
 std::int64_t NextStep(Granularity granularity, std::int64_t unix_ms) {
@@ -58,7 +59,7 @@ std::int64_t NextStep(Granularity granularity, std::int64_t unix_ms) {
     case Granularity::kMonth:
       break;
   }
-  return NextMonthStart(unix_ms);
+  return Month::Of(unix_ms).to_ms();
 }
 
 RollupWriter::RollupWriter() : insert_(kHead, kColumns, Tail()) {}

@@ -2,28 +2,16 @@
 
 #include <thread>
 
-#include "cloud/people_test.h"
+#include "cloud/sign_in_test.h"
 #include "cloud/totp.h"
 
 namespace yun::cloud {
 namespace {
 
-constexpr const char* kPassword = "correct horse battery";
 const Caller kCaller{"192.0.2.1:5000", "a browser"};
 
-class SignInTest : public People {
+class SignInTest : public SignInPeople {
  protected:
-  void SetUp() override {
-    People::SetUp();
-    if (IsSkipped()) return;
-    ASSERT_TRUE(directory().MakeFirst().has_value());
-    clock_.Advance(1);
-    // As little work as argon2id takes: these tests are not about how slow a guess is.
-    sign_in_ = std::make_unique<SignIn>(
-        *store_, directory(), SignInOptions{.password_operations = 1, .password_memory_bytes = 8192});
-    ann_ = MakeMember("ann@example.com", Role::kAdmin);
-    ASSERT_OK(sign_in().SetPassword({}, ann_.id, kPassword));
-  }
   SignIn& sign_in() { return *sign_in_; }
   Result<NewSession> Try(std::string_view password, std::string_view code = {}, const Caller& caller = kCaller) {
     return sign_in().WithPassword("Ann@Example.com", password, code, caller);
@@ -36,8 +24,6 @@ class SignInTest : public People {
     clock_.Advance(kTotpStepMs);
   }
 
-  std::unique_ptr<SignIn> sign_in_;
-  Person ann_;
   std::string secret_;
 };
 

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <thread>
 
+#include "base/ascii.h"
 #include "hub/record.h"
 #include "hub/transfer.h"
 #include "net/http/client.h"
@@ -20,15 +21,7 @@ constexpr double kRetryAfterSecondsMax = 60;
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
-std::string Encoded(std::string_view path) {
-  std::string out;
-  for (const char c : path) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                       c == '.' || c == '_' || c == '~' || c == '/';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
+std::string Encoded(std::string_view path) { return PercentEncoded(path, "/"); }
 
 Result<http::FetchResponse> Ask(http::FetchRequest request, const PullOptions& options, const std::string& token_help) {
   request.cancel = options.cancel;

@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "hub/name.h"
 
 namespace yun::hub {
 namespace {
 
 constexpr std::size_t kSourceBytesMax = 2048;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string LowerAll(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), Lower);
-  return out;
-}
 
 bool IsWordByte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
@@ -120,7 +113,7 @@ std::string DefaultName(const Source& source) {
       const auto slash = source.repo.find('/');
       std::string name = NameFrom(source.repo.substr(0, slash)) + "/" + NameFrom(source.repo.substr(slash + 1));
       if (!source.pattern.empty()) {
-        std::string tag = LowerAll(source.pattern);
+        std::string tag = LowerAscii(source.pattern);
         std::erase_if(tag, [](char c) { return c == '*' || c == '?'; });
         if (tag.ends_with(".gguf")) tag.resize(tag.size() - 5);
         name += ":" + NameFrom(tag);
@@ -137,7 +130,7 @@ std::string DefaultName(const Source& source) {
 }
 
 bool MatchesPattern(std::string_view pattern, std::string_view name) {
-  const std::string p = LowerAll(pattern), n = LowerAll(name);
+  const std::string p = LowerAscii(pattern), n = LowerAscii(name);
   if (p.find_first_of("*?") == p.npos) return n.find(p) != n.npos;
   // One star is remembered at a time: going back to the last one is enough, and linear in the number of stars.
   std::size_t pi = 0, ni = 0, star = p.npos, mark = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace yun::server {
 
 namespace {
@@ -65,7 +67,7 @@ void AddSecurityHeaders(http::Headers& headers, bool secure) {
   const auto add = [&](const char* name, const char* value) {
     const bool there = std::any_of(headers.begin(), headers.end(), [&](const auto& header) {
       return std::equal(header.first.begin(), header.first.end(), name, name + std::string_view(name).size(),
-                        [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+                        [](char a, char b) { return LowerAscii(a) == b; });
     });
     if (!there) headers.emplace_back(name, value);
   };

@@ -11,15 +11,12 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 import time
 import urllib.parse
 
 import pytest
+from serving import ROOT, YUN, Program, wait_until  # noqa: F401
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-YUN = os.environ.get("YUN_BIN") or str(ROOT / "build/relcheck/bin/yun")
-START_SECONDS_MAX = 60
 MODELS = ("base", "adapter")  # both are scripted; a partner may publish the second
 FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
 
@@ -114,62 +111,32 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Cloud:
+class Cloud(Program):
     """One `yun serve` in its home; it can be killed and started again on the same port."""
 
     def __init__(self, home, *options, database=None, clock_file=None):
+        super().__init__()
         self.home, self.database, self.clock_file = pathlib.Path(home), database, clock_file
-        self.options = [str(option) for option in options]
+        self.options = options
         self.port = free_port()
-        self.process, self.lines = None, []
         self.start()
         key = re.search(r"API key: (sk-\w+)", self.output)  # only where the first one was made
         self.key = key.group(1) if key else None
         self.sign_in_link = re.search(r"https?://\S+/auth/link\?token=\S+", self.output)
         self.admin = Admin(self.port, self.local_key())
 
-    def command(self):
-        models = [f"scripted:{name}" for name in MODELS]
-        database = ["--database", self.database] if self.database else []
-        return [YUN, "serve", *models, "--port", str(self.port), "--home", str(self.home), *database, *self.options]
-
     def start(self):
         environment = dict(os.environ)
         if self.clock_file:
             environment |= {"LD_PRELOAD": str(faketime()), "FAKETIME_TIMESTAMP_FILE": str(self.clock_file),
                             "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
-        up = threading.Event()
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, env=environment)
-
-        def read(out):
-            for line in out:
-                self.lines.append(line)
-                if "Ctrl-C stops" in line:
-                    up.set()
-            up.set()
-
-        threading.Thread(target=read, args=(self.process.stdout,), daemon=True).start()
-        if not up.wait(START_SECONDS_MAX) or self.process.poll() is not None:
-            self.process.kill()
-            pytest.fail("yun serve did not come up:\n" + self.output)
-
-    @property
-    def output(self):
-        return "".join(self.lines)
+        database = ["--database", self.database] if self.database else []
+        self.launch(*[f"scripted:{name}" for name in MODELS], "--port", self.port, "--home", self.home, *database,
+                    *self.options, environment=environment)
 
     def local_key(self):
         """What makes programs of this machine that may read the home an operator."""
         return json.loads((self.home / "server.json").read_text())["key"]
-
-    def metrics(self):
-        """GET /metrics: {name with labels: value}."""
-        _, _, text = Admin(self.port).raw("GET", "/metrics")
-        lines = text.decode().splitlines()
-        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line and line[0] != "#"}
-
-    def metric(self, name):
-        return sum(value for key, value in self.metrics().items() if key.split("{")[0] == name)
 
     def kill(self):
         """As a machine would: without a chance to write anything down."""
@@ -180,13 +147,7 @@ class Cloud:
     def stop(self, seconds_max=60):
         """SIGTERM, and the exit code."""
         self.admin.close()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(seconds_max)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            pytest.fail("yun serve did not stop:\n" + self.output)
+        return super().stop(seconds_max)
 
     def caller(self, key=None, session=None):
         return Admin(self.port, key, session)
@@ -236,13 +197,3 @@ class Postgres:
         if self.process:
             self.process.stdin.close()
             self.process.wait(60)
-
-
-def wait_until(condition, seconds_max=60):
-    """Polls a condition; whether it came true."""
-    end = time.monotonic() + seconds_max
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False

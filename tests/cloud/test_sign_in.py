@@ -5,48 +5,27 @@ import hmac
 import http.client
 import json
 import re
-import signal
-import subprocess
-import threading
 import time
 import urllib.parse
 
 import pytest
-from cloud import YUN, free_port, skip_without_program
+from cloud import free_port, skip_without_program
 from oidc_provider import Key, Provider
+from serving import Program
 
-START_SECONDS_MAX = 60
 PASSWORD = "correct horse battery"
 
 
-class Server:
+class Server(Program):
     """A `yun serve` with a scripted model, in its own home."""
 
     def __init__(self, home, *options):
+        super().__init__()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.output, up = "", threading.Event()
-        self.process = subprocess.Popen(
-            [YUN, "serve", "scripted:s", "--port", str(self.port), "--home", str(home), *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-        def read():
-            for line in self.process.stdout:
-                self.output += line
-                if "Ctrl-C stops" in line:
-                    up.set()
-            up.set()
-
-        threading.Thread(target=read, daemon=True).start()
-        if not up.wait(START_SECONDS_MAX) or self.process.poll() is not None:
-            self.process.kill()
-            pytest.fail("yun serve did not come up:\n" + self.output)
+        self.launch("scripted:s", "--port", self.port, "--home", home, *options)
         link = re.search(r"sign in once, .* at (\S+)/auth/link\?token=(\w+)", self.output)
         self.link = link and link.group(2)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
 
 
 class Browser:

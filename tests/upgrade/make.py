@@ -23,7 +23,7 @@ import threading
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "cloud"))
+sys.path[:0] = [str(HERE.parent / "cloud"), str(HERE.parent)]
 
 from cloud import YUN, Admin, Cloud, wait_until  # noqa: E402
 

@@ -3,6 +3,7 @@
 
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "formats/checkpoint/containers.h"
 #include "formats/checkpoint/hf_config.h"
 #include "formats/safetensors/safetensors.h"
@@ -23,12 +24,6 @@ Result<std::string> ReadText(const fs::path& path, std::size_t limit) {
   if (map.bytes().size() > limit)
     return Fail(Code::kTooLarge, "{}: {} bytes are over the limit of {}", path.string(), map.bytes().size(), limit);
   return std::string(reinterpret_cast<const char*>(map.bytes().data()), map.bytes().size());
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
 }
 
 class FolderCheckpoint final : public Checkpoint {
@@ -116,7 +111,7 @@ class FolderCheckpoint final : public Checkpoint {
   std::vector<TensorEntry> Tensors() const override {
     std::vector<TensorEntry> entries;
     for (const safetensors::TensorInfo& tensor : model_.tensors())
-      entries.push_back({tensor.name, Lower(tensor.dtype), tensor.type, tensor.shape, tensor.data.size()});
+      entries.push_back({tensor.name, LowerAscii(tensor.dtype), tensor.type, tensor.shape, tensor.data.size()});
     return entries;
   }
 

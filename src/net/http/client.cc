@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/ascii.h"
 #include "net/http/public_address.h"
 
 namespace yun::http {
@@ -32,12 +33,6 @@ using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using Slist = std::unique_ptr<curl_slist, SlistDeleter>;
 using Url = std::unique_ptr<CURLU, UrlDeleter>;
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return out;
-}
-
 std::string_view Trim(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -55,7 +50,7 @@ std::string Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
 
 // Scheme, host and port: what decides whether given headers may be sent.
 std::string Origin(CURLU* url) {
-  return Lower(Part(url, CURLUPART_SCHEME)) + "://" + Lower(Part(url, CURLUPART_HOST)) + ":" +
+  return LowerAscii(Part(url, CURLUPART_SCHEME)) + "://" + LowerAscii(Part(url, CURLUPART_HOST)) + ":" +
          Part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 }
 
@@ -114,7 +109,7 @@ bool Transfer::OnHeaderLine(std::string_view line) {
   }
   const std::size_t colon = line.find(':');
   if (colon != line.npos && colon > 0) {
-    response.headers.emplace_back(Lower(Trim(line.substr(0, colon))), Trim(line.substr(colon + 1)));
+    response.headers.emplace_back(LowerAscii(Trim(line.substr(0, colon))), Trim(line.substr(colon + 1)));
   }
   return true;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "net/http/url_text.h"
 
@@ -47,14 +48,6 @@ struct GrowingBody {
 constexpr std::size_t kLastChunkBytes = 5;
 
 bool IsTokenStart(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
-char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = LowerAscii(c);
-  return out;
-}
 
 bool IsDigits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
@@ -161,7 +154,7 @@ bool RequestReader::AcceptHead() {
   int lengths = 0;
   int encodings = 0;
   for (const auto& field : message) {
-    auto& [name, value] = request_.headers.emplace_back(Lower(Std(field.name_string())), Std(field.value()));
+    auto& [name, value] = request_.headers.emplace_back(LowerAscii(Std(field.name_string())), Std(field.value()));
     if (name == "host") {
       ++hosts;
     } else if (name == "content-length") {
@@ -169,9 +162,9 @@ bool RequestReader::AcceptHead() {
       if (!IsDigits(value)) return Fail(400, "Content-Length is not a number");
     } else if (name == "transfer-encoding") {
       ++encodings;
-      if (Lower(value) != "chunked") return Fail(501, "only the transfer encoding \"chunked\" is understood");
+      if (LowerAscii(value) != "chunked") return Fail(501, "only the transfer encoding \"chunked\" is understood");
     } else if (name == "expect") {
-      if (Lower(value) != "100-continue") return Fail(417, "only \"Expect: 100-continue\" is understood");
+      if (LowerAscii(value) != "100-continue") return Fail(417, "only \"Expect: 100-continue\" is understood");
       expects_continue_ = !http_1_0_;
     }
   }
@@ -185,7 +178,7 @@ bool RequestReader::AcceptHead() {
 bool RequestReader::AcceptTarget(std::string_view target) {
   if (request_.method == "CONNECT") return Fail(501, "CONNECT is not offered");
   // The absolute form that a proxy's client sends: only the path matters here.
-  const std::string start = Lower(target.substr(0, 8));
+  const std::string start = LowerAscii(target.substr(0, 8));
   if (const std::size_t scheme = start.starts_with("http://") ? 7 : start == "https://" ? 8 : 0; scheme > 0) {
     target.remove_prefix(scheme);
     const std::size_t path = target.find_first_of("/?");

@@ -5,6 +5,7 @@
 #include "cloud/directory.h"
 #include "cloud/ip_range.h"
 #include "cloud/partner.h"
+#include "cloud/random.h"
 #include "cloud/sign_in.h"
 
 namespace yun::server::admin {
@@ -30,14 +31,6 @@ std::string_view Bearer(const http::Request& request) {
   return value;
 }
 
-/// Takes as long for a nearly right key as for a wrong one.
-bool SameSecret(std::string_view a, std::string_view b) {
-  if (a.empty() || a.size() != b.size()) return false;
-  unsigned different = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) different |= static_cast<unsigned char>(a[i] ^ b[i]);
-  return different == 0;
-}
-
 bool IsThisMachine(std::string_view ip) {
   const auto address = cloud::ParseIp(ip);
   static const auto four = cloud::ParseIpRange("127.0.0.0/8"), six = cloud::ParseIpRange("::1");
@@ -46,7 +39,7 @@ bool IsThisMachine(std::string_view ip) {
 
 api::Parsed<Caller> ByKey(const Parts& parts, std::string_view token, std::string_view ip) {
   Caller caller;
-  if (IsThisMachine(ip) && SameSecret(token, parts.local_key)) {
+  if (IsThisMachine(ip) && !parts.local_key.empty() && cloud::SameSecret(token, parts.local_key)) {
     caller.means = Caller::Means::kLocal;
     caller.is_operator = true;
     caller.actor = {"", "local", std::string(ip)};

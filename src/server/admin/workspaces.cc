@@ -44,18 +44,9 @@ const Schema kListQuery{"WorkspaceQuery",
                          LimitField(), CursorField()}};
 
 json::object Write(const Workspace& w, std::optional<cloud::Role> role) {
-  json::object out{{"id", w.id},
-                   {"account_id", w.account_id},
-                   {"name", w.name},
-                   {"status", cloud::StandingName(w.status)},
-                   {"weight", w.weight},
-                   {"priority", w.priority},
-                   {"share_prefix", w.share_prefix},
-                   {"store_prompts", w.store_prompts},
-                   {"retention_days", w.retention_days},
-                   {"discount_ppm", w.discount_ppm},
-                   {"sandbox", w.sandbox},
-                   {"created_ms", w.created_ms}};
+  json::object out{{"id", w.id}, {"account_id", w.account_id}};
+  for (const auto& setting : cloud::SettingsJson(w)) out.insert(setting);
+  out["created_ms"] = w.created_ms;
   if (role) out["role"] = cloud::RoleName(*role);
   return out;
 }

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "cloud/jwt_test_signer.h"
-#include "cloud/people_test.h"
+#include "cloud/sign_in_test.h"
 #include "cloud/totp.h"
 #include "server/auth/pages.h"
 
@@ -12,20 +12,14 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* kPassword = "correct horse battery";
+using cloud::kPassword;
 constexpr const char* kIssuer = "http://127.0.0.1:5556";
 
-class AuthTest : public cloud::People {
+class AuthTest : public cloud::SignInPeople {
  protected:
   void SetUp() override {
-    People::SetUp();
+    SignInPeople::SetUp();
     if (IsSkipped()) return;
-    ASSERT_TRUE(directory().MakeFirst().has_value());
-    clock_.Advance(1);
-    sign_in_ = std::make_unique<cloud::SignIn>(
-        *store_, directory(), cloud::SignInOptions{.password_operations = 1, .password_memory_bytes = 8192});
-    ann_ = MakeMember("ann@example.com", cloud::Role::kAdmin);
-    ASSERT_OK(sign_in_->SetPassword({}, ann_.id, kPassword));
     cloud::OidcOptions options;
     options.issuer = kIssuer, options.client_id = "yun";
     options.redirect_uri = "https://cloud.example.com/auth/oidc/callback";
@@ -77,9 +71,7 @@ class AuthTest : public cloud::People {
                json::serialize(json::object{{"email", ann_.email}, {"password", password}, {"code", code}}));
   }
 
-  std::unique_ptr<cloud::SignIn> sign_in_;
   std::unique_ptr<Auth> auth_;
-  cloud::Person ann_;
   cloud::TestSigner signer_ = cloud::TestSigner::Es256("k");
   Origin origin_{"192.0.2.1", true};
   std::string cookie_, csrf_, nonce_, email_ = "ann@example.com";

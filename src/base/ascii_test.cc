@@ -1,0 +1,18 @@
+#include "base/ascii.h"
+
+#include <gtest/gtest.h>
+
+namespace yun {
+namespace {
+
+TEST(Ascii, LowerCaseOfLettersAlone) { EXPECT_EQ(LowerAscii("aZ@[`{9 \xC3\x84"), "az@[`{9 \xC3\x84"); }
+
+TEST(Ascii, PercentEncoding) {
+  EXPECT_EQ(PercentEncoded("aZ09-._~"), "aZ09-._~");
+  EXPECT_EQ(PercentEncoded("a b/c?d=e&f+%:"), "a%20b%2Fc%3Fd%3De%26f%2B%25%3A");
+  EXPECT_EQ(PercentEncoded("a b/c:", "/"), "a%20b/c%3A");
+  EXPECT_EQ(PercentEncoded("\xE4\xB8\xAD"), "%E4%B8%AD");
+}
+
+}  // namespace
+}  // namespace yun
