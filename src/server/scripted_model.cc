@@ -110,6 +110,7 @@ Result<TokenId> TakeWords(const std::string& path, Model& model) {
   if (!opened.tokenizer) return Fail(Code::kUnsupported, "{}: the model has no tokenizer", path);
   model.tokenizer = std::move(opened.tokenizer);
   model.chat_template = std::move(opened.chat_template);
+  model.tool_style = opened.tool_style;
   TokenId end_id = model.tokenizer->eos_id();
   if (end_id < 0)
     if (const auto config = opened.checkpoint->Config(); config && !config->eos_ids.empty())
