@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import re
+import socket
 import subprocess
 import time
 
@@ -109,6 +110,34 @@ class Reader:
 @pytest.fixture
 def database(postgres):
     return postgres.database() if postgres.url else None
+
+
+def unit_commands(name):
+    """What a unit runs, as its shell sees it."""
+    for line in (OPERATE / name).read_text().splitlines():
+        if line.startswith(("ExecStart=", "ExecStartPost=")):
+            yield re.sub(r"([%$])\1", r"\1", line.split("=", 1)[1])
+
+
+def test_the_units_do_what_they_say(cloud, tmp_path):
+    """Backup and reconciliation, with a socket for their words, as the journal has one."""
+    (tmp_path / "backups").mkdir()
+    environment = dict(os.environ) | {"YUN_HOME": str(cloud.home), "BACKUP_FOLDER": str(tmp_path / "backups")}
+    for unit in ("yun-backup.service", "yun-reconcile.service"):
+        commands = list(unit_commands(unit))
+        assert commands
+        for command in commands:
+            ours, theirs = socket.socketpair()
+            done = subprocess.run(["sh", "-c", command.replace("/usr/local/bin/yun", os.path.abspath(YUN))], stdout=theirs,
+                                  stderr=theirs, stdin=subprocess.DEVNULL, cwd=tmp_path, env=environment, timeout=60)
+            theirs.close()
+            said = b"".join(iter(lambda: ours.recv(65536), b"")).decode()
+            assert done.returncode == 0 and "No such" not in said, (command, said)
+            if "reconcile" in command:
+                assert '"ok"' in said
+                wrong = re.sub(r"/usr/local/bin/yun admin reconcile --json", "echo '{\"ok\": false}'".replace("'", ""), command)
+                assert subprocess.run(["sh", "-c", wrong], capture_output=True).returncode != 0
+    assert len(list((tmp_path / "backups").glob("yun-*.tar"))) == 1
 
 
 def test_the_guide_can_be_followed(tmp_path, database):

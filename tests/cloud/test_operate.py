@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from cloud import ROOT
+from test_rights import chat
 
 OPERATE = ROOT / "docs/operate"
 NAME = re.compile(r"\b(?:yun|process)_[a-z0-9_]+")
@@ -56,6 +57,15 @@ def test_panels_are_about_metrics_that_exist(metrics):
         assert variable["type"] == "datasource" or not unknown(variable["query"], metrics), variable["name"]
 
 
+def test_a_running_cloud_shows_them(cloud):
+    chat(cloud, cloud.key)
+    live = {name.split("{")[0] for name in cloud.metrics()}
+    shown = (OPERATE / "alerts.yml").read_text() + "".join(f"{expression}\n" for _, expression in expressions())
+    wanted = set(NAME.findall(re.sub(r'"[^"]*"', "", shown)))
+    assert len(wanted) > 20
+    assert {name for name in wanted if name not in live and base(name) not in live} == set()
+
+
 def test_panels_have_their_places():
     panels = dashboard()["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
@@ -102,9 +112,10 @@ def test_the_service_is_shut_in():
 def test_files_name_options_that_exist():
     commands = "".join(path.read_text() for path in (ROOT / "src/cli").glob("*.cc"))
     for path in OPERATE.iterdir():
-        if path.suffix in (".conf", ".service") or path.name == "Caddyfile":
-            for option in re.findall(r"yun (?:serve|with:|admin|backup)?.*?--([a-z][a-z-]+)", path.read_text()):
-                assert f"--{option}" in commands, (path.name, option)
+        if path.suffix in (".conf", ".service", ".md") or path.name == "Caddyfile":
+            for line in re.findall(r"yun (?:serve|with:|admin|backup|restore)(?:[^`\n]|\\\n)*", path.read_text()):
+                for option in re.findall(r"--([a-z][a-z-]+)", line):
+                    assert f"--{option}" in commands, (path.name, option)
 
 
 def test_the_guide_names_each_file():
