@@ -396,6 +396,30 @@ struct Directory::Snapshot {
     }
     by_hash[row.hash] = std::move(principal);
   }
+  /// Makes room for another key of the workspace; `forgotten` is the id of one that has ended and goes for it.
+  Status MakeRoom(std::string_view workspace_id, std::int64_t now_ms, std::string& forgotten) {
+    std::size_t good = 0, ended = 0;
+    const Key* oldest = nullptr;
+    for (const auto& [id, row] : keys) {
+      const ApiKey& k = row->key;
+      if (k.workspace_id != workspace_id) continue;
+      if (k.revoked_ms == 0 && (k.expires_ms == 0 || k.expires_ms > now_ms)) {
+        ++good;
+        continue;
+      }
+      ++ended;
+      if (!k.temporary && (!oldest || k.created_ms < oldest->key.created_ms)) oldest = row.get();
+    }
+    if (good >= kWorkspaceKeysMax) return Fail(Code::kTooMany, "{} keys of this workspace exist already", good);
+    if (ended >= kKeysEndedMax && oldest) {
+      forgotten = oldest->key.id;
+      if (oldest->key.revoked_ms == 0) --keys_live;
+      by_hash.erase(oldest->hash), by_hash.erase(oldest->old_hash);
+      keys.erase(keys.find(forgotten));
+    }
+    if (keys_live >= kKeysMax) return Fail(Code::kTooMany, "{} keys exist already", keys_live);
+    return {};
+  }
   void LinkAll() {
     by_hash.clear();
     for (const auto& [id, row] : keys) Link(*row);
@@ -820,6 +844,7 @@ Result<Person> Directory::MakePerson(const Actor& actor, Person draft) {
   if (FindPersonByEmail(draft.email))
     return Fail(Code::kAlreadyExists, "email: there is a person with this address already");
   auto next = std::make_shared<Snapshot>(*Now());
+  if (next->people.size() >= kPeopleMax) return Fail(Code::kTooMany, "{} people exist already", next->people.size());
   Snapshot::Put(next->people, draft);
   RETURN_IF_ERROR(Commit(std::move(next), {actor, "person.create", draft.id, "", "", json::serialize(ToJson(draft))},
                          [&](store::Connection& c) { return Insert(c, draft); }));
@@ -967,12 +992,16 @@ Result<MadeKey> Directory::MakeKey(const Actor& actor, const KeyDraft& draft) {
   const Workspace* workspace = In(next->workspaces, draft.workspace_id);
   if (!workspace || workspace->status == Standing::kClosed) return Fail(Code::kNotFound, "there is no such workspace");
   RETURN_IF_ERROR(MayMakeKeyFor(*next, actor, draft.workspace_id, draft.person_id));
-  if (next->keys_live >= kKeysMax) return Fail(Code::kTooMany, "{} keys exist already", next->keys_live);
+  std::string forgotten;
+  RETURN_IF_ERROR(next->MakeRoom(draft.workspace_id, at, forgotten));
   next->PutKey(k);
   RETURN_IF_ERROR(Commit(std::move(next),
                          {actor, "key.create", k.key.id, workspace->id, workspace->account_id,
                           json::serialize(ToJson(k.key))},
-                         [&](store::Connection& c) { return Insert(c, k); }));
+                         [&](store::Connection& c) -> Status {
+                           RETURN_IF_ERROR(c.Execute("DELETE FROM api_key WHERE id = ?", {forgotten}));
+                           return Insert(c, k);
+                         }));
   return MadeKey{std::move(k.key), Secret<std::string>(secret)};
 }
 
@@ -987,6 +1016,9 @@ Result<ApiKey> Directory::UpdateKey(const Actor& actor, const ApiKey& key) {
   if (old->key.revoked_ms != 0) return Fail(Code::kInvalidArgument, "this key is revoked");
   Snapshot::Key k = *old;
   k.key.name = key.name, k.key.scopes = key.scopes, k.key.expires_ms = key.expires_ms, k.ip_ranges = ranges;
+  // A key of somebody above them may be known to many; who gives it more to do would be who it belongs to.
+  if (ScopesText(key.scopes) != ScopesText(old->key.scopes) || key.expires_ms != old->key.expires_ms)
+    RETURN_IF_ERROR(MayMakeKeyFor(*next, actor, old->key.workspace_id, old->key.person_id));
   if (key.expires_ms < 0 || (key.expires_ms != old->key.expires_ms && key.expires_ms != 0 &&
                              key.expires_ms <= clock_.unix_ms()))
     return Fail(Code::kInvalidArgument, "expires_ms: this moment has passed");

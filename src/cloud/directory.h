@@ -131,6 +131,9 @@ struct MadeKey {
 };
 
 inline constexpr std::size_t kKeysMax = 100000;  // not revoked; ~1 KiB of memory each
+inline constexpr std::size_t kPeopleMax = 200000;
+inline constexpr std::size_t kWorkspaceKeysMax = 10000;  // of one workspace that are good
+inline constexpr std::size_t kKeysEndedMax = 1000;       // ... that were: more, and the oldest is in the audit log alone
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kScopeItemsMax = 64;  // of one list
 inline constexpr std::int64_t kWeightMax = 1000;
@@ -195,7 +198,8 @@ class Directory {
   /// In another member's name only by who may manage keys and has no lesser role: a key can do what its person can.
   /// errors: also kPermissionDenied
   Result<MadeKey> MakeKey(const Actor& actor, const KeyDraft& draft);
-  /// Name, scopes and expiry; the rest cannot change.
+  /// Name, scopes and expiry; the rest cannot change. Scopes and expiry of another member's only by who could make it.
+  /// errors: also kPermissionDenied
   Result<ApiKey> UpdateKey(const Actor& actor, const ApiKey& key);
   /// A new secret for the key; the latest one before stays good for overlap_ms (0: not at all). errors: as MakeKey
   Result<MadeKey> RotateKey(const Actor& actor, std::string_view key_id, std::int64_t overlap_ms);

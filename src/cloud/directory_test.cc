@@ -251,8 +251,47 @@ TEST_P(DirectoryTest, NobodyMakesAKeyAboveTheirRole) {
   EXPECT_CODE(make(stranger, dev), Code::kPermissionDenied);
   EXPECT_CODE(make(stranger, stranger), Code::kNotFound);
   const MadeKey key = *make(head, head);
+  ApiKey wider = key.key;
+  wider.name = "by another name";
+  EXPECT_OK(directory().UpdateKey({admin.id, "", ""}, wider));
+  wider.scopes.endpoints = {"chat", "admin"};
+  EXPECT_CODE(directory().UpdateKey({admin.id, "", ""}, wider), Code::kPermissionDenied);
+  EXPECT_OK(directory().UpdateKey({head.id, "", ""}, wider));
   EXPECT_CODE(directory().RotateKey({admin.id, "", ""}, key.key.id, 0), Code::kPermissionDenied);
   EXPECT_TRUE(directory().Verify(key.secret.Reveal()));
+}
+
+// One workspace takes no room from others, and nobody fills memory by making keys and ending them.
+TEST_P(DirectoryTest, KeysOfAWorkspaceAreBounded) {
+  const auto fill = [&](std::size_t count, std::int64_t expires_ms, std::int64_t revoked_ms) {
+    ASSERT_OK(store_->Write([&](store::Connection& c) -> Status {
+      for (std::size_t i = 0; i < count; ++i)
+        RETURN_IF_ERROR(c.Execute(
+            "INSERT INTO api_key (id, workspace_id, person_id, name, hint, hash, scopes, created_ms, expires_ms, "
+            "revoked_ms) VALUES (?, ?, ?, 'k', 'sk-', ?, ?, ?, ?, ?)",
+            {RandomId("key_"), first_.workspace_id, owner().id, store::Blob{RandomBytes(32)},
+             std::string_view(R"({"models":[],"endpoints":[],"ip_ranges":[],"apps":[]})"),
+             static_cast<std::int64_t>(i + 1), expires_ms, revoked_ms}));
+      return {};
+    }));
+    Reopen();
+  };
+  fill(kKeysEndedMax / 2, 0, 5);
+  fill(kKeysEndedMax - kKeysEndedMax / 2, 5, 0);
+  const MadeKey key = MakeKeyOf(owner());
+  EXPECT_EQ(directory().Keys(first_.workspace_id).size(), kKeysEndedMax);  // the oldest went for it
+  ASSERT_OK(directory().RevokeKey({}, key.key.id));
+  const auto made = directory().MakeKey({}, {first_.workspace_id, owner().id, "k", {}, 0});
+  EXPECT_OK(made);
+  Reopen();
+  EXPECT_EQ(directory().Keys(first_.workspace_id).size(), kKeysEndedMax + 1);
+  EXPECT_TRUE(directory().Verify(made->secret.Reveal()));
+  fill(kWorkspaceKeysMax - 1, 0, 0);
+  EXPECT_CODE(directory().MakeKey({}, {first_.workspace_id, owner().id, "k", {}, 0}), Code::kTooMany);
+  EXPECT_OK(directory().RotateKey({}, made->key.id, 0)) << "which takes no room";
+  const Workspace other =
+      *directory().MakeWorkspace({}, {.account_id = directory().Accounts()[0].id, .name = "other"}, owner().id);
+  EXPECT_OK(directory().MakeKey({}, {other.id, owner().id, "k", {}, 0}));
 }
 
 TEST_P(DirectoryTest, ThereIsAlwaysAnOwnerAndAnOperator) {

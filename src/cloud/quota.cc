@@ -81,6 +81,10 @@ Status Quotas::Set(const LimitRule& rule) {
   const bool removes = rule.limits == Limits{};
   if (!removes) {
     if (rules.size() >= kLimitRulesMax) return Fail(Code::kTooMany, "there are {} limits already", rules.size());
+    const auto own = std::count_if(rules.begin(), rules.end(),
+                                   [&](const LimitRule& other) { return other.account_id == rule.account_id; });
+    if (static_cast<std::size_t>(own) >= kLimitRulesOfAccountMax)
+      return Fail(Code::kTooMany, "the account has {} limits already", own);
     rules.push_back(rule);
     RETURN_IF_ERROR(CheckSums(rules, rule));
   }

@@ -16,6 +16,7 @@ class Database;
 namespace yun::cloud {
 
 inline constexpr std::size_t kLimitRulesMax = 100000;
+inline constexpr std::size_t kLimitRulesOfAccountMax = 5000;  // its admins make rules for keys: not all of them
 inline constexpr std::int64_t kLimitMax = 1'000'000'000'000;  // of any number of a rule
 
 /// thread: all methods from any thread
@@ -26,7 +27,7 @@ class Quotas {
 
   /// Makes or replaces a rule; all limits 0 removes it. What is set holds from the next request on.
   /// errors: kInvalidArgument (a number out of range; the workspaces of an account would have more than it has for
-  /// this model: says both), kTooMany (kLimitRulesMax), kDisk
+  /// this model: says both), kTooMany (kLimitRulesMax, kLimitRulesOfAccountMax), kDisk
   Status Set(const LimitRule& rule);
   /// Of one account; empty: all.
   std::vector<LimitRule> List(std::string_view account_id = {}) const;

@@ -15,6 +15,27 @@ LimitRule Of(LimitScope scope, std::string id, std::string model, Limits limits)
 
 class QuotasTest : public store::OnEachDatabase {};
 
+TEST_P(QuotasTest, OneAccountDoesNotTakeAllRules) {
+  ManualClock clock;
+  auto database = store::Database::Open(url());
+  ASSERT_TRUE(database) << database.error().message;
+  ASSERT_TRUE((*database)->Write([](store::Connection& c) -> Status {
+    for (std::size_t i = 0; i < kLimitRulesOfAccountMax; ++i)
+      RETURN_IF_ERROR(c.Execute("INSERT INTO limit_rule (account_id, scope, scope_id, model, requests_per_minute, "
+                                "tokens_per_minute, concurrent, burst_per_second) VALUES ('acc_1', 'key', 'key_1', ?, "
+                                "1, 0, 0, 0)",
+                                {fmt::format("m{}", i)}));
+    return {};
+  }));
+  RateLimiter limiter(clock);
+  auto quotas = Quotas::Open(**database, limiter);
+  ASSERT_TRUE(quotas) << quotas.error().message;
+  EXPECT_EQ((*quotas)->Set(Of(LimitScope::kKey, "key_1", "m", {.requests_per_minute = 1})).error().code,
+            Code::kTooMany);
+  EXPECT_TRUE((*quotas)->Set(Of(LimitScope::kKey, "key_1", "m0", {.requests_per_minute = 2})));
+  EXPECT_TRUE((*quotas)->Set({"acc_2", LimitScope::kKey, "key_2", "m", {.requests_per_minute = 1}}));
+}
+
 TEST_P(QuotasTest, AreKeptAndHold) {
   ManualClock clock;
   const LimitSubject subject = {"acc_1", "ws_1", "key_1", "m"};
