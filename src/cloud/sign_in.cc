@@ -20,6 +20,7 @@ namespace json = boost::json;
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenTextMax = 256;  // longer ones are not even hashed
 constexpr std::size_t kAgentBytesMax = 200;
+constexpr std::int64_t kMadeWithinMs = 60000;  // between a person's time and that of the audit row
 constexpr std::int64_t kSeenStepMs = 60000;  // a session's last request is noted this often
 constexpr std::string_view kWrong = "The e-mail address, the password or the code is wrong.";
 constexpr std::string_view kNoSession = "You are not signed in, or no longer.";
@@ -232,6 +233,14 @@ Result<NewSession> SignIn::WithIdentity(const Identity& identity, const Caller& 
     std::string id = rows.empty() ? "" : std::string(rows[0].Text(0));
     if (id.empty() && by_email) {
       id = by_email->id;
+      // Whoever invited this address has had a way in before its owner came: it ends here.
+      ASSIGN_OR_RETURN(const bool proven, IsProven(c, *by_email));
+      if (!proven) {
+        RETURN_IF_ERROR(c.Execute("UPDATE person SET password_hash = NULL, totp_secret = NULL, totp_confirmed = 0 "
+                                  "WHERE id = ?", {id}));
+        RETURN_IF_ERROR(c.Execute("DELETE FROM console_session WHERE person_id = ?", {id}));
+        RETURN_IF_ERROR(c.Execute("DELETE FROM sign_in_link WHERE person_id = ?", {id}));
+      }
       RETURN_IF_ERROR(c.Execute(
           "INSERT INTO person_identity (issuer, subject, person_id, created_ms) VALUES (?, ?, ?, ?)",
           {identity.issuer, identity.subject, id, directory_.clock().unix_ms()}));
@@ -247,6 +256,30 @@ Result<NewSession> SignIn::WithIdentity(const Identity& identity, const Caller& 
   if (good) return made;
   (void)Refused("", "oidc", caller, {});
   return Fail(Code::kUnauthenticated, "Nobody here is known by this account; ask for an invitation to your address.");
+}
+
+Result<bool> SignIn::IsProven(store::Connection& c, const Person& person) const {
+  ASSIGN_OR_RETURN(const store::Rows known,
+                   c.Query("SELECT 1 FROM person_identity WHERE person_id = ? LIMIT 1", {person.id}));
+  if (!known.empty()) return true;
+  ASSIGN_OR_RETURN(const store::Rows made,
+                   c.Query("SELECT person_id FROM audit_log WHERE at_ms >= ? AND at_ms <= ? AND action = ? AND "
+                           "target = ? ORDER BY id LIMIT 1",
+                           {person.created_ms - kMadeWithinMs, person.created_ms + kMadeWithinMs, "person.create",
+                            person.id}));
+  if (made.empty()) return false;
+  const std::string_view by = made[0].Text(0);
+  const std::optional<Person> maker = directory_.FindPerson(by);
+  return by.empty() || (maker && maker->is_operator);
+}
+
+Result<bool> SignIn::HasProvenAddress(const Person& person) const {
+  bool proven = false;
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> Status {
+    ASSIGN_OR_RETURN(proven, IsProven(c, person));
+    return {};
+  }));
+  return proven;
 }
 
 // ---- sessions
@@ -380,6 +413,7 @@ Status SignIn::SetPassword(const Actor& actor, std::string_view person_id, std::
     RETURN_IF_ERROR(c.Execute("UPDATE person SET password_hash = ? WHERE id = ?", {hash, person_id}));
     RETURN_IF_ERROR(
         c.Execute("DELETE FROM console_session WHERE person_id = ? AND id <> ?", {person_id, keep_session_id}));
+    RETURN_IF_ERROR(c.Execute("DELETE FROM sign_in_link WHERE person_id = ?", {person_id}));
     return directory_.audit().Append(c, {actor, "password.set", std::string(person_id)});
   });
 }

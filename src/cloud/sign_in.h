@@ -73,8 +73,13 @@ class SignIn {
   /// A link is good once, and needs no second factor: who may make one for another may also remove theirs.
   Result<NewSession> WithLink(std::string_view token, const Caller& caller);
   /// A known identity, else the person of the verified e-mail address, who is then known by it; nobody is made. The
-  /// second factor is the provider's to ask for.
+  /// second factor is the provider's to ask for. If the address was not proven before (HasProvenAddress), password,
+  /// authenticator, links and sessions of the person end: somebody else may have them.
   Result<NewSession> WithIdentity(const Identity& identity, const Caller& caller);
+
+  /// Whether the address is known to be this person's: a provider has said so, or who runs the cloud entered it. Whom
+  /// a member invited might be anybody who has the link.
+  Result<bool> HasProvenAddress(const Person& person) const;
 
   /// The session of a cookie, its last request noted. errors: kUnauthenticated
   Result<Session> Check(std::string_view token, const Caller& caller);
@@ -114,6 +119,7 @@ class SignIn {
                  std::initializer_list<std::string> who);
   Result<std::string> HashPassword(std::string_view password);
   Result<bool> PasswordMatches(const std::string& hash, std::string_view password);
+  Result<bool> IsProven(store::Connection& connection, const Person& person) const;
   Result<NewSession> Begin(store::Connection& connection, const std::string& person_id, std::string_view method,
                            const Caller& caller);
   std::int64_t SteadyMs() const;

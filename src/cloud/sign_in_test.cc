@@ -218,6 +218,35 @@ TEST_P(SignInTest, Identities) {
   EXPECT_CODE(sign_in().WithIdentity(known, kCaller), Code::kPermissionDenied);
 }
 
+TEST_P(SignInTest, WhoInvitedAnAddressIsOutWhenItsOwnerComes) {
+  const Actor inviter{ann_.id, "", ""};
+  const Person bo = *directory().MakePerson(inviter, {.email = "bo@example.com", .name = "Bo"});
+  EXPECT_FALSE(*sign_in().HasProvenAddress(bo));
+  EXPECT_TRUE(*sign_in().HasProvenAddress(ann_)) << "made by who runs the cloud";
+  const auto session = sign_in().WithLink(sign_in().MakeLink(inviter, bo.id)->Reveal(), kCaller);
+  ASSERT_TRUE(session.has_value()) << session.error().message;
+  ASSERT_OK(sign_in().SetPassword({bo.id, "", ""}, bo.id, kPassword, session->session.id));
+  const auto link = sign_in().MakeLink(inviter, bo.id);
+  const auto own = sign_in().WithIdentity({"https://issuer", "bo", "bo@example.com", true, "Bo"}, kCaller);
+  ASSERT_TRUE(own.has_value()) << own.error().message;
+  EXPECT_TRUE(sign_in().Check(own->token.Reveal(), kCaller).has_value());
+  EXPECT_CODE(sign_in().Check(session->token.Reveal(), kCaller), Code::kUnauthenticated);
+  EXPECT_CODE(sign_in().WithPassword("bo@example.com", kPassword, "", kCaller), Code::kUnauthenticated);
+  EXPECT_CODE(sign_in().WithLink(link->Reveal(), kCaller), Code::kUnauthenticated);
+  EXPECT_TRUE(*sign_in().HasProvenAddress(bo));
+  // What they set themselves stays, when they come by the provider again.
+  ASSERT_OK(sign_in().SetPassword({bo.id, "", ""}, bo.id, kPassword, own->session.id));
+  EXPECT_TRUE(sign_in().WithIdentity({"https://issuer", "bo", "bo@example.com", true, "Bo"}, kCaller).has_value());
+  EXPECT_TRUE(sign_in().WithIdentity({"https://other", "bo", "bo@example.com", true, "Bo"}, kCaller).has_value());
+  EXPECT_TRUE(sign_in().WithPassword("bo@example.com", kPassword, "", kCaller).has_value());
+}
+
+TEST_P(SignInTest, SettingAPasswordEndsOpenLinks) {
+  const auto link = sign_in().MakeLink({}, ann_.id);
+  ASSERT_OK(sign_in().SetPassword({}, ann_.id, "another password"));
+  EXPECT_CODE(sign_in().WithLink(link->Reveal(), kCaller), Code::kUnauthenticated);
+}
+
 TEST_P(SignInTest, NoSecretIsStored) {
   SetUpTotp();
   const std::string token = Try(kPassword, Code_())->token.Reveal(), link = sign_in().MakeLink({}, ann_.id)->Reveal();
