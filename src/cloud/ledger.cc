@@ -117,6 +117,10 @@ class LedgerImpl : public Ledger {
   static std::string FreeKey(std::string_view workspace, std::string_view free_id, std::string_view model) {
     return fmt::format("{}\n{}\n{}", workspace, free_id, model);
   }
+  std::int64_t FreeLeftOf(const FreeRow& row, std::string_view workspace_id, std::string_view model) const {
+    const auto it = free_use_.find(FreeKey(workspace_id, row.id, model));
+    return it == free_use_.end() ? row.tokens : std::max<std::int64_t>(row.tokens - it->second.used - it->second.held, 0);
+  }
   Result<Wallet*> WalletOf(std::string_view workspace_id, std::string_view account_id, std::string_view currency);
   void Move(Wallet& wallet, std::int64_t available, std::int64_t reserved);
   Receipt SettleLocked(const std::shared_ptr<Reservation>& reservation, EndReason reason, std::function<void()> done);
@@ -150,6 +154,7 @@ class LedgerImpl : public Ledger {
   std::unordered_map<std::string, std::shared_ptr<const Receipt>> pending_;  // settled, not committed
   std::set<std::string, std::less<>> unpriced_;
   std::shared_ptr<const PriceBook> prices_ = std::make_shared<PriceBook>();
+  std::mutex prices_loading_;
 
   std::deque<LedgerOp> queue_;
   std::uint64_t pushed_ = 0, finished_ = 0;                                  // operations; first in, first out
@@ -208,7 +213,7 @@ Status LedgerImpl::Load(store::Connection& db) {
   const std::int64_t now = Now();
   ASSIGN_OR_RETURN(const store::Rows balances,
                    db.Query("SELECT account, currency, amount_micro, workspace_id, account_id FROM ledger_balance "
-                            "WHERE workspace_id <> '' LIMIT 1000000"));
+                            "WHERE workspace_id <> ''"));  // without a limit: too many are an error, not forgotten
   for (const store::Row& row : balances) {
     ASSIGN_OR_RETURN(Wallet * wallet, WalletOf(row.Text(3), row.Text(4), row.Text(1)));
     const bool reserved = row.Text(0).ends_with(":reserved");
@@ -230,7 +235,7 @@ Status LedgerImpl::RecoverSlots() {
   std::set<std::string> settled;
   RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
     ASSIGN_OR_RETURN(const store::Rows rows,
-                     db.Query("SELECT receipt_id, workspace_id, amount_micro FROM ledger_hold LIMIT 1000000"));
+                     db.Query("SELECT receipt_id, workspace_id, amount_micro FROM ledger_hold"));
     for (const store::Row& row : rows) holds[std::string(row.Text(0))] = {std::string(row.Text(1)), row.Int(2)};
     for (const Unsettled& unsettled : left) {
       ASSIGN_OR_RETURN(const store::Rows found,
@@ -374,10 +379,11 @@ ReserveResult LedgerImpl::Reserve(const ReserveRequest& request) {
         return Refuse(Why::kUnpriced, "model {} has no price in {} yet", request.model, info.currency);
       if (unpriced_.size() < kUnpricedMax) unpriced_.insert(info.model);
     }
-    if (const FreeRow* free = prices_->FreeFor(request.workspace_id, info.model, now)) {
+    const auto left = [&](const FreeRow& row) { return FreeLeftOf(row, request.workspace_id, info.model); };
+    if (const FreeRow* free = prices_->FreeFor(request.workspace_id, info.model, now,
+                                               [&](const FreeRow& row) { return left(row) > 0; })) {
       info.free_id = free->id;
-      const FreeUse& use = free_use_[FreeKey(request.workspace_id, free->id, info.model)];
-      free_left = std::max<std::int64_t>(free->tokens - use.used - use.held, 0);
+      free_left = left(*free);
     }
   }
 
@@ -790,6 +796,7 @@ Result<std::int64_t> LedgerImpl::Post(const Posting& posting) {
 
 Status LedgerImpl::LoadPrices(std::string_view toml, std::string_view actor) {
   ASSIGN_OR_RETURN(PriceBook book, PriceBook::Parse(toml));
+  std::lock_guard loading(prices_loading_);  // the last that is stored is the one that holds
   RETURN_IF_ERROR(StorePrices(db_, book.version(), toml, actor, now_ms()));
   Lock lock(mutex_);
   prices_ = std::make_shared<const PriceBook>(std::move(book));
@@ -808,11 +815,10 @@ Result<std::string> LedgerImpl::PriceText(std::string_view version) const { retu
 
 std::int64_t LedgerImpl::FreeLeft(std::string_view workspace_id, std::string_view model) const {
   Lock lock(mutex_);
-  const FreeRow* free = prices_->FreeFor(workspace_id, model, Now());
-  if (free == nullptr) return 0;
-  const auto it = free_use_.find(FreeKey(workspace_id, free->id, model));
-  return it == free_use_.end() ? free->tokens
-                               : std::max<std::int64_t>(free->tokens - it->second.used - it->second.held, 0);
+  const auto left = [&](const FreeRow& row) { return FreeLeftOf(row, workspace_id, model); };
+  const FreeRow* free =
+      prices_->FreeFor(workspace_id, model, Now(), [&](const FreeRow& row) { return left(row) > 0; });
+  return free == nullptr ? 0 : left(*free);
 }
 
 // --- budgets

@@ -600,6 +600,31 @@ TEST_P(LedgerTest, FreeQuotasAreUsedUpFirst) {
   ExpectBooksInOrder();
 }
 
+TEST_P(LedgerTest, AFreeQuotaThatIsUsedUpMakesRoomForTheNext) {
+  ASSERT_TRUE(ledger_->LoadPrices(R"(
+version = "free"
+[[price]]
+model = "*"
+currency = "CNY"
+input = 2_000_000
+[[free]]
+id = "first"
+tokens = 30
+until = "2027-01-01"
+[[free]]
+id = "second"
+tokens = 100
+)",
+                                  "tests"));
+  TopUp(kYuan);
+  EXPECT_EQ(Run(Request(40, 1), Used(40, 0)).amount_micro, 10 * 2);  // one quota a request
+  EXPECT_EQ(ledger_->FreeLeft("ws_1", "m"), 100);
+  EXPECT_EQ(Run(Request(40, 1), Used(40, 0)).amount_micro, 0);
+  EXPECT_EQ(ledger_->FreeLeft("ws_1", "m"), 60);
+  Crash();
+  EXPECT_EQ(ledger_->FreeLeft("ws_1", "m"), 60);
+}
+
 TEST_P(LedgerTest, PartnersGetTheirPartInTheSameTransaction) {
   ledger_.reset();
   meter_.reset();

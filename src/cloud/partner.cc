@@ -150,28 +150,27 @@ std::shared_ptr<const Partners::State> Partners::Now() const {
 }
 
 Status Partners::Load() {
+  // Read and replaced one after another, so that an older state never comes last; requests go on meanwhile.
+  std::lock_guard lock(loading_);
   auto state = std::make_shared<State>();
-  // Read and replaced under one lock, so that an older state never comes last.
-  return state_.With([&](std::shared_ptr<const State>& held) -> Status {
-    RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> Status {
-      ASSIGN_OR_RETURN(const store::Rows partners,
-                       connection.Query("SELECT id, name, account_id, sandbox_workspace_id, status, created_ms FROM "
-                                        "partner"));
-      for (const store::Row& row : partners)
-        state->partners[std::string(row.Text(0))] = {std::string(row.Text(0)), std::string(row.Text(1)),
-                                                     std::string(row.Text(2)), std::string(row.Text(3)),
-                                                     std::string(row.Text(4)), row.Int(5)};
-      ASSIGN_OR_RETURN(const store::Rows offerings, connection.Query(kOfferingColumns));
-      for (const store::Row& row : offerings) {
-        ASSIGN_OR_RETURN(Offering offering, ReadOffering(row));
-        const Offering& kept = state->offerings[offering.id] = std::move(offering);
-        (kept.kind == OfferingKind::kModel ? state->models : state->apps)[kept.name] = &kept;
-      }
-      return {};
-    }));
-    held = std::move(state);
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const store::Rows partners,
+                     connection.Query("SELECT id, name, account_id, sandbox_workspace_id, status, created_ms FROM "
+                                      "partner"));
+    for (const store::Row& row : partners)
+      state->partners[std::string(row.Text(0))] = {std::string(row.Text(0)), std::string(row.Text(1)),
+                                                   std::string(row.Text(2)), std::string(row.Text(3)),
+                                                   std::string(row.Text(4)), row.Int(5)};
+    ASSIGN_OR_RETURN(const store::Rows offerings, connection.Query(kOfferingColumns));
+    for (const store::Row& row : offerings) {
+      ASSIGN_OR_RETURN(Offering offering, ReadOffering(row));
+      const Offering& kept = state->offerings[offering.id] = std::move(offering);
+      (kept.kind == OfferingKind::kModel ? state->models : state->apps)[kept.name] = &kept;
+    }
     return {};
-  });
+  }));
+  state_.With([&](std::shared_ptr<const State>& held) { held = std::move(state); });
+  return {};
 }
 
 std::optional<PartnerShare> Partners::ShareOf(std::string_view model, std::string_view app) const {
@@ -258,10 +257,8 @@ Result<Offering> Partners::AddOffering(std::string_view partner_id, OfferingKind
   offering.title = title;
   offering.share_ppm = share_ppm;
   offering.created_ms = offering.changed_ms = clock_.unix_ms();
-  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> Status {
-    ASSIGN_OR_RETURN(const std::int64_t count, OneInt(connection, "SELECT COUNT(*) FROM offering", {}));
-    if (count >= static_cast<std::int64_t>(kOfferingsMax)) return Fail(Code::kTooMany, "{} offerings exist", count);
-    // The coarsest rollups that know the name.
+  // The coarsest rollups that know the name; many rows of apps, so not where settlements wait to be written.
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& connection) -> Status {
     ASSIGN_OR_RETURN(
         const store::Rows used,
         connection.Query(kind == OfferingKind::kModel
@@ -269,6 +266,11 @@ Result<Offering> Partners::AddOffering(std::string_view partner_id, OfferingKind
                              : "SELECT 1 FROM usage_rollup WHERE granularity = 3 AND level = 0 AND app = ? LIMIT 1",
                          {name}));
     if (!used.empty()) return Fail(Code::kAlreadyExists, "the {} '{}' is used by others", OfferingKindName(kind), name);
+    return {};
+  }));
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const std::int64_t count, OneInt(connection, "SELECT COUNT(*) FROM offering", {}));
+    if (count >= static_cast<std::int64_t>(kOfferingsMax)) return Fail(Code::kTooMany, "{} offerings exist", count);
     ASSIGN_OR_RETURN(
         const std::int64_t inserted,
         connection.Execute("INSERT INTO offering (id, partner_id, kind, name, title, share_ppm, state, "

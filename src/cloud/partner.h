@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -148,6 +149,7 @@ class Partners {
   store::Database& database_;  // borrows
   const Clock& clock_;         // borrows
   Ledger* ledger_ = nullptr;   // borrows
+  std::mutex loading_;         // one Load at a time
   Guarded<std::shared_ptr<const State>> state_;
 };
 

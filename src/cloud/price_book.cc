@@ -377,12 +377,13 @@ std::int32_t PriceBook::DiscountFor(std::string_view workspace, std::string_view
   return ppm;
 }
 
-const FreeRow* PriceBook::FreeFor(std::string_view workspace, std::string_view model, std::int64_t at_ms) const {
+const FreeRow* PriceBook::FreeFor(std::string_view workspace, std::string_view model, std::int64_t at_ms,
+                                  const std::function<bool(const FreeRow&)>& has_left) const {
   const auto end = [](const FreeRow& row) { return row.until_ms == 0 ? INT64_MAX : row.until_ms; };
   const FreeRow* best = nullptr;
   for (const FreeRow& row : free_) {
     if (Holds(row.from_ms, row.until_ms, at_ms) && GlobMatches(row.workspace, workspace) &&
-        GlobMatches(row.model, model) && (best == nullptr || end(row) < end(*best))) {
+        GlobMatches(row.model, model) && (best == nullptr || end(row) < end(*best)) && has_left(row)) {
       best = &row;
     }
   }

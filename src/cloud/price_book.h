@@ -18,13 +18,15 @@
 //   workspace = "ws_0123456789abcdef"    # a pattern as above; also `model`, `from`, `until`
 //   ppm = 100_000                        # 10 % off
 //
-//   [[free]]                             # tokens of any kind that each workspace has for nothing with each such model
+//   [[free]]                             # tokens of any kind that each workspace has for nothing with each such model;
+//                                        # one after another, that which ends first before others
 //   id = "welcome"                       # what use is counted under
 //   model = "qwen3-*"                    # also `workspace`, `from`
 //   tokens = 1_000_000
 //   until = "2027-01-01"
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -112,8 +114,9 @@ class PriceBook {
   Rates RatesFor(std::string_view model, std::string_view currency, std::int64_t at_ms,
                  std::int64_t input_tokens) const;
   std::int32_t DiscountFor(std::string_view workspace, std::string_view model, std::int64_t at_ms) const;
-  /// The free quota that applies, if any: the one that ends first.
-  const FreeRow* FreeFor(std::string_view workspace, std::string_view model, std::int64_t at_ms) const;
+  /// The free quota that applies, if any: of those with something left the one that ends first.
+  const FreeRow* FreeFor(std::string_view workspace, std::string_view model, std::int64_t at_ms,
+                         const std::function<bool(const FreeRow&)>& has_left) const;
 
  private:
   std::string version_ = "none";

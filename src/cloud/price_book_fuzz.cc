@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const Rates rates = book->RatesFor(row.model, row.currency, at, row.over_input_tokens + 1);
       must(BoundOf(most, rates, true, 5) >= ChargeOf(most, rates, true, 5).amount_micro);
       (void)book->DiscountFor("ws", row.model, at);
-      (void)book->FreeFor("ws", row.model, at);
+      (void)book->FreeFor("ws", row.model, at, [](const FreeRow& free) { return free.tokens > 0; });
     }
   }
   return 0;

@@ -128,9 +128,11 @@ TEST(PriceBook, DiscountsAndFreeQuotas) {
   EXPECT_EQ(book.DiscountFor(ws, "m", kNow), 100'000);
   EXPECT_EQ(book.DiscountFor("ws_other", "m", kNow), 0);
   EXPECT_EQ(book.DiscountFor(ws, "m", 1'798'761'600'000), 0);
-  ASSERT_NE(book.FreeFor(ws, "qwen3-8b", kNow), nullptr);
-  EXPECT_EQ(book.FreeFor(ws, "qwen3-8b", kNow)->tokens, 1'000'000);
-  EXPECT_EQ(book.FreeFor(ws, "gpt", kNow), nullptr);
+  const auto always = [](const FreeRow&) { return true; };
+  ASSERT_NE(book.FreeFor(ws, "qwen3-8b", kNow, always), nullptr);
+  EXPECT_EQ(book.FreeFor(ws, "qwen3-8b", kNow, always)->tokens, 1'000'000);
+  EXPECT_EQ(book.FreeFor(ws, "gpt", kNow, always), nullptr);
+  EXPECT_EQ(book.FreeFor(ws, "qwen3-8b", kNow, [](const FreeRow&) { return false; }), nullptr);
 }
 
 TEST(Charge, RoundsHalfUpOnceAndLinesAddUp) {
