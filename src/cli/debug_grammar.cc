@@ -13,6 +13,7 @@
 #include "cli/report.h"
 #include "grammar/compiler.h"
 #include "grammar/random_walk.h"
+#include "grammar/tool_grammar.h"
 #include "hub/store.h"
 
 namespace yun::cli {
@@ -40,12 +41,41 @@ Result<GrammarKind> KindOf(std::string_view name) {
   if (name == "regex") return GrammarKind::kRegex;
   if (name == "lark") return GrammarKind::kLark;
   if (name == "choice") return GrammarKind::kChoice;
-  return Fail(Code::kInvalidArgument, "\"kind\" is json_schema, json_object, regex, lark or choice, not \"{}\"", name);
+  return Fail(Code::kInvalidArgument, "\"kind\" is json_schema, json_object, regex, lark, choice or tools, not \"{}\"",
+              name);
+}
+
+/// text: {"tools": [...]} and, where they are not as usual, "xml", "required" and "parallel".
+Result<ToolConstraint> ToolsOf(std::string_view text) {
+  json::error_code ec;
+  const json::value input = json::parse(text, ec);
+  const json::object* object = input.if_object();
+  const json::value* tools = object ? object->if_contains("tools") : nullptr;
+  if (!tools || !tools->is_array()) return Fail(Code::kInvalidArgument, "\"text\" must have \"tools\"");
+  const auto is = [&](const char* key, bool usual) {
+    const json::value* value = object->if_contains(key);
+    return value && value->is_bool() ? value->get_bool() : usual;
+  };
+  return ToolConstraint{is("xml", false) ? ToolStyle::kXml : ToolStyle::kHermes, tools->get_array(),
+                        is("required", false), is("parallel", true), nullptr};
+}
+
+/// What the calls of an answer are read as.
+json::array CallsOf(const ToolConstraint& tools, std::string_view answer) {
+  OutputReader reader({tools.style, tools.tools});
+  json::array calls;
+  for (const bool ends : {false, true}) {
+    for (const OutputPiece& piece : ends ? reader.Finish() : reader.Push(answer)) {
+      if (piece.kind == PieceKind::kCallBegin) calls.push_back({{"name", piece.text}, {"arguments", ""}});
+      if (piece.kind == PieceKind::kCallArguments) calls.back().at("arguments").get_string().append(piece.text);
+    }
+  }
+  return calls;
 }
 
 /// One line of input -> one of output.
-Result<json::object> Answers(const GrammarCompiler& compiler, const Tokenizer& tokenizer, const Options& options,
-                             const std::string& line) {
+Result<json::object> Answers(const GrammarCompiler& compiler, const std::shared_ptr<const Tokenizer>& tokenizer,
+                             const Options& options, const std::string& line) {
   json::error_code ec;
   const json::value input = json::parse(line, ec);
   const json::value* kind = input.is_object() ? input.get_object().if_contains("kind") : nullptr;
@@ -53,10 +83,20 @@ Result<json::object> Answers(const GrammarCompiler& compiler, const Tokenizer& t
   if (!kind || !kind->is_string() || (text && !text->is_string()))
     return Fail(Code::kInvalidArgument, "a line must be {{\"kind\": \"...\", \"text\": \"...\"}}: {}",
                 line.substr(0, 80));
-  ASSIGN_OR_RETURN(const GrammarKind grammar_kind, KindOf(std::string_view(kind->get_string())));
+  const std::string words = text ? std::string(text->get_string()) : "";
+  const bool are_tools = kind->get_string() == "tools";
+  GrammarKind grammar_kind{};
+  ToolConstraint tools;
+  if (are_tools) {
+    ASSIGN_OR_RETURN(tools, ToolsOf(words));
+  } else {
+    ASSIGN_OR_RETURN(grammar_kind, KindOf(std::string_view(kind->get_string())));
+  }
   json::object out;
   const auto begin = std::chrono::steady_clock::now();
-  const auto grammar = compiler.Compile({grammar_kind, text ? std::string(text->get_string()) : ""});
+  const auto grammar = are_tools ? CompileTools(compiler, tokenizer, {tools.style, tools.tools, tools.required,
+                                                                       tools.parallel, nullptr})
+                                 : compiler.Compile({grammar_kind, words});
   out["compile_us"] = MicrosecondsSince(begin);
   if (!grammar) {
     out["error"] = grammar.error().message;
@@ -68,13 +108,16 @@ Result<json::object> Answers(const GrammarCompiler& compiler, const Tokenizer& t
     WalkOptions walk_options = options.walk;
     walk_options.seed = options.seed + i;
     const auto copy = (*grammar)->Clone();
-    const Result<Walk> walk = RandomWalk(*copy, tokenizer, walk_options);
+    const Result<Walk> walk = RandomWalk(*copy, *tokenizer, walk_options);
     if (!walk) {
       if (walk.error().code == Code::kInternal) return tl::unexpected<Error>(walk.error());
       answers.push_back({{"error", walk.error().message}, {"finished", false}});
       continue;
     }
-    answers.push_back({{"text", tokenizer.Decode(walk->tokens, false)}, {"finished", walk->finished}});
+    const std::string answer = tokenizer->Decode(walk->tokens, false);
+    json::object said{{"text", answer}, {"finished", walk->finished}};
+    if (are_tools) said["calls"] = CallsOf(tools, answer);
+    answers.push_back(std::move(said));
     sum += walk->mask_us_sum;
     max = std::max(max, walk->mask_us_max);
     masks += walk->masks;
@@ -98,7 +141,7 @@ Status Run(Options options) {
   const json::object head{{"vocabulary", options.walk.vocab}, {"create_us", MicrosecondsSince(begin)}};
   std::puts(json::serialize(head).c_str());
   for (std::string line; std::getline(std::cin, line);) {
-    ASSIGN_OR_RETURN(const json::object out, Answers(*compiler, *model.tokenizer, options, line));
+    ASSIGN_OR_RETURN(const json::object out, Answers(*compiler, model.tokenizer, options, line));
     std::puts(json::serialize(out).c_str());
   }
   return {};
@@ -119,7 +162,8 @@ void RegisterDebugGrammar(CLI::App& debug, int& exit_code) {
   command->add_option("--tokens-max", options->walk.tokens_max, "of one answer")->capture_default_str();
   command->footer(
       "Standard input has one grammar a line: {\"kind\": \"json_schema\", \"text\": \"{...}\"}. The kinds are\n"
-      "json_schema, json_object, regex, lark and choice (its text is a JSON array of strings).\n"
+      "json_schema, json_object, regex, lark, choice (its text is a JSON array of strings) and tools (its text\n"
+      "is {\"tools\": [...]} with \"xml\", \"required\" and \"parallel\" as you like; calls are read, too).\n"
       "Example:\n  echo '{\"kind\": \"regex\", \"text\": \"[a-z]+\"}' | yun debug grammar --model smollm2:135m");
   command->callback([options, &exit_code] {
     if (auto status = Run(*options); !status) exit_code = Report(status.error());

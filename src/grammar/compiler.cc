@@ -19,9 +19,11 @@ struct BridgeText {
   yun_text text{};
 };
 
+/// Added tokens such as <tool_call> are the model's way to write their text. Special ones are nobody's text: the bridge
+/// sees that they do not spell it, and takes others.
 std::size_t EncodeFor(const void* user, const char* text, std::size_t size, std::uint32_t* ids,
                       std::size_t capacity) noexcept {
-  const auto tokens = static_cast<const Tokenizer*>(user)->Encode({text, size}, false);
+  const auto tokens = static_cast<const Tokenizer*>(user)->Encode({text, size}, true);
   std::copy_n(tokens.begin(), std::min(tokens.size(), capacity), ids);
   return tokens.size();
 }

@@ -100,6 +100,33 @@ def test_choices(walk):
         assert set(finished_texts(result, 8)) <= set(choices)
 
 
+TOOLS = [
+    {"type": "function", "function": {"name": "add_person", "strict": True, "parameters": PERSON}},
+    {"type": "function", "function": {"name": "plot", "parameters": {
+        "type": "object", "properties": {"colour": {"$ref": "#/$defs/colour"}, "note": {"type": ["string", "null"]},
+                                         "points": {"type": "array", "maxItems": 2, "items": {"type": "number"}}},
+        "required": ["colour"], "additionalProperties": False, "$defs": {"colour": {"enum": ["red", "dark red"]}}}}},
+    {"type": "function", "function": {"name": "now"}},
+]
+
+
+@pytest.mark.parametrize("xml", [False, True], ids=["json", "xml"])
+def test_tool_calls(walk, xml):
+    parameters = {tool["function"]["name"]: tool["function"].get("parameters", {"maxProperties": 0}) for tool in TOOLS}
+    both = [("tools", json.dumps({"tools": TOOLS, "xml": xml, "required": True, "parallel": parallel}))
+            for parallel in (True, False)]
+    for parallel, result in zip((True, False), walk(both, "--answers", 12)):
+        finished_texts(result, 4)
+        for answer in result["answers"]:
+            assert "error" not in answer, answer
+            if not answer["finished"]:
+                continue
+            assert answer["calls"] and (parallel or len(answer["calls"]) == 1), answer
+            for call in answer["calls"]:
+                jsonschema.validate(json.loads(call["arguments"]), parameters[call["name"]],
+                                    jsonschema.Draft202012Validator)
+
+
 def test_hostile_grammars_are_refused_soon(walk):
     wide = {"anyOf": [{"type": "object", "properties": {f"p{i}_{j}": {"type": "string", "pattern": "(a|b)*c{1,50}"}
                                                          for j in range(20)}} for i in range(50)]}

@@ -124,7 +124,7 @@ std::span<const std::string_view> OutputReader::Marks() const {
     case State::kOpened: return kAfterOpening;
     case State::kFunction: return kInFunction;
     case State::kParameter: return kInParameter;
-    case State::kClosed: return kAfterCall;
+    case State::kClosed: return std::span(kAfterCall).first(format_.tools == ToolStyle::kXml ? 3 : 2);
     default: return {};
   }
 }
