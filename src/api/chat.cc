@@ -1,7 +1,5 @@
 #include "api/chat.h"
 
-#include <algorithm>
-
 namespace yun::api {
 namespace {
 
@@ -18,13 +16,6 @@ std::optional<std::uint32_t> EffortBudget(std::string_view effort) {
   for (const Effort& known : kEfforts)
     if (effort == known.name) return known.budget;
   return {};
-}
-
-bool HasStrictTool(const ChatRequest& request) {
-  return std::ranges::any_of(request.tools, [](const boost::json::value& tool) {
-    const boost::json::value* strict = tool.at("function").get_object().if_contains("strict");
-    return strict && strict->is_bool() && strict->get_bool();
-  });
 }
 
 }  // namespace yun::api

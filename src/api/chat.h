@@ -78,9 +78,6 @@ struct ChatRequest : Generation {
 /// xhigh as at the hosted service). Empty: no such effort.
 std::optional<std::uint32_t> EffortBudget(std::string_view effort);
 
-/// Whether one of the tools asks that its arguments fit its schema ("strict": true).
-bool HasStrictTool(const ChatRequest& request);
-
 using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
 
 struct CompletionRequest : Generation {

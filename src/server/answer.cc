@@ -64,9 +64,11 @@ api::Part PartOf(PieceKind kind) {
 }
 
 /// The most tokens of one answer, thinking included; 0: no bound but the context's.
-std::uint32_t TokensMax(const api::Generation& wish, bool thinks) {
-  if (thinks || wish.answer_tokens == 0) return wish.max_tokens;
-  return wish.max_tokens == 0 ? wish.answer_tokens : std::min(wish.max_tokens, wish.answer_tokens);
+std::uint32_t TokensMax(const api::Generation& wish, bool thinks, std::uint32_t budget) {
+  constexpr std::uint32_t kMarks = 4;  // <think>, </think> and what stands around them
+  if (wish.answer_tokens == 0 || (thinks && budget == 0)) return wish.max_tokens;
+  const std::uint32_t all = wish.answer_tokens + (thinks ? budget + kMarks : 0);
+  return wish.max_tokens == 0 ? all : std::min(wish.max_tokens, all);
 }
 
 }  // namespace
@@ -98,7 +100,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
   if (!terms) return call.Fail(terms.error());
   const bool thinks = plan.format && (plan.format->thinks_at_start || plan.format->may_think);
-  const std::uint32_t wanted = TokensMax(wish, thinks);
+  const std::uint32_t wanted = TokensMax(wish, thinks, plan.thinking_budget);
 
   const std::size_t answers = plan.prompts.size() * wish.n;
   cloud::AdmissionRequest asked;
@@ -142,8 +144,8 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     request.ignore_eos = wish.ignore_eos;
     request.logprobs = wish.logprobs;
     model->grammars->MarkThinking(request);
-    if (answer->plan_.grammar)
-      request.grammar = model->grammars->For(*answer->plan_.grammar, prompt, answer->plan_.may_think);
+    request.grammar = model->grammars->For(answer->plan_.grammar.get(), prompt, answer->plan_.may_think,
+                                           answer->plan_.thinking_budget);
     LogForReplay(answer->call_.request_id, request);
     auto streams = model->engine->SubmitGroup(std::move(request), wish.n);
     if (!streams) {

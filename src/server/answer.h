@@ -29,6 +29,7 @@ struct AnswerPlan {
   std::optional<OutputFormat> format;  // of a chat: what is thought and called is told from what is said
   bool parallel_calls = true;          // false: an answer ends with its first call
   bool may_think = false;              // it may begin with <think>, also when it is constrained
+  std::uint32_t thinking_budget = 0;   // tokens; 0: any number
   std::unique_ptr<engine::Grammar> grammar;  // the answer's, thinking aside; null: any text
   /// When all has been written, before the last bytes leave; not called for an answer that failed.
   std::function<void(api::AnswerWriter&)> on_end;

@@ -24,12 +24,34 @@ bool MayThink(const Model& model, const api::ChatRequest& wish, const std::vecto
   return silent && model.grammars->EndsThought(*silent);
 }
 
+/// The tools that may be called: all, or the one that is asked for.
+boost::json::array Callable(const api::ChatRequest& wish) {
+  if (wish.tool_choice != api::ToolChoice::kNamed) return wish.tools;
+  boost::json::array out;
+  for (const boost::json::value& tool : wish.tools)
+    if (tool.at("function").at("name").as_string() == wish.tool_name) out.push_back(tool);
+  return out;
+}
+
 /// What holds the answer, if anything does. errors: 400 that names the field
 api::Parsed<std::unique_ptr<engine::Grammar>> GrammarOf(const Model& model, const api::ChatRequest& wish) {
-  if (wish.constraint.kind == api::ConstraintKind::kNone) return nullptr;
-  auto made = model.grammars->Make(wish.constraint);
-  if (!made) return tl::unexpected(ConstraintError(made.error(), wish.constraint));
-  return std::move(*made);
+  std::unique_ptr<engine::Grammar> answer;
+  if (wish.constraint.kind != api::ConstraintKind::kNone) {
+    auto made = model.grammars->Make(wish.constraint);
+    if (!made) return tl::unexpected(ConstraintError(made.error(), wish.constraint));
+    answer = std::move(*made);
+  }
+  const bool required = wish.tool_choice != api::ToolChoice::kAuto;
+  if (wish.tools.empty() || (!required && !answer && !AnyStrict(wish.tools))) return answer;
+  if (model.tool_style == ToolStyle::kNone) {
+    if (!required) return answer;
+    return Refuse(fmt::format("The chat template of '{}' knows no tools, so none can be called.", model.id),
+                  "tool_choice", "unsupported_value");
+  }
+  auto calls = model.grammars->MakeTools(
+      {model.tool_style, Callable(wish), required, wish.parallel_tool_calls, required ? nullptr : std::move(answer)});
+  if (calls) return std::move(*calls);
+  return Refuse("Invalid 'tools': " + calls.error().message, "tools");
 }
 
 }  // namespace
@@ -85,6 +107,7 @@ void BeginChat(Service& service, Call call, ChatPlan chat) {
   format.thinks_at_start = model.grammars->BeginsThought(*prompt);
   format.may_think = plan.may_think;
   plan.parallel_calls = wish.parallel_tool_calls;
+  plan.thinking_budget = wish.thinking_budget;
   plan.prompts.push_back(std::move(*prompt));
   plan.prompt_param = "messages";
   plan.writer = std::move(chat.writer);

@@ -30,20 +30,34 @@ Grammars::Grammars(std::shared_ptr<const Tokenizer> tokenizer, std::vector<std::
   if (think_ < 0 || end_think_ < 0) think_ = end_think_ = -1;
   const auto blank = tokenizer_->Encode("\n\n", false);
   if (blank.size() == 1) pause_ = blank.front();
+  closing_ = tokenizer_->Encode(kThinkingClosing, false);
+}
+
+Result<const GrammarCompiler*> Grammars::Compiler() const {
+  std::call_once(made_, [&] { compiler_ = GrammarCompiler::Create(tokenizer_, end_ids_, vocab_); });
+  if (!*compiler_) return tl::unexpected<Error>(compiler_->error());
+  return (*compiler_)->get();
 }
 
 Result<std::unique_ptr<engine::Grammar>> Grammars::Make(const api::Constraint& constraint) const {
-  std::call_once(made_, [&] { compiler_ = GrammarCompiler::Create(tokenizer_, end_ids_, vocab_); });
-  if (!*compiler_) return tl::unexpected<Error>(compiler_->error());
-  return (**compiler_)->Compile({KindOf(constraint.kind), constraint.text});
+  ASSIGN_OR_RETURN(const GrammarCompiler* compiler, Compiler());
+  return compiler->Compile({KindOf(constraint.kind), constraint.text});
 }
 
-std::unique_ptr<engine::Grammar> Grammars::For(const engine::Grammar& grammar, std::span<const std::int32_t> prompt,
-                                               bool may_think) const {
+Result<std::unique_ptr<engine::Grammar>> Grammars::MakeTools(ToolConstraint constraint) const {
+  ASSIGN_OR_RETURN(const GrammarCompiler* compiler, Compiler());
+  return CompileTools(*compiler, tokenizer_, std::move(constraint));
+}
+
+std::unique_ptr<engine::Grammar> Grammars::For(const engine::Grammar* grammar, std::span<const std::int32_t> prompt,
+                                               bool may_think, std::uint32_t budget) const {
   const bool begun = BeginsThought(prompt);
-  if (!begun && !(may_think && think_ >= 0)) return grammar.Clone();
-  return AfterThinking(grammar.Clone(), {think_, end_think_, pause_, end_ids_},
-                       begun ? Thinking::kBegun : Thinking::kMay);
+  if (!begun && !(may_think && thinks())) return grammar ? grammar->Clone() : nullptr;
+  if (!grammar && budget == 0) return nullptr;
+  ThinkingBudget limit;
+  if (budget > 0) limit = {budget, closing_};
+  return AfterThinking(grammar ? grammar->Clone() : nullptr, {think_, end_think_, pause_, end_ids_},
+                       begun ? Thinking::kBegun : Thinking::kMay, std::move(limit));
 }
 
 void Grammars::MarkThinking(engine::GenerateRequest& request) const {

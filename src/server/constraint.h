@@ -12,6 +12,7 @@
 #include "engine/grammar.h"
 #include "engine/request.h"
 #include "grammar/compiler.h"
+#include "grammar/tool_grammar.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace yun::server {
@@ -26,10 +27,14 @@ class Grammars {
   /// errors: kInvalidArgument (says what is wrong with the constraint), kUnsupported (this model cannot be constrained)
   Result<std::unique_ptr<engine::Grammar>> Make(const api::Constraint& constraint) const;
 
-  /// A copy of `grammar` for one answer to a prompt: where the prompt ends with <think>, or the answer may begin with
-  /// it, what comes up to </think> is free.
-  std::unique_ptr<engine::Grammar> For(const engine::Grammar& grammar, std::span<const std::int32_t> prompt,
-                                       bool may_think) const;
+  /// As CompileTools. errors: as Make
+  Result<std::unique_ptr<engine::Grammar>> MakeTools(ToolConstraint constraint) const;
+
+  /// What holds one answer to a prompt: a copy of `grammar` (null: nothing holds it). Where the prompt ends with <think>,
+  /// or the answer may begin with it, what comes up to </think> is free, but at most `budget` tokens (0: any number).
+  /// Null: anything may come.
+  std::unique_ptr<engine::Grammar> For(const engine::Grammar* grammar, std::span<const std::int32_t> prompt,
+                                       bool may_think, std::uint32_t budget) const;
 
   /// Tells the engine the model's marks around its thinking, if it has such, so that it can count it.
   void MarkThinking(engine::GenerateRequest& request) const;
@@ -42,6 +47,7 @@ class Grammars {
   bool EndsThought(std::span<const std::int32_t> prompt) const;
 
  private:
+  Result<const GrammarCompiler*> Compiler() const;
   /// <think> or </think>, if the prompt ends with one and blanks; else -1.
   std::int32_t LastMark(std::span<const std::int32_t> prompt) const;
 
@@ -49,6 +55,7 @@ class Grammars {
   const std::vector<std::int32_t> end_ids_;
   const std::int32_t vocab_;
   std::int32_t think_ = -1, end_think_ = -1, pause_ = -1;
+  std::vector<std::int32_t> closing_;  // of a thought whose budget is used up
   mutable std::once_flag made_;
   mutable std::optional<Result<std::unique_ptr<GrammarCompiler>>> compiler_;
 };

@@ -971,7 +971,7 @@ TEST(GrammarsOfAModel, KnowWhereThoughtEnds) {
   const Grammars grammars(std::make_shared<ThinkingTokenizer>(), {256}, 260);
   const auto grammar = std::move(*grammars.Make({api::ConstraintKind::kRegex, "ab", "p"}));
   const auto valid = [&](std::vector<std::int32_t> prompt, bool may, std::vector<std::int32_t> draft) {
-    return grammars.For(*grammar, prompt, may)->Valid(draft);
+    return grammars.For(grammar.get(), prompt, may, 0)->Valid(draft);
   };
   EXPECT_EQ(valid({'x'}, false, {258, 'x'}), 0u);
   EXPECT_EQ(valid({'x'}, true, {258, 'x', 259, 'a', 'b', 256}), 6u);

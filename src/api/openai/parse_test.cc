@@ -294,9 +294,6 @@ TEST(ParseChat, ToolsKeepTheirOrderAndGoWithChoiceNone) {
             R"([{"type":"function","function":{"name":"f","parameters":{"z":1,"a":2}}}])");
   EXPECT_TRUE(ParseChatRequest(Chat(tools + R"(,"tool_choice":"none")"))->tools.empty());
   EXPECT_FALSE(ParseChatRequest(Chat(tools + R"(,"parallel_tool_calls":false)"))->parallel_tool_calls);
-  EXPECT_FALSE(HasStrictTool(*ParseChatRequest(Chat(tools))));
-  EXPECT_TRUE(HasStrictTool(
-      *ParseChatRequest(Chat(R"("tools":[{"type":"function","function":{"name":"f","strict":true}}])"))));
   const auto required = ParseChatRequest(Chat(tools + R"(,"tool_choice":"required")"));
   EXPECT_EQ(required->tool_choice, ToolChoice::kRequired);
   const auto named = ParseChatRequest(Chat(tools + R"(,"tool_choice":{"type":"function","function":{"name":"f"}})"));
