@@ -30,9 +30,9 @@ class Grammars {
   /// As CompileTools. errors: as Make
   Result<std::unique_ptr<engine::Grammar>> MakeTools(ToolConstraint constraint) const;
 
-  /// What holds one answer to a prompt: a copy of `grammar` (null: nothing holds it). Where the prompt ends with <think>,
-  /// or the answer may begin with it, what comes up to </think> is free, but at most `budget` tokens (0: any number).
-  /// Null: anything may come.
+  /// What holds one answer to a prompt: a copy of `grammar` (null: nothing holds it). Where the prompt ends with
+  /// <think>, or the answer may begin with it, what comes up to </think> is free, but at most `budget` tokens (0: any
+  /// number). Null: anything may come.
   std::unique_ptr<engine::Grammar> For(const engine::Grammar* grammar, std::span<const std::int32_t> prompt,
                                        bool may_think, std::uint32_t budget) const;
 
