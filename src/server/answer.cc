@@ -347,9 +347,13 @@ void Answer::End(Run& run, const engine::StreamEnd& end) {
 
 /// Writes what a choice has not sent yet.
 void Answer::Send(std::string& out, Run& run) {
-  for (const api::Piece& piece : std::exchange(run.pieces, {})) plan_.writer->Write(out, piece, SoFar());
+  SendPieces(out, run);
   if (run.ended)
     plan_.writer->EndChoice(out, run.choice.index, run.choice.finish, run.choice.stop_string, SoFar());
+}
+
+void Answer::SendPieces(std::string& out, Run& run) {
+  for (const api::Piece& piece : std::exchange(run.pieces, {})) plan_.writer->Write(out, piece, SoFar());
 }
 
 /// What can be known before the end.
@@ -404,6 +408,7 @@ void Answer::FailNow(const Error& error, std::string out) {
     if (!run.ended) CountEnd(run, engine::FinishReason::kAborted, {});
   const api::ApiError api_error = ToApiError(error);
   if (started_) {
+    for (Run& run : runs_) SendPieces(out, run);
     plan_.writer->Fail(out, api_error, call_.request_id);
     call_.responder->Write(std::move(out));
     call_.responder->Abort();

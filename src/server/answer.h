@@ -85,6 +85,7 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
   std::vector<api::LogprobEntry> Covered(Run& run, bool last);
   void End(Run& run, const engine::StreamEnd& end);
   void Send(std::string& out, Run& run);
+  void SendPieces(std::string& out, Run& run);
   api::UsageCounts SoFar() const;
   api::UsageCounts Total() const;
   void Complete(std::string out);

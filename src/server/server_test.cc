@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
 
@@ -551,9 +552,15 @@ TEST_F(Serving, AnEngineErrorReachesTheClient) {
   auto streamed = Chat(R"("stream":true)");
   Push(engine_->At(1), "a");
   streamed->BodyWith("\"a\"");
+  std::promise<void> go;
+  const std::shared_future<void> held = go.get_future().share();
+  for (int i = 0; i < service_->options.worker_threads; ++i) service_->workers.Post([held] { held.wait(); });
+  Push(engine_->At(1), "b");  // is seen together with the end
   engine_->At(1).End({.reason = FinishReason::kError, .error = {Code::kInternal, "boom"}});
+  go.set_value();
   const auto events = Events(streamed->Body());
   EXPECT_EQ(Text(At(events.back(), "/error/message")), "boom");
+  EXPECT_NE(streamed->Body().find("\"b\""), std::string::npos);
   EXPECT_TRUE(streamed->aborted());
   auto stopped = Chat();
   engine_->At(2).End({.reason = FinishReason::kAborted});
