@@ -103,6 +103,9 @@ std::optional<api::ApiError> Scope(const cloud::Principal& principal, const Rout
   if (!route.endpoint.empty() && !principal.AllowsEndpoint(route.endpoint))
     return api::ApiError{403, fmt::format("This key is not for the endpoint '{}'.", route.endpoint), "",
                          "access_denied"};
+  if (!route.endpoint.empty() && !principal.May(cloud::Right::kUseModels))
+    return api::ApiError{403, "Access denied: the key's owner may not use models in this workspace.", "",
+                         "access_denied"};
   return {};
 }
 

@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 import pytest
-from cloud import Admin, Refused, wait_until
+from cloud import ROOT, Admin, Refused, wait_until
 
 ROLES = ("viewer", "billing", "developer", "admin", "owner")
 MAY = {
@@ -279,6 +279,57 @@ def test_models_by_role(cloud, houses):
         for key in (None, "sk-" + "f" * 64, "", "sk-", north.plain["owner"]["secret"][:-1]):
             status, _, body = Admin(cloud.port, key).raw(method, path, {} if method == "POST" else None)
             assert status == 401, (method, path, key, status, body)
+
+
+def data_routes():
+    """(method, path, endpoint of a key's scopes or "") of each route that needs a key and is not the admin API."""
+    table = (ROOT / "src/server/routes.cc").read_text()
+    for method, path, rest in re.findall(r'Route\{"(\w+)", "([^"]+)", \w+::\w+((?:[^{}]|\{\})*)\}', table):
+        if not re.match(r", true\b", rest):
+            yield method, path, "".join(re.findall(r'"([^"]*)"', rest)[:1])
+
+
+def test_every_role_against_every_data_route(cloud, houses):
+    """Routes that are added are asked as well: what makes a model work is for who may use models."""
+    north, south = houses
+    w = north.ids["workspace_id"]
+    elsewhere = {role: cloud.make_key(w, "elsewhere", person_id=north.people[role], ip_ranges=["192.0.2.0/24"])["secret"]
+                 for role in ROLES}
+    other = {role: cloud.make_key(w, "other", person_id=north.people[role], endpoints=["nothing"])["secret"]
+             for role in ROLES}
+    every = {role: cloud.make_key(w, "every", person_id=north.people[role])["secret"] for role in ROLES}
+    wrong, cells = [], 0
+    for method, path, endpoint in data_routes():
+        ids = {"receipts": (north.ids["receipt_id"], south.ids["receipt_id"]), "models": ("base", "base")}
+        mine, theirs = ids.get(path.split("/")[-2], ("nothing", "nothing")) if path.endswith("*") else ("", "")
+        body = None
+        if method == "POST":
+            body = {"model": "base"} | ({} if path.endswith("count_tokens") else {"max_tokens": 4})
+            body |= {"prompt": "hello"} if path.endswith("/completions") and "chat" not in path else {
+                "messages": [{"role": "user", "content": "hello"}]}
+
+        def ask(name, key, right, tail=mine):
+            nonlocal cells
+            where = path.removesuffix("*") + tail
+            status, _, answer = Admin(cloud.port, key).raw(method, where, body)
+            cells += 1
+            if not right(status):
+                wrong.append((name, method, where, status, answer[:200]))
+
+        for key in (None, "sk-" + "f" * 64, north.plain["owner"]["secret"][:-1]):
+            ask("nobody", key, lambda status: status == 401)
+        for role in ROLES:
+            works = method == "GET" or role in MAY["use_models"]
+            ask(role, every[role], (lambda status: status not in (401, 403, 404, 500)) if works and mine != "nothing" else
+                lambda status: status == (403 if not works else 404))
+            ask(f"{role} from elsewhere", elsewhere[role], lambda status: status == 403)
+            if endpoint:
+                ask(f"{role}, other endpoint", other[role], lambda status: status == 403)
+            if theirs != mine:
+                ask(f"{role}, another's", every[role], lambda status: status == 404, theirs)
+    print(f"{cells} cells")
+    assert not wrong, "\n".join(map(str, wrong))
+    assert cells > 60
 
 
 def test_scopes_of_keys(cloud, houses):
