@@ -66,12 +66,6 @@ bool IsSafeUrl(std::string_view url) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
 
-/// A path of ours: nothing that a browser takes for another site.
-bool IsOwnPath(std::string_view path) {
-  return path.starts_with('/') && !path.starts_with("//") && path.size() <= kReturnToBytesMax &&
-         std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; });
-}
-
 Result<json::object> FetchObject(const HttpFetch& fetch, const HttpAsk& ask, std::string_view what) {
   auto answer = fetch(ask);
   if (!answer) return Wrap(std::move(answer.error()), what);
@@ -82,6 +76,11 @@ Result<json::object> FetchObject(const HttpFetch& fetch, const HttpAsk& ask, std
 tl::unexpected<Error> Refuse(std::string_view why) { return Fail(Code::kUnauthenticated, "sign-in: {}", why); }
 
 }  // namespace
+
+bool IsOwnPath(std::string_view path) {
+  return path.starts_with('/') && !path.starts_with("//") && path.size() <= kReturnToBytesMax &&
+         std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; });
+}
 
 Result<std::unique_ptr<Oidc>> Oidc::Create(OidcOptions options, HttpFetch fetch, const ServerKey& key,
                                            const Clock& clock) {

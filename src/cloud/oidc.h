@@ -46,6 +46,9 @@ inline constexpr std::int64_t kOidcKeysMsMin = 60000;     // a token with an unk
 inline constexpr std::int64_t kOidcSkewMs = 60000;        // between the provider's clock and ours
 inline constexpr std::size_t kOidcAnswerBytesMax = 1u << 20;
 
+/// A path of ours to go on to: nothing that a browser takes for another site.
+bool IsOwnPath(std::string_view path);
+
 /// thread: all methods from any thread; both block on HTTP
 class Oidc {
  public:

@@ -11,7 +11,7 @@
 #include "cloud/clock.h"
 #include "cloud/ip_range.h"
 #include "net/http/server.h"
-#include "server/auth/auth.h"
+#include "server/auth/session.h"
 
 namespace yun::server {
 

@@ -55,18 +55,22 @@ class Browser:
         return answer
 
     def session(self):
-        answer = self.ask("GET", "/auth/session")
+        """Who is signed in, as a console asks; None: nobody."""
+        answer = self.ask("GET", "/admin/v1/session")
         if answer.status != 200:
             return None
         told = json.loads(answer.text)
-        self.csrf = told["csrf"]
+        self.csrf = told["csrf_token"]
         return told
 
-    def post(self, path, **fields):
-        return self.ask("POST", path, fields, x_csrf_token=self.csrf)
+    def change(self, method, path, **fields):
+        """What a console changes in the session."""
+        return self.ask(method, "/admin/v1" + path, fields or None, x_csrf_token=self.csrf)
 
-    def sign_in(self, password=PASSWORD, code=""):
-        return self.ask("POST", "/auth/password", {"email": "ann@example.com", "password": password, "code": code})
+    def sign_in(self, password=PASSWORD, code="", **headers):
+        """By the form of the page."""
+        return self.ask("POST", "/auth/password", {"email": "ann@example.com", "password": password, "code": code},
+                        form=True, **headers)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +101,10 @@ def operator(server):
     answer = browser.ask("POST", "/auth/link", {"token": server.link}, form=True)
     assert (answer.status, answer.headers["Location"]) == (303, "/auth")
     told = browser.session()
-    assert told["person"]["operator"] and told["workspaces"][0]["role"] == "owner"
+    assert told["is_operator"] and told["workspaces"][0]["role"] == "owner"
     assert "operate" in told["workspaces"][0]["rights"]
-    assert browser.post("/auth/profile", email="Ann@Example.com", name="Ann").status == 200
-    assert browser.post("/auth/password/set", new_password=PASSWORD).status == 200
+    assert browser.change("PATCH", "/session", email="Ann@Example.com", name="Ann").status == 200
+    assert browser.change("PUT", "/session/password", password=PASSWORD).status == 204
     return browser
 
 
@@ -113,18 +117,21 @@ def totp(secret, at=None):
 
 def test_link_is_good_once(server, operator):
     again = Browser(server)
-    assert again.ask("POST", "/auth/link", {"token": server.link}).status == 401
+    assert again.ask("POST", "/auth/link", {"token": server.link}, form=True).status == 401
+    assert again.ask("POST", "/admin/v1/session/link", {"token": server.link}).status == 401
     assert again.session() is None
 
 
 def test_password(server, operator):
     browser = Browser(server)
     assert browser.sign_in("wrong").status == 401
-    assert browser.sign_in().status == 200
-    assert browser.session()["person"]["email"] == "ann@example.com"
-    assert browser.ask("POST", "/auth/sign-out", {}).status == 403, "without the token"
+    assert browser.sign_in().status == 303
+    assert browser.session()["email"] == "ann@example.com"
+    assert browser.ask("POST", "/auth/sign-out", {}, form=True).status == 403, "without the token"
+    assert browser.ask("DELETE", "/admin/v1/session").status == 403, "without the token"
     kept = dict(browser.cookies)
-    assert browser.post("/auth/sign-out").status == 200
+    csrf = re.search(r'name=csrf value="(\w+)"', browser.ask("GET", "/auth").text)[1]
+    assert browser.ask("POST", "/auth/sign-out", {"csrf": csrf}, form=True).status == 303
     assert not browser.cookies
     browser.cookies = kept
     assert browser.session() is None, "the session is gone, not only the cookie"
@@ -132,27 +139,51 @@ def test_password(server, operator):
 
 def test_other_sites(server, operator):
     browser = Browser(server)
+    assert browser.sign_in(sec_fetch_site="cross-site").status == 403
+    assert browser.sign_in(origin="https://evil.example.com").status == 403
+    assert browser.sign_in(origin=server.url).status == 303
     ask = {"email": "ann@example.com", "password": PASSWORD}
-    assert browser.ask("POST", "/auth/password", ask, sec_fetch_site="cross-site").status == 403
-    assert browser.ask("POST", "/auth/password", ask, origin="https://evil.example.com").status == 403
-    assert browser.ask("POST", "/auth/password", ask, origin=server.url).status == 200
+    assert browser.ask("POST", "/admin/v1/session", ask, sec_fetch_site="cross-site").status == 403
+    assert browser.ask("POST", "/admin/v1/session", ask, origin="https://evil.example.com").status == 403
+    assert browser.ask("POST", "/admin/v1/session", ask, origin=server.url).status == 201
+    browser.session()
+    assert browser.change("PATCH", "/session", name="Ann").status == 200
+    assert browser.ask("PATCH", "/admin/v1/session", {"name": "x"}, x_csrf_token=browser.csrf,
+                       sec_fetch_site="cross-site").status == 403
+
+
+def test_behind_a_proxy_that_says_nothing(tmp_path):
+    """The public address is https: the cookie is bound to it, for the pages and the admin API alike."""
+    skip_without_program()
+    server = Server(tmp_path / "home", "--public-url", "https://cloud.example.com")
+    try:
+        browser = Browser(server)
+        answer = browser.ask("POST", "/auth/link", {"token": server.link}, form=True)
+        assert answer.status == 303 and list(browser.cookies) == ["__Host-yun_session"]
+        assert "; Secure" in answer.headers["Set-Cookie"]
+        assert browser.session()["is_operator"]
+        assert browser.change("DELETE", "/session").status == 204 and not browser.cookies
+    finally:
+        server.stop()
 
 
 def test_second_factor(server, operator):
     browser = Browser(server)
     browser.sign_in()
     browser.session()
-    begun = json.loads(browser.post("/auth/totp/begin").text)
+    begun = json.loads(browser.change("POST", "/session/totp").text)
     assert begun["uri"].startswith("otpauth://totp/")
     code = totp(begun["secret"])
-    assert browser.post("/auth/totp/confirm", code=code).status == 200
+    assert browser.change("POST", "/session/totp/confirm", code=code).status == 204
     other = Browser(server)
-    assert json.loads(other.sign_in().text)["error"]["code"] == "code_needed"
+    missing = other.ask("POST", "/admin/v1/session", {"email": "ann@example.com", "password": PASSWORD})
+    assert json.loads(missing.text)["error"]["code"] == "code_needed"
+    assert "name=code" in other.sign_in().text
     assert other.sign_in(code=code).status == 401, "a replay"
-    assert other.sign_in(code=totp(begun["secret"], time.time() + 30)).status == 200
-    assert browser.post("/auth/totp/remove", password="wrong").status == 403
-    assert browser.post("/auth/totp/remove", password=PASSWORD).status == 200
-    assert Browser(server).sign_in().status == 200
+    assert other.sign_in(code=totp(begun["secret"], time.time() + 30)).status == 303
+    assert browser.change("POST", "/session/totp/remove", password="wrong").status == 403
+    assert browser.change("POST", "/session/totp/remove", password=PASSWORD).status == 204
+    assert Browser(server).sign_in().status == 303
 
 
 def through_the_provider(browser, path="/auth/oidc"):
@@ -168,13 +199,13 @@ def through_the_provider(browser, path="/auth/oidc"):
 
 def test_openid_connect(server, operator, provider):
     browser = Browser(server)
-    callback = through_the_provider(browser, "/auth/oidc?return_to=/auth/session")
+    callback = through_the_provider(browser, "/auth/oidc?return_to=/console")
     stranger = Browser(server)
     assert stranger.ask("GET", callback).status == 401, "another browser's answer"
     answer = browser.ask("GET", callback)
-    assert (answer.status, answer.headers["Location"]) == (303, "/auth/session"), answer.text
+    assert (answer.status, answer.headers["Location"]) == (303, "/console"), answer.text
     told = browser.session()
-    assert told["person"]["email"] == "ann@example.com" and told["session"]["method"] == "oidc"
+    assert told["email"] == "ann@example.com" and told["method"] == "oidc"
     assert not provider.refused
     again = Browser(server)
     again.cookies = browser.cookies
@@ -218,8 +249,9 @@ def test_unknown_people_stay_outside(server, operator, provider):
 
 def test_guesses_are_counted(server, operator):
     browser = Browser(server)
-    statuses = [browser.ask("POST", "/auth/password", {"email": "x@example.com", "password": "x"}).status
-                for _ in range(30)]
+    ask = {"email": "x@example.com", "password": "x"}
+    statuses = [browser.ask("POST", path, ask, form=path == "/auth/password").status
+                for path in ("/auth/password", "/admin/v1/session") * 15]
     assert statuses[-1] == 429 and statuses.count(401) <= 10
 
 
@@ -229,4 +261,4 @@ def test_no_secret_is_told(server, operator, provider):
     for browser in (operator,):
         for value in browser.cookies.values():
             assert value not in told
-    assert operator.ask("GET", "/auth/session").headers["Cache-Control"] == "no-store"
+    assert operator.ask("GET", "/auth").headers["Cache-Control"] == "no-store"

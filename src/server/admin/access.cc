@@ -7,6 +7,7 @@
 #include "cloud/partner.h"
 #include "cloud/random.h"
 #include "cloud/sign_in.h"
+#include "server/auth/session.h"
 
 namespace yun::server::admin {
 
@@ -30,6 +31,8 @@ std::string_view Bearer(const http::Request& request) {
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
   return value;
 }
+
+tl::unexpected<api::ApiError> Foreign() { return Refuse(403, "csrf", "This request comes from another site."); }
 
 bool IsThisMachine(std::string_view ip) {
   const auto address = cloud::ParseIp(ip);
@@ -58,14 +61,15 @@ api::Parsed<Caller> ByKey(const Parts& parts, std::string_view token, std::strin
   return caller;
 }
 
-api::Parsed<Caller> BySession(const Parts& parts, std::string_view token, std::string_view ip, bool changes,
-                              std::string_view csrf, std::string_view user_agent) {
+api::Parsed<Caller> BySession(const Parts& parts, std::string_view token, std::string_view ip,
+                              const http::Request& request, bool changes) {
   const auto expired = [] { return Refuse(401, "session_ended", "The session has ended; sign in again."); };
-  auto session = parts.sign_in->Check(token, {std::string(ip), std::string(user_agent)});
+  auto session = parts.sign_in->Check(token, {std::string(ip), std::string(request.Header("user-agent"))});
   if (!session) return expired();
   const auto person = parts.directory->FindPerson(session->person_id);
   if (!person || person->status != cloud::Standing::kActive) return expired();
-  if (changes && !parts.sign_in->CsrfMatches(*session, csrf))
+  if (changes && !IsFromOwnSite(request, parts.url)) return Foreign();
+  if (changes && !parts.sign_in->CsrfMatches(*session, request.Header(kCsrfHeader)))
     return Refuse(403, "csrf", fmt::format("A change needs the session's token in the header {}.", kCsrfHeader));
   Caller caller;
   caller.means = Caller::Means::kSession;
@@ -78,31 +82,24 @@ api::Parsed<Caller> BySession(const Parts& parts, std::string_view token, std::s
 
 }  // namespace
 
-std::string_view CookieOf(std::string_view header, std::string_view name) {
-  while (!header.empty()) {
-    const std::size_t end = std::min(header.find(';'), header.size());
-    std::string_view pair = header.substr(0, end);
-    pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-      return pair.substr(name.size() + 1);
-    header.remove_prefix(std::min(end + 1, header.size()));
-  }
-  return {};
+api::Parsed<Caller> Nobody(const Parts& parts, const http::Request& request, std::string_view ip, bool changes) {
+  if (changes && !IsFromOwnSite(request, parts.url)) return Foreign();
+  Caller caller;
+  caller.actor.ip = ip;
+  caller.user_agent = request.Header("user-agent");
+  return caller;
 }
 
 api::Parsed<Caller> Identify(const Parts& parts, const http::Request& request, std::string_view ip, bool over_tls,
                              bool changes) {
-  const std::string_view user_agent = request.Header("user-agent");
   api::Parsed<Caller> caller = Refuse(
       401, "invalid_api_key", "Send an API key with the scope 'admin' as a header: 'Authorization: Bearer sk-...'.");
   if (const std::string_view token = Bearer(request); !token.empty()) {
     caller = ByKey(parts, token, ip);
-  } else if (const std::string_view cookie =
-                 CookieOf(request.Header("cookie"), over_tls ? kSecureSessionCookie : kSessionCookie);
-             !cookie.empty()) {
-    caller = BySession(parts, cookie, ip, changes, request.Header(kCsrfHeader), user_agent);
+  } else if (const std::string_view cookie = SessionCookieOf(request, over_tls); !cookie.empty()) {
+    caller = BySession(parts, cookie, ip, request, changes);
   }
-  if (caller) caller->user_agent = user_agent;
+  if (caller) caller->user_agent = request.Header("user-agent");
   return caller;
 }
 

@@ -10,16 +10,13 @@
 
 namespace yun::server::admin {
 
-// The second under TLS: a browser then takes it from no subdomain (RFC 6265bis, 4.1.3).
-inline constexpr std::string_view kSessionCookie = "yun_session", kSecureSessionCookie = "__Host-yun_session";
-inline constexpr std::string_view kCsrfHeader = "x-csrf-token";
+/// For a route that needs no key. errors: 403 (with `changes`: another site)
+api::Parsed<Caller> Nobody(const Parts& parts, const http::Request& request, std::string_view ip, bool changes);
 
-/// The value of one cookie in a Cookie header; empty when there is none.
-std::string_view CookieOf(std::string_view header, std::string_view name);
-
-/// Who sent the request; with `changes` a session must also show its CSRF token. `ip`: the client's, without port.
-/// `over_tls`: which of the cookies counts.
-/// errors: 401 (no or a wrong key or session), 403 (key without the scope or from a wrong address; CSRF token)
+/// Who sent the request; with `changes` a session must also come from our own site and show its CSRF token. `ip`: the
+/// client's, without port. `over_tls`: which of the cookies counts.
+/// errors: 401 (no or a wrong key or session), 403 (key without the scope or from a wrong address; CSRF token; another
+/// site)
 api::Parsed<Caller> Identify(const Parts& parts, const http::Request& request, std::string_view ip, bool over_tls,
                              bool changes);
 

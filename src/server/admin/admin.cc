@@ -27,6 +27,7 @@ api::ApiError Seen(const Error& error) {
   if (error.code == Code::kInvalidArgument || error.code == Code::kCorrupt || error.code == Code::kUnsupported)
     out.code = "invalid_value";
   if (out.status >= 500) out.type = "server_error";
+  if (error.message == cloud::SignIn::kCodeNeeded) out.code = "code_needed";
   if (error.code == Code::kTooMany) out.type = "rate_limit_error";
   out.retry_after_seconds = static_cast<int>(error.retry_after_s);
   return out;
@@ -45,13 +46,11 @@ api::Parsed<Ask> Read(const Parts& parts, const Route& route, const http::Reques
   Ask ask;
   ask.path = std::move(match.path);
   ask.over_tls = over_tls;
-  if (route.whose == Whose::kNobody) {
-    ask.caller.actor.ip = ip;
-    ask.caller.user_agent = request.Header("user-agent");
-  } else {
-    auto caller = Identify(parts, request, ip, over_tls, route.changes());
-    if (!caller) return tl::unexpected(std::move(caller.error()));
-    ask.caller = std::move(*caller);
+  auto caller = route.whose == Whose::kNobody ? Nobody(parts, request, ip, route.changes())
+                                              : Identify(parts, request, ip, over_tls, route.changes());
+  if (!caller) return tl::unexpected(std::move(caller.error()));
+  ask.caller = std::move(*caller);
+  if (route.whose != Whose::kNobody) {
     // Rights go first: who may not do it learns nothing of how it is done.
     auto admitted = Admit(parts, route, std::move(ask));
     if (!admitted) return admitted;

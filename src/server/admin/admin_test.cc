@@ -258,6 +258,22 @@ class AdminApi : public testing::Test {
     return admin_->Answer(request, ip, false, "req_test");
   }
   static json::value Json(const Reply& reply) { return json::parse(reply.body); }
+  static std::string CookieOf(const Reply& entered) {
+    for (const auto& [name, value] : entered.headers)
+      if (name == "set-cookie") return value;
+    return {};
+  }
+  /// What a console sends in the session that this answer began: the cookie, and the token.
+  static http::Headers HeadersOf(const Reply& entered) {
+    EXPECT_EQ(entered.status, 201) << entered.body;
+    const std::string cookie = CookieOf(entered);
+    return {{"cookie", "a=b; " + cookie.substr(0, cookie.find(';'))},
+            {"x-csrf-token", std::string(Json(entered).at("csrf_token").as_string())}};
+  }
+  http::Headers Enter(const std::string& person_id) {
+    const std::string token = sign_in_->MakeLink({}, person_id)->Reveal();
+    return HeadersOf(Do("POST", "/session/link", R"({"token":")" + token + R"("})"));
+  }
 
   fs::path home_;
   cloud::ManualClock clock_;
@@ -406,33 +422,149 @@ TEST_F(AdminApi, AMemberByEmail) {
 }
 
 TEST_F(AdminApi, SessionsNeedTheirToken) {
-  const auto link = sign_in_->MakeLink({}, first_.person_id);
-  ASSERT_TRUE(link);
-  const Reply entered = Do("POST", "/session/link", R"({"token":")" + link->Reveal() + R"("})");
-  ASSERT_EQ(entered.status, 201) << entered.body;
-  std::string cookie;
-  for (const auto& [name, value] : entered.headers)
-    if (name == "set-cookie") cookie = value;
-  EXPECT_NE(cookie.find("HttpOnly"), std::string::npos);
-  EXPECT_NE(cookie.find("SameSite=Lax"), std::string::npos);
-  const std::string csrf(Json(entered).at("csrf_token").as_string());
-  const http::Headers with = {{"cookie", "a=b; " + cookie.substr(0, cookie.find(';'))}};
-  http::Headers both = with;
-  both.emplace_back("x-csrf-token", csrf);
-  http::Headers wrong = with;
-  wrong.emplace_back("x-csrf-token", std::string(csrf.size(), '0'));
-
-  EXPECT_EQ(Do("GET", "/session", "", "", with).status, 200);
-  EXPECT_EQ(Do("POST", "/workspaces", R"({"name":"x"})", "", with).status, 403);
-  EXPECT_EQ(Do("POST", "/workspaces", R"({"name":"x"})", "", wrong).status, 403);
+  const http::Headers both = Enter(first_.person_id), with = {both[0]};
+  http::Headers wrong = with, foreign = both;
+  wrong.emplace_back("x-csrf-token", std::string(both[1].second.size(), '0'));
+  foreign.emplace_back("sec-fetch-site", "cross-site");
+  for (const auto& [method, path, body] :
+       {std::tuple{"POST", "/workspaces", R"({"name":"x"})"}, std::tuple{"DELETE", "/session", ""},
+        std::tuple{"PATCH", "/session", R"({"name":"x"})"}, std::tuple{"DELETE", "/sessions", ""},
+        std::tuple{"PUT", "/session/password", R"({"password":"correct horse"})"},
+        std::tuple{"POST", "/session/totp", ""}, std::tuple{"POST", "/session/totp/confirm", R"({"code":"000000"})"},
+        std::tuple{"POST", "/session/totp/remove", R"({"password":"correct horse"})"}}) {
+    EXPECT_EQ(Do(method, path, body, "", with).status, 403) << path;
+    EXPECT_EQ(Do(method, path, body, "", wrong).status, 403) << path;
+    EXPECT_EQ(Do(method, path, body, "", foreign).status, 403) << path;
+    EXPECT_EQ(Do(method, path, body, "", {both[1]}).status, 401) << path;
+  }
+  EXPECT_EQ(Do("GET", "/session", "", "", with).status, 200) << "nothing of it was done";
   EXPECT_EQ(Do("POST", "/workspaces", R"({"name":"x"})", "", both).status, 201);
-  EXPECT_EQ(Do("PATCH", "/people/" + first_.person_id, R"({"email":"me@example.com"})", "", both).status, 200);
-  EXPECT_EQ(Do("PUT", "/session/password", R"({"password":"correct horse"})", "", both).status, 204);
-  EXPECT_EQ(Do("POST", "/session", R"({"email":"me@example.com","password":"correct horse"})").status, 201);
-  EXPECT_EQ(Do("POST", "/session", R"({"email":"me@example.com","password":"wrong horse!"})").status, 401);
   EXPECT_EQ(Do("DELETE", "/session", "", "", both).status, 204);
   EXPECT_EQ(Do("GET", "/session", "", "", with).status, 401);
-  EXPECT_EQ(Do("GET", "/session", "", local_).status, 403);  // no session
+  EXPECT_EQ(Do("GET", "/session", "", local_).status, 403) << "no session";
+}
+
+TEST_F(AdminApi, OtherSitesCanMakeNobodySignIn) {
+  const cloud::Person li = *directory_->MakePerson({}, {.email = "li@example.com", .name = "Li"});
+  ASSERT_TRUE(sign_in_->SetPassword({}, li.id, "correct horse"));
+  for (const auto& [header, status] : {std::pair{std::pair{"sec-fetch-site", "cross-site"}, 403},
+                                       std::pair{std::pair{"sec-fetch-site", "same-site"}, 403},
+                                       std::pair{std::pair{"origin", "https://evil.example.com"}, 403},
+                                       std::pair{std::pair{"origin", "null"}, 403},
+                                       std::pair{std::pair{"origin", "http://cloud"}, 201},
+                                       std::pair{std::pair{"sec-fetch-site", "same-origin"}, 201}})
+    EXPECT_EQ(Do("POST", "/session", R"({"email":"li@example.com","password":"correct horse"})", "",
+                 {{header.first, header.second}})
+                  .status,
+              status)
+        << header.second;
+}
+
+TEST_F(AdminApi, TheCookieIsBoundToTls) {
+  const std::string token = sign_in_->MakeLink({}, first_.person_id)->Reveal();
+  http::Request request;
+  request.method = "POST", request.path = "/admin/v1/session/link", request.body = R"({"token":")" + token + R"("})";
+  request.headers = {{"content-type", "application/json"}};
+  const Reply entered = admin_->Answer(request, kHere, true, "req_test");
+  const std::string set = CookieOf(entered);
+  for (const char* part : {"__Host-yun_session=", "; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"})
+    EXPECT_NE(set.find(part), std::string::npos) << set;
+  EXPECT_EQ(set.find("Domain"), std::string::npos);
+  request.method = "GET", request.path = "/admin/v1/session", request.body = "";
+  request.headers = {{"cookie", "a=b; " + set.substr(0, set.find(';'))}};
+  EXPECT_EQ(admin_->Answer(request, kHere, true, "req_test").status, 200);
+  EXPECT_EQ(admin_->Answer(request, kHere, false, "req_test").status, 401);
+  request.headers = Enter(first_.person_id);
+  EXPECT_TRUE(request.headers[0].second.starts_with("a=b; yun_session="));
+  EXPECT_EQ(admin_->Answer(request, kHere, true, "req_test").status, 401) << "it came without TLS";
+}
+
+TEST_F(AdminApi, ASessionSaysWhoIsSignedInAndWhere) {
+  const cloud::Person li = *directory_->MakePerson({}, {.email = "li@example.com", .name = "Li"});
+  ASSERT_TRUE(directory_->SetMember({}, shop_, li.id, Role::kViewer));
+  const http::Headers first = Enter(li.id), second = Enter(li.id);
+  const json::value told = Json(Do("GET", "/session", "", "", first));
+  EXPECT_EQ(told.at("email").as_string(), "li@example.com");
+  EXPECT_EQ(told.at("method").as_string(), "link");
+  ASSERT_EQ(told.at("workspaces").as_array().size(), 1u);
+  EXPECT_EQ(told.at("workspaces").at(0).at("id").as_string(), shop_);
+  EXPECT_EQ(told.at("workspaces").at(0).at("role").as_string(), "viewer");
+  const std::string rights = json::serialize(told.at("workspaces").at(0).at("rights"));
+  EXPECT_NE(rights.find("see_usage"), std::string::npos);
+  EXPECT_EQ(rights.find("operate"), std::string::npos);
+  const json::value all = Json(Do("GET", "/sessions", "", "", first));
+  ASSERT_EQ(all.at("data").as_array().size(), 2u);
+  int current = 0;
+  for (const json::value& row : all.at("data").as_array())
+    if (row.at("current").as_bool()) current += row.at("id") == told.at("id");
+  EXPECT_EQ(current, 1);
+  EXPECT_EQ(Do("DELETE", "/sessions", "", "", first).status, 204);
+  EXPECT_EQ(Do("GET", "/session", "", "", first).status, 401);
+  EXPECT_EQ(Do("GET", "/session", "", "", second).status, 401);
+}
+
+TEST_F(AdminApi, OnesOwnNameAndAddress) {
+  const cloud::Person li = *directory_->MakePerson({}, {.email = "li@example.com", .name = "li@example.com"});
+  const http::Headers lis = Enter(li.id), operators = Enter(first_.person_id);
+  EXPECT_EQ(Json(Do("PATCH", "/session", R"({"name":"Li"})", "", lis)).at("name").as_string(), "Li");
+  EXPECT_EQ(directory_->FindPerson(li.id)->name, "Li");
+  EXPECT_EQ(Do("PATCH", "/session", R"({"email":"other@example.com"})", "", lis).status, 403);
+  // The first operator has no address yet.
+  EXPECT_EQ(Do("PUT", "/session/password", R"({"password":"correct horse"})", "", operators).status, 400);
+  EXPECT_EQ(Do("PATCH", "/session", R"({"email":"li@example.com"})", "", operators).status, 409);
+  EXPECT_EQ(Do("PATCH", "/session", R"({"email":"me@example.com"})", "", operators).status, 200);
+  EXPECT_EQ(Do("PUT", "/session/password", R"({"password":"correct horse"})", "", operators).status, 204);
+  EXPECT_EQ(Do("POST", "/session", R"({"email":"me@example.com","password":"correct horse"})").status, 201);
+  EXPECT_EQ(Do("POST", "/session", R"({"email":"me@example.com","password":"wrong horse!"})").status, 401);
+}
+
+TEST_F(AdminApi, ThePasswordIsAskedForWhereASessionIsNotEnough) {
+  const cloud::Person li = *directory_->MakePerson({}, {.email = "li@example.com", .name = "Li"});
+  ASSERT_TRUE(sign_in_->SetPassword({}, li.id, "correct horse"));
+  const auto set = [&](const http::Headers& session, const std::string& password, const std::string& current) {
+    const std::string more = current.empty() ? "" : R"(,"current_password":")" + current + R"(")";
+    return Do("PUT", "/session/password", R"({"password":")" + password + R"(")" + more + "}", "", session).status;
+  };
+  const http::Headers session =
+      HeadersOf(Do("POST", "/session", R"({"email":"li@example.com","password":"correct horse"})"));
+  EXPECT_EQ(set(session, "another horse", ""), 403);
+  EXPECT_EQ(set(session, "another horse", "wrong"), 403);
+  EXPECT_EQ(set(session, "short", "correct horse"), 400);
+  EXPECT_EQ(set(session, "another horse", "correct horse"), 204);
+  EXPECT_EQ(Do("GET", "/session", "", "", session).status, 200) << "this session stays";
+  // Who comes by a link has lost the old one; a session left open for long may be somebody else's.
+  const http::Headers by_link = Enter(li.id);
+  clock_.Advance(599'999);
+  EXPECT_EQ(set(by_link, "a third horse", ""), 204);
+  clock_.Advance(1);
+  EXPECT_EQ(set(by_link, "a fourth horse", ""), 403);
+}
+
+TEST_F(AdminApi, ASecondFactorIsAskedFor) {
+  const cloud::Person li = *directory_->MakePerson({}, {.email = "li@example.com", .name = "Li"});
+  ASSERT_TRUE(sign_in_->SetPassword({}, li.id, "correct horse"));
+  const auto enter = [&](const std::string& code) {
+    return Do("POST", "/session", R"({"email":"li@example.com","password":"correct horse","code":")" + code + R"("})");
+  };
+  const http::Headers session = HeadersOf(enter(""));
+  const Reply begun = Do("POST", "/session/totp", "", "", session);
+  ASSERT_EQ(begun.status, 201) << begun.body;
+  const std::string secret = *cloud::ParseBase32(std::string_view(Json(begun).at("secret").as_string()));
+  const auto code = [&] { return cloud::TotpCode(secret, clock_.unix_ms() / cloud::kTotpStepMs); };
+  const auto confirm = [&](const std::string& text) {
+    return Do("POST", "/session/totp/confirm", R"({"code":")" + text + R"("})", "", session).status;
+  };
+  EXPECT_EQ(confirm(code() == "000000" ? "000001" : "000000"), 400);
+  EXPECT_EQ(confirm(code()), 204);
+  clock_.Advance(cloud::kTotpStepMs);
+  const Reply missing = enter("");
+  EXPECT_EQ(missing.status, 401);
+  EXPECT_EQ(Json(missing).at("error").at("code").as_string(), "code_needed");
+  EXPECT_EQ(enter(code()).status, 201);
+  EXPECT_EQ(enter(code()).status, 401) << "a replay";
+  EXPECT_EQ(Do("POST", "/session/totp/remove", R"({"password":"wrong horse!"})", "", session).status, 403);
+  EXPECT_EQ(Do("POST", "/session/totp/remove", R"({"password":"correct horse"})", "", session).status, 204);
+  EXPECT_EQ(enter("").status, 201);
 }
 
 TEST_F(AdminApi, ChangesAreInTheAuditLog) {

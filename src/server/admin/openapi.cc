@@ -4,9 +4,9 @@
 #include <map>
 
 #include "base/check.h"
-#include "server/admin/access.h"
 #include "server/admin/admin.h"
 #include "server/admin/routes.h"
+#include "server/auth/session.h"
 
 namespace yun::server::admin {
 
@@ -178,7 +178,7 @@ std::string Make() {
            {{"type", "apiKey"},
             {"in", "cookie"},
             {"name", kSessionCookie},
-            {"description", "a console session; changes also need the header x-csrf-token"}}}}}}}});
+            {"description", "a console session; __Host-yun_session under TLS; changes need x-csrf-token"}}}}}}}});
 }
 
 }  // namespace

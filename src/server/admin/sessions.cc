@@ -1,8 +1,9 @@
-// Console sessions for programs: signing in and out, passwords, second factors. The pages for people, and other
-// providers, are in server/auth.
+// Console sessions: signing in and out, passwords, second factors, one's own name. The pages for browsers without a
+// console, and other providers, are in server/auth.
 #include "cloud/sign_in.h"
 #include "cloud/totp.h"
 #include "server/admin/access.h"
+#include "server/auth/session.h"
 
 namespace yun::server::admin {
 
@@ -17,34 +18,67 @@ const Schema kSignIn{"SignIn",
                       Text("password", "").Lines(cloud::kPasswordBytesMax).Secret().Required(),
                       Text("code", "of the authenticator, where one is in use").Between(0, 16).Secret()}};
 const Schema kWithLink{"SignInWithLink", {Text("token", "of the link").Between(1, 200).Secret().Required()}};
+const Schema kPlace{"SessionWorkspace",
+                    {Text("id", "").Required(), Text("account_id", "").Required(), Text("name", "").Required(),
+                     Text("status", "").Required(), Text("role", "").Required(), Texts("rights", "").Required()}};
 const Schema kSession{
     "Session",
-    {Text("person_id", "").Required(), Text("name", "").Required(), Text("email", "").Required(),
-     Boolean("is_operator", "").Required(), Text("method", "").Required(), Time("expires_ms", "").Required(),
-     Boolean("has_password", "").Required(), Boolean("has_totp", "a second factor is in use").Required(),
-     Text("csrf_token", "for the header x-csrf-token of every change").Required()}};
+    {Text("id", "").Required(), Text("person_id", "").Required(), Text("name", "").Required(),
+     Text("email", "").Required(), Boolean("is_operator", "").Required(), Text("method", "").Required(),
+     Time("expires_ms", "").Required(), Boolean("has_password", "").Required(),
+     Boolean("has_totp", "a second factor is in use").Required(),
+     Text("csrf_token", "for the header x-csrf-token of every change").Required(),
+     Objects("workspaces", "those of the person, with what they may there; 200 at most", kPlace).Required()}};
+const Schema kSessionRow{
+    "SessionRow",
+    {Text("id", "").Required(), Text("method", "").Required(), Text("ip", "").Required(),
+     Text("user_agent", "").Required(), Time("created_ms", "").Required(), Time("seen_ms", "").Required(),
+     Time("expires_ms", "").Required(), Boolean("current", "the one that asks").Required()}};
+const Schema kProfile{
+    "Profile",
+    {Text("name", "").Between(1, 100), Text("email", "where there is none yet").Between(3, 200).Like(kEmail)}};
 const Schema kPassword{
     "PasswordChange",
     {Text("password", "the new one").Lines(cloud::kPasswordBytesMax).Secret().Required(),
-     Text("current_password", "where there is one already").Lines(cloud::kPasswordBytesMax).Secret()}};
+     Text("current_password", "where there is one; not in the first ten minutes after a link")
+         .Lines(cloud::kPasswordBytesMax)
+         .Secret()}};
 const Schema kCurrentPassword{"CurrentPassword",
                               {Text("password", "").Lines(cloud::kPasswordBytesMax).Secret().Required()}};
 const Schema kCode{"TotpCode", {Text("code", "").Between(6, 8).Secret().Required()}};
 const Schema kTotp{
     "TotpSecret",
     {Text("secret", "for an authenticator, base 32").Required(), Text("uri", "for a QR code").Required()}};
+
 cloud::Caller From(const Ask& ask) { return {ask.caller.actor.ip, ask.caller.user_agent}; }
 
-std::string Cookie(std::string_view value, const Ask& ask, std::int64_t seconds) {
-  // Lax, so that a link from elsewhere arrives signed in; changes need the token besides.
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
-                     ask.over_tls ? kSecureSessionCookie : kSessionCookie, value, seconds,
-                     ask.over_tls ? "; Secure" : "");
+constexpr std::int64_t kLinkIsFreshMs = 10 * cloud::kMinuteMs;
+constexpr std::size_t kPlacesMax = 200;
+
+json::array PlacesOf(const Parts& parts, const std::string& person_id) {
+  json::array out;
+  for (const cloud::Workspace& w : parts.directory->WorkspacesOf(person_id)) {
+    const auto principal = parts.directory->PrincipalOf(person_id, w.id);
+    if (!principal) continue;  // closed
+    if (out.size() == kPlacesMax) break;
+    json::array rights;
+    for (std::size_t i = 0; i < cloud::kRights; ++i)
+      if (const auto right = static_cast<Right>(i); (*principal)->May(right))
+        rights.emplace_back(cloud::RightName(right));
+    out.push_back(json::object{{"id", w.id},
+                               {"account_id", w.account_id},
+                               {"name", w.name},
+                               {"status", cloud::StandingName(w.status)},
+                               {"role", cloud::RoleName((*principal)->role)},
+                               {"rights", std::move(rights)}});
+  }
+  return out;
 }
 
 json::object Write(const Parts& parts, const cloud::Session& session) {
   const auto person = parts.directory->FindPerson(session.person_id).value_or(cloud::Person());
-  return {{"person_id", person.id},
+  return {{"id", session.id},
+          {"person_id", person.id},
           {"name", person.name},
           {"email", person.email},
           {"is_operator", person.is_operator},
@@ -52,17 +86,13 @@ json::object Write(const Parts& parts, const cloud::Session& session) {
           {"expires_ms", session.expires_ms},
           {"has_password", parts.sign_in->HasPassword(person.id)},
           {"has_totp", parts.sign_in->HasTotp(person.id)},
-          {"csrf_token", parts.sign_in->CsrfToken(session)}};
-}
-
-http::Headers WithCookie(const Parts& parts, const Ask& ask, const NewSession& made) {
-  const std::int64_t left_ms = made.session.expires_ms - parts.clock->unix_ms();
-  return {{"set-cookie", Cookie(made.token.Reveal(), ask, std::max<std::int64_t>(0, left_ms / 1000))}};
+          {"csrf_token", parts.sign_in->CsrfToken(session)},
+          {"workspaces", PlacesOf(parts, person.id)}};
 }
 
 Reply Entered(const Parts& parts, const Ask& ask, const NewSession& made) {
   Reply reply = Json(Write(parts, made.session));
-  reply.headers = WithCookie(parts, ask, made);
+  reply.headers.emplace_back("set-cookie", SetSessionCookie(made, ask.over_tls));
   return reply;
 }
 
@@ -91,13 +121,52 @@ Result<Reply> SignOut(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
   RETURN_IF_ERROR(parts.sign_in->SignOut(session));
   Reply reply = Nothing();
-  reply.headers.emplace_back("set-cookie", Cookie("", ask, 0));
+  reply.headers.emplace_back("set-cookie", EndSessionCookie(ask.over_tls));
   return reply;
+}
+
+Result<Reply> List(const Parts& parts, const Ask& ask) {
+  ASSIGN_OR_RETURN(const cloud::Session own, SessionOf(ask));
+  json::array all;
+  for (const cloud::Session& s : parts.sign_in->Sessions(own.person_id))
+    all.push_back(json::object{{"id", s.id},
+                               {"method", s.method},
+                               {"ip", s.ip},
+                               {"user_agent", s.user_agent},
+                               {"created_ms", s.created_ms},
+                               {"seen_ms", s.seen_ms},
+                               {"expires_ms", s.expires_ms},
+                               {"current", s.id == own.id}});
+  return CountedPage(ask, std::move(all));
+}
+
+Result<Reply> SignOutEverywhere(const Parts& parts, const Ask& ask) {
+  ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
+  RETURN_IF_ERROR(parts.sign_in->SignOutEverywhere(ask.caller.actor, session.person_id));
+  Reply reply = Nothing();
+  reply.headers.emplace_back("set-cookie", EndSessionCookie(ask.over_tls));
+  return reply;
+}
+
+Result<Reply> SetProfile(const Parts& parts, const Ask& ask) {
+  ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
+  cloud::Person person = ask.caller.person;
+  if (const std::string email = ask.body.Text("email", person.email); email != person.email) {
+    // Whoever has an address signs in with it at a provider too: only who runs the cloud may change one.
+    if (!person.email.empty() && !person.is_operator)
+      return Fail(Code::kPermissionDenied, "email: ask who runs this cloud to change it");
+    person.email = email;
+  }
+  person.name = ask.body.Text("name", person.name);
+  RETURN_IF_ERROR(parts.directory->UpdatePerson(ask.caller.actor, person));
+  return Json(Write(parts, session));
 }
 
 Result<Reply> SetPassword(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const cloud::Session session, SessionOf(ask));
-  if (parts.sign_in->HasPassword(session.person_id))
+  const bool fresh_link =
+      session.method == "link" && parts.clock->unix_ms() - session.created_ms < kLinkIsFreshMs;
+  if (!fresh_link && parts.sign_in->HasPassword(session.person_id))
     RETURN_IF_ERROR(parts.sign_in->CheckPassword(session.person_id, ask.body.Text("current_password"), From(ask)));
   RETURN_IF_ERROR(
       parts.sign_in->SetPassword(ask.caller.actor, session.person_id, ask.body.Text("password"), session.id));
@@ -166,7 +235,14 @@ std::vector<Route> SessionRoutes() {
        nullptr,
        nullptr,
        false,
-       204},
+       204,
+       Audit::kBelow},
+      {"PATCH", "/session", "session.profile", "Changes your name, or enters your e-mail address", Whose::kCaller, {},
+       SetProfile, nullptr, &kProfile, &kSession, false, 200, Audit::kBelow},
+      {"GET", "/sessions", "session.list", "Where you are signed in", Whose::kCaller, {}, List, &PageQuery(), nullptr,
+       &kSessionRow, true},
+      {"DELETE", "/sessions", "session.end_all", "Signs out everywhere, and ends links to sign in", Whose::kCaller, {},
+       SignOutEverywhere, nullptr, nullptr, nullptr, false, 204, Audit::kBelow},
       {"PUT",
        "/session/password",
        "session.password",

@@ -11,9 +11,10 @@ namespace yun::server {
 namespace {
 
 namespace json = boost::json;
-
 using cloud::kPassword;
+
 constexpr const char* kIssuer = "http://127.0.0.1:5556";
+const http::Headers kForm = {{"content-type", "application/x-www-form-urlencoded"}};
 
 class AuthTest : public cloud::SignInPeople {
  protected:
@@ -42,17 +43,13 @@ class AuthTest : public cloud::SignInPeople {
                                  {"email", email_},    {"email_verified", true}};
     return cloud::HttpAnswer{200, json::serialize(json::object{{"id_token", signer_.Token(json::serialize(claims))}})};
   }
-  AuthReply Ask(std::string method, std::string path, std::string body = "", http::Headers headers = {},
+  AuthReply Ask(std::string method, std::string path, std::string body = "", http::Headers headers = kForm,
                 std::string query = "") {
     http::Request request;
     request.method = std::move(method), request.path = std::move(path), request.body = std::move(body);
     request.query = std::move(query), request.headers = std::move(headers);
     if (!cookie_.empty()) request.headers.emplace_back("cookie", "a=b; " + cookie_);
     return auth_->Handle(request, origin_);
-  }
-  /// In the session, with its token.
-  AuthReply Post(std::string path, const json::object& fields = {}) {
-    return Ask("POST", std::move(path), json::serialize(fields), {{"x-csrf-token", csrf_}});
   }
   static std::string Header(const AuthReply& reply, std::string_view name) {
     for (const auto& [key, value] : reply.headers)
@@ -63,24 +60,32 @@ class AuthTest : public cloud::SignInPeople {
   void Keep(const AuthReply& reply) {
     const std::string set = Header(reply, "set-cookie");
     cookie_ = set.substr(0, set.find(';'));
-    if (const AuthReply session = Ask("GET", "/auth/session"); session.status == 200)
-      csrf_ = json::parse(session.body).at("csrf").as_string();
   }
-  AuthReply SignIn(std::string_view password = kPassword, std::string_view code = {}) {
-    return Ask("POST", "/auth/password",
-               json::serialize(json::object{{"email", ann_.email}, {"password", password}, {"code", code}}));
+  /// Whose name the page shows, with the token of its form; empty when it asks for a sign-in.
+  std::string TokenOnPage() {
+    const std::string page = Ask("GET", "/auth").body;
+    if (page.find(ann_.email) == std::string::npos) return {};
+    constexpr std::string_view kField = "name=csrf value=\"";
+    const std::size_t at = page.find(kField);
+    return at == std::string::npos ? "" : page.substr(at + kField.size(), page.find('"', at + kField.size()) - at -
+                                                                              kField.size());
+  }
+  AuthReply SignIn(const std::string& more = "", http::Headers headers = kForm) {
+    return Ask("POST", "/auth/password", "email=ann%40example.com&password=correct+horse+battery" + more,
+               std::move(headers));
   }
 
   std::unique_ptr<Auth> auth_;
   cloud::TestSigner signer_ = cloud::TestSigner::Es256("k");
   Origin origin_{"192.0.2.1", true};
-  std::string cookie_, csrf_, nonce_, email_ = "ann@example.com";
+  std::string cookie_, nonce_, email_ = "ann@example.com";
 };
 
 TEST_P(AuthTest, SignsInAndOut) {
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 401);
+  EXPECT_EQ(TokenOnPage(), "");
   const AuthReply reply = SignIn();
-  ASSERT_EQ(reply.status, 200) << reply.body;
+  ASSERT_EQ(reply.status, 303) << reply.body;
+  EXPECT_EQ(Header(reply, "location"), "/auth");
   const std::string set = Header(reply, "set-cookie");
   for (const char* part :
        {"__Host-yun_session=", "; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure", "; Max-Age="})
@@ -88,15 +93,18 @@ TEST_P(AuthTest, SignsInAndOut) {
   EXPECT_EQ(set.find("Domain"), std::string::npos);
   EXPECT_EQ(Header(reply, "cache-control"), "no-store");
   Keep(reply);
-  const AuthReply session = Ask("GET", "/auth/session");
-  ASSERT_EQ(session.status, 200) << session.body;
-  const json::value told = json::parse(session.body);
-  EXPECT_EQ(told.at("person").at("email").as_string(), ann_.email);
-  EXPECT_EQ(told.at("workspaces").as_array().at(0).at("role").as_string(), "admin");
-  EXPECT_EQ(session.body.find(cookie_.substr(cookie_.find('=') + 1)), std::string::npos) << "the cookie's own value";
+  const std::string token = TokenOnPage();
+  ASSERT_NE(token, "");
+  EXPECT_EQ(Ask("GET", "/auth").body.find(cookie_.substr(cookie_.find('=') + 1)), std::string::npos)
+      << "the cookie's own value";
   EXPECT_EQ(Ask("POST", "/auth/sign-out").status, 403) << "without the token";
-  EXPECT_EQ(Post("/auth/sign-out").status, 200);
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 401);
+  EXPECT_EQ(Ask("POST", "/auth/sign-out", "csrf=" + std::string(64, '0')).status, 403);
+  EXPECT_EQ(TokenOnPage(), token) << "nothing was done";
+  const AuthReply out = Ask("POST", "/auth/sign-out", "csrf=" + token);
+  EXPECT_EQ(out.status, 303);
+  EXPECT_NE(Header(out, "set-cookie").find("Max-Age=0;"), std::string::npos);
+  EXPECT_EQ(TokenOnPage(), "") << "the session is gone, not only the cookie";
+  EXPECT_EQ(Ask("POST", "/auth/sign-out", "csrf=" + token).status, 401);
 }
 
 TEST_P(AuthTest, WithoutTlsTheCookieHasAnotherName) {
@@ -105,65 +113,26 @@ TEST_P(AuthTest, WithoutTlsTheCookieHasAnotherName) {
   EXPECT_TRUE(Header(reply, "set-cookie").starts_with("yun_session="));
   EXPECT_EQ(Header(reply, "set-cookie").find("Secure"), std::string::npos);
   Keep(reply);
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 200);
+  EXPECT_NE(TokenOnPage(), "");
   origin_.secure = true;
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 401) << "a cookie that came without TLS is not taken under it";
+  EXPECT_EQ(TokenOnPage(), "") << "a cookie that came without TLS is not taken under it";
 }
 
 TEST_P(AuthTest, OtherSitesCanMakeNobodySignIn) {
-  const std::string body =
-      json::serialize(json::object{{"email", ann_.email}, {"password", kPassword}});
   struct Case {
     http::Headers headers;
     int status;
   };
   for (const Case& c : {Case{{{"sec-fetch-site", "cross-site"}}, 403}, Case{{{"sec-fetch-site", "same-site"}}, 403},
-                        Case{{{"sec-fetch-site", "same-origin"}}, 200},
+                        Case{{{"sec-fetch-site", "same-origin"}}, 303},
                         Case{{{"origin", "https://evil.example.com"}, {"host", "cloud.example.com"}}, 403},
                         Case{{{"origin", "null"}, {"host", "cloud.example.com"}}, 403},
-                        Case{{{"origin", "https://cloud.example.com"}, {"host", "127.0.0.1:8460"}}, 200},
-                        Case{{{"origin", "http://127.0.0.1:8460"}, {"host", "127.0.0.1:8460"}}, 200}, Case{{}, 200}}) {
-    const AuthReply reply = Ask("POST", "/auth/password", body, c.headers);
-    EXPECT_EQ(reply.status, c.status) << (c.headers.empty() ? "" : c.headers[0].second);
+                        Case{{{"origin", "https://cloud.example.com"}, {"host", "127.0.0.1:8460"}}, 303},
+                        Case{{{"origin", "http://127.0.0.1:8460"}, {"host", "127.0.0.1:8460"}}, 303}, Case{{}, 303}}) {
+    http::Headers headers = c.headers;
+    headers.push_back(kForm[0]);
+    EXPECT_EQ(SignIn("", headers).status, c.status) << (c.headers.empty() ? "" : c.headers[0].second);
   }
-}
-
-TEST_P(AuthTest, EveryChangeNeedsTheToken) {
-  Keep(SignIn());
-  for (const char* path : {"/auth/sign-out", "/auth/sign-out-everywhere", "/auth/password/set", "/auth/profile",
-                           "/auth/totp/begin", "/auth/totp/confirm", "/auth/totp/remove"}) {
-    EXPECT_EQ(Ask("POST", path, "{}").status, 403) << path;
-    EXPECT_EQ(Ask("POST", path, "{}", {{"x-csrf-token", std::string(64, '0')}}).status, 403) << path;
-    EXPECT_EQ(Ask("POST", path, "{}", {{"x-csrf-token", csrf_}, {"sec-fetch-site", "cross-site"}}).status, 403) << path;
-    EXPECT_EQ(Ask("GET", path).status, 405) << path;
-    const std::string cookie = std::exchange(cookie_, "");
-    EXPECT_EQ(Ask("POST", path, "{}", {{"x-csrf-token", csrf_}}).status, 401) << path;
-    cookie_ = cookie;
-  }
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 200) << "nothing of it was done";
-}
-
-TEST_P(AuthTest, WhoIsAtWork) {
-  http::Request request;
-  request.method = "GET";
-  EXPECT_FALSE(Auth::HasCookie(request));
-  EXPECT_CODE(auth_->PrincipalOf(request, origin_), Code::kUnauthenticated);
-  Keep(SignIn());
-  request.headers = {{"cookie", cookie_}};
-  EXPECT_TRUE(Auth::HasCookie(request));
-  const auto principal = auth_->PrincipalOf(request, origin_);
-  ASSERT_TRUE(principal.has_value()) << principal.error().message;
-  EXPECT_EQ((*principal)->role, cloud::Role::kAdmin);
-  const cloud::Workspace other =
-      *directory().MakeWorkspace({}, {.account_id = directory().Accounts()[0].id, .name = "other"}, "");
-  EXPECT_CODE(auth_->PrincipalOf(request, origin_, other.id), Code::kPermissionDenied);
-  request.headers.emplace_back("x-yun-workspace", other.id);
-  EXPECT_CODE(auth_->PrincipalOf(request, origin_), Code::kPermissionDenied);
-  request.headers.pop_back();
-  request.method = "DELETE";
-  EXPECT_CODE(auth_->PrincipalOf(request, origin_), Code::kPermissionDenied);
-  request.headers.emplace_back("x-csrf-token", csrf_);
-  EXPECT_OK(auth_->PrincipalOf(request, origin_));
 }
 
 TEST_P(AuthTest, LinksAskForAButton) {
@@ -175,50 +144,27 @@ TEST_P(AuthTest, LinksAskForAButton) {
     EXPECT_NE(page.body.find(token), std::string::npos);
     EXPECT_EQ(Header(page, "referrer-policy"), "no-referrer");
   }
-  const AuthReply reply =
-      Ask("POST", "/auth/link", "token=" + token, {{"content-type", "application/x-www-form-urlencoded"}});
+  const AuthReply reply = Ask("POST", "/auth/link", "token=" + token);
   EXPECT_EQ(reply.status, 303) << reply.body;
   EXPECT_EQ(Header(reply, "location"), "/auth");
   Keep(reply);
-  EXPECT_NE(Ask("GET", "/auth").body.find(ann_.email), std::string::npos);
-  // A fresh link may set a password without the old one.
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}}).status, 200);
+  EXPECT_NE(TokenOnPage(), "");
   cookie_.clear();
-  EXPECT_EQ(SignIn().status, 401);
-  EXPECT_EQ(SignIn("another password").status, 200);
-  const AuthReply again =
-      Ask("POST", "/auth/link", "token=" + token, {{"content-type", "application/x-www-form-urlencoded"}});
+  const AuthReply again = Ask("POST", "/auth/link", "token=" + token);
   EXPECT_EQ(again.status, 401);
   EXPECT_EQ(again.type, "text/html; charset=utf-8");
 }
 
-TEST_P(AuthTest, ThePasswordIsAskedForWhereASessionIsNotEnough) {
-  Keep(SignIn());
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}}).status, 403);
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}, {"password", "wrong"}}).status, 403);
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "short"}, {"password", kPassword}}).status, 400);
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}, {"password", kPassword}}).status, 200);
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 200) << "this session stays";
-}
-
-TEST_P(AuthTest, SecondFactor) {
-  Keep(SignIn());
-  const AuthReply begun = Post("/auth/totp/begin");
-  ASSERT_EQ(begun.status, 200) << begun.body;
-  const std::string secret =
-      *cloud::ParseBase32(std::string_view(json::parse(begun.body).at("secret").as_string()));
+TEST_P(AuthTest, ThePageAsksForTheSecondFactor) {
+  const std::string secret = sign_in_->BeginTotp({}, ann_.id)->Reveal();
   const auto code = [&] { return cloud::TotpCode(secret, clock_.unix_ms() / cloud::kTotpStepMs); };
-  EXPECT_EQ(Post("/auth/totp/confirm", {{"code", "1"}}).status, 400);
-  EXPECT_EQ(Post("/auth/totp/confirm", {{"code", code()}}).status, 200);
+  ASSERT_OK(sign_in_->ConfirmTotp({}, ann_.id, code()));
   clock_.Advance(cloud::kTotpStepMs);
   const AuthReply missing = SignIn();
   EXPECT_EQ(missing.status, 401);
-  EXPECT_EQ(json::parse(missing.body).at("error").at("code").as_string(), "code_needed");
-  EXPECT_EQ(SignIn(kPassword, code()).status, 200);
-  EXPECT_EQ(SignIn(kPassword, code()).status, 401) << "a replay";
-  EXPECT_EQ(Post("/auth/totp/remove").status, 403);
-  EXPECT_EQ(Post("/auth/totp/remove", {{"password", kPassword}}).status, 200);
-  EXPECT_EQ(SignIn().status, 200);
+  EXPECT_NE(missing.body.find("name=code"), std::string::npos);
+  EXPECT_EQ(SignIn("&code=" + code()).status, 303);
+  EXPECT_EQ(SignIn("&code=" + code()).status, 401) << "a replay";
 }
 
 TEST_P(AuthTest, OpenIdConnect) {
@@ -243,48 +189,29 @@ TEST_P(AuthTest, OpenIdConnect) {
   ASSERT_EQ(back.status, 303) << back.body;
   EXPECT_EQ(Header(back, "location"), "/console");
   Keep(back);
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 200);
-}
-
-TEST_P(AuthTest, Profile) {
-  Keep(SignIn());
-  EXPECT_EQ(Post("/auth/profile", {{"name", "Ann"}}).status, 200);
-  EXPECT_EQ(directory().FindPerson(ann_.id)->name, "Ann");
-  EXPECT_EQ(Post("/auth/profile", {{"email", "other@example.com"}}).status, 403);
-  // The first operator has no address yet.
-  const cloud::Person owner = directory().People()[0];
-  Keep(Ask("POST", "/auth/link", json::serialize(json::object{{"token", sign_in_->MakeLink({}, owner.id)->Reveal()}})));
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}}).status, 400) << "needs an address";
-  EXPECT_EQ(Post("/auth/profile", {{"email", "ann@example.com"}}).status, 409);
-  EXPECT_EQ(Post("/auth/profile", {{"email", "me@example.com"}}).status, 200);
-  EXPECT_EQ(Post("/auth/password/set", {{"new_password", "another password"}}).status, 200);
+  EXPECT_NE(TokenOnPage(), "");
 }
 
 TEST_P(AuthTest, BadRequests) {
   EXPECT_EQ(Ask("GET", "/auth/none").status, 404);
   EXPECT_EQ(Ask("PUT", "/auth/password").status, 405);
-  EXPECT_EQ(Ask("POST", "/auth/password", "{").status, 400);
-  EXPECT_EQ(Ask("POST", "/auth/password", "[]").status, 400);
-  EXPECT_EQ(Ask("POST", "/auth/password", R"({"email":1})").status, 400);
+  EXPECT_EQ(Ask("POST", "/auth/password", R"({"email":"a"})", {{"content-type", "application/json"}}).status, 400);
   EXPECT_EQ(Ask("POST", "/auth/password", std::string(kAuthBodyBytesMax + 1, ' ')).status, 413);
-  EXPECT_EQ(Ask("POST", "/auth/password", "{}").status, 401);
+  EXPECT_EQ(Ask("POST", "/auth/password").status, 401);
   cookie_ = "__Host-yun_session=' OR 1=1 --";
-  EXPECT_EQ(Ask("GET", "/auth/session").status, 401);
-  const AuthReply form = Ask("POST", "/auth/password", "email=%3Cscript%3E&password=x&return_to=//evil.example.com",
-                             {{"content-type", "application/x-www-form-urlencoded"}});
+  EXPECT_EQ(TokenOnPage(), "");
+  const AuthReply form =
+      Ask("POST", "/auth/password", "email=%3Cscript%3E&password=x&return_to=//evil.example.com");
   EXPECT_EQ(form.status, 401);
   EXPECT_EQ(form.body.find("<script>"), std::string::npos);
   EXPECT_NE(form.body.find("&lt;script&gt;"), std::string::npos);
 }
 
 TEST_P(AuthTest, ReturnsOnlyToThisSite) {
-  for (const auto& [wish, goes] : {std::pair{"/console?a=b", "/console?a=b"}, std::pair{"//evil.example.com", "/auth"},
-                                   std::pair{"https://evil.example.com", "/auth"}, std::pair{"/\\evil", "/auth"}}) {
-    const AuthReply reply = Ask("POST", "/auth/password",
-                                json::serialize(json::object{
-                                    {"email", ann_.email}, {"password", kPassword}, {"return_to", wish}}));
-    EXPECT_EQ(json::parse(reply.body).at("return_to").as_string(), goes);
-  }
+  for (const auto& [wish, goes] :
+       {std::pair{"%2Fconsole%3Fa%3Db", "/console?a=b"}, std::pair{"%2F%2Fevil.example.com", "/auth"},
+        std::pair{"https%3A%2F%2Fevil.example.com", "/auth"}, std::pair{"%2F%5Cevil", "/auth"}})
+    EXPECT_EQ(Header(SignIn(std::string("&return_to=") + wish), "location"), goes);
 }
 
 YUN_ON_EACH_DATABASE(AuthTest);

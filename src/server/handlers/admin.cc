@@ -13,7 +13,7 @@ void AdminApi(Service& service, Call call) {
   auto shared = std::make_shared<Call>(std::move(call));
   const bool taken = service.admin_workers.TryPost([&service, shared] {
     const Call& c = *shared;
-    admin::Reply reply = service.admin->Answer(c.request, c.origin.ip, c.origin.secure, c.request_id);
+    admin::Reply reply = service.admin->Answer(c.request, c.origin.ip, IsOverTls(service, c), c.request_id);
     c.responder->Respond(reply.status, reply.content_type, std::move(reply.body),
                          c.AnswerHeaders(std::move(reply.headers)));
   });

@@ -29,6 +29,8 @@ void ListQuotas(Service& service, Call call);
 // auth.cc
 /// Everything under /auth; see server/auth/auth.h.
 void SignIn(Service& service, Call call);
+/// Whether the client's browser speaks TLS: with us, with a proxy in front, or by what the public address says.
+bool IsOverTls(const Service& service, const Call& call);
 
 // admin.cc
 /// All under /admin: see admin::Admin.
