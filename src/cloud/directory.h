@@ -133,7 +133,7 @@ struct MadeKey {
 inline constexpr std::size_t kKeysMax = 100000;  // not revoked; ~1 KiB of memory each
 inline constexpr std::size_t kPeopleMax = 200000;
 inline constexpr std::size_t kWorkspaceKeysMax = 10000;  // of one workspace that are good
-inline constexpr std::size_t kKeysEndedMax = 1000;       // ... that were: more, and the oldest is in the audit log alone
+inline constexpr std::size_t kKeysEndedMax = 1000;       // ... that were; of more, the oldest is in the audit log alone
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kScopeItemsMax = 64;  // of one list
 inline constexpr std::int64_t kWeightMax = 1000;

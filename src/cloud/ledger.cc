@@ -119,7 +119,8 @@ class LedgerImpl : public Ledger {
   }
   std::int64_t FreeLeftOf(const FreeRow& row, std::string_view workspace_id, std::string_view model) const {
     const auto it = free_use_.find(FreeKey(workspace_id, row.id, model));
-    return it == free_use_.end() ? row.tokens : std::max<std::int64_t>(row.tokens - it->second.used - it->second.held, 0);
+    const std::int64_t gone = it == free_use_.end() ? 0 : it->second.used + it->second.held;
+    return std::max<std::int64_t>(row.tokens - gone, 0);
   }
   Result<Wallet*> WalletOf(std::string_view workspace_id, std::string_view account_id, std::string_view currency);
   void Move(Wallet& wallet, std::int64_t available, std::int64_t reserved);
