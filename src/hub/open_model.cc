@@ -15,6 +15,7 @@ Result<std::unique_ptr<Tokenizer>> MakeTokenizer(TokenizerFiles files) {
   vocabulary.bos_id = files.bos_id;
   vocabulary.eos_id = files.eos_id;
   vocabulary.add_bos = files.add_bos;
+  vocabulary.add_eos = files.add_eos;
   return Tokenizer::FromGguf(std::move(vocabulary));
 }
 

@@ -536,7 +536,11 @@ void ReadModalities(Fields& fields) {
 Parsed<ChatRequest> ParseChatRequest(std::string_view body) {
   Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected<ApiError>(std::move(object.error()));
-  Fields fields(*object);
+  return ParseChatRequest(*object);
+}
+
+Parsed<ChatRequest> ParseChatRequest(const json::object& body) {
+  Fields fields(body);
   fields.OnlyKnown(kSharedFields, {"messages", "tools", "tool_choice", "parallel_tool_calls",
                                    "max_completion_tokens", "top_logprobs", "enable_thinking",
                                    "chat_template_kwargs", "modalities", "metadata", "safety_identifier",

@@ -29,6 +29,7 @@ inline constexpr double kTimeoutSecondsMax = 86400;
 ///         unknown_parameter, unsupported_parameter, unsupported_value (a valid wish that yun cannot fulfil yet); 413
 ///         too_large
 Parsed<ChatRequest> ParseChatRequest(std::string_view body);
+Parsed<ChatRequest> ParseChatRequest(const boost::json::object& body);
 Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body);
 
 }  // namespace yun::api::openai

@@ -68,7 +68,15 @@ struct TokenizerFiles {
   std::vector<std::string> gguf_tokens, gguf_merges;
   std::vector<std::int32_t> gguf_token_types;  // 1 normal, 3 control, 4 user defined, 6 byte
   std::int32_t bos_id = -1, eos_id = -1, pad_id = -1;
-  bool add_bos = false;
+  bool add_bos = false, add_eos = false;
+};
+
+/// What a model's files say of how a text's hidden states become one vector.
+enum class TextPooling {
+  kUnsaid,
+  kLast,   // that of the last token
+  kMean,   // of all tokens
+  kOther,  // something that is not supported
 };
 
 struct MetadataEntry {
@@ -115,6 +123,8 @@ class Checkpoint {
   virtual Result<TokenizerFiles> Tokenizer() const = 0;
   /// The model's own Jinja chat template; empty when it has none.
   virtual std::string ChatTemplate() const = 0;
+  /// source: GGUF's <architecture>.pooling_type; 1_Pooling/config.json of sentence-transformers
+  virtual TextPooling Pooling() const { return TextPooling::kUnsaid; }
 
   // For `yun inspect`.
   virtual std::string container() const = 0;  // "GGUF v3", "safetensors"

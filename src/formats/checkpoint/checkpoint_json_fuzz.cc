@@ -12,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto config = yun::ParseHfConfig(text, "config.json", text, "generation_config.json");
   if (config && !yun::Validate(config->config, "fuzz")) std::abort();
   const auto source = yun::ChatTemplateOf(text, "tokenizer_config.json");
+  const auto pooling = yun::ParsePooling(text, "1_Pooling/config.json");
+  if (!pooling && pooling.error().message.empty()) std::abort();
   const auto name = yun::CanonicalName(text);
   return static_cast<int>(source.has_value() && name.size() > size + 16);
 }

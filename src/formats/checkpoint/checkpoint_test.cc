@@ -152,6 +152,25 @@ TEST(HfConfig, ChatTemplates) {
   EXPECT_FALSE(ChatTemplateOf(R"({"chat_template":[7]})", "f"));
 }
 
+TEST(HfConfig, PoolingInBothStyles) {
+  const struct {
+    const char* json;
+    TextPooling pooling;
+  } cases[] = {
+      {"{}", TextPooling::kUnsaid},
+      {R"({"word_embedding_dimension":8,"pooling_mode_cls_token":false,"pooling_mode_lasttoken":true})",
+       TextPooling::kLast},
+      {R"({"pooling_mode_mean_tokens":true,"include_prompt":true})", TextPooling::kMean},
+      {R"({"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":true})", TextPooling::kOther},
+      {R"({"pooling_mode_cls_token":true})", TextPooling::kOther},
+      {R"({"pooling_mode":"lasttoken"})", TextPooling::kLast},
+      {R"({"pooling_mode":"mean"})", TextPooling::kMean},
+      {R"({"pooling_mode":"weightedmean"})", TextPooling::kOther},
+  };
+  for (const auto& c : cases) EXPECT_EQ(*ParsePooling(c.json, "f"), c.pooling) << c.json;
+  EXPECT_EQ(ParsePooling("[", "f").error().code, Code::kCorrupt);
+}
+
 TEST(HfConfig, TensorNames) {
   const struct {
     const char *hf, *canonical;
@@ -224,6 +243,13 @@ TEST_F(CheckpointFiles, FoldersOfManyKinds) {
   EXPECT_EQ((*tokenizer_only)->ChatTemplate(), "from config");
   EXPECT_EQ((*tokenizer_only)->Tokenizer()->tokenizer_json, "{}");
   EXPECT_EQ((*tokenizer_only)->Config().error().code, Code::kNotFound);
+  EXPECT_EQ((*tokenizer_only)->Pooling(), TextPooling::kUnsaid);
+  fs::create_directory(folder_ / "1_Pooling");
+  Put("1_Pooling/config.json", R"({"pooling_mode":"lasttoken"})");
+  EXPECT_EQ((*Checkpoint::Open(folder_))->Pooling(), TextPooling::kLast);
+  Put("1_Pooling/config.json", "{");
+  EXPECT_EQ(Checkpoint::Open(folder_).error().code, Code::kCorrupt);
+  fs::remove_all(folder_ / "1_Pooling");
   Put("chat_template.jinja", "from file");
   EXPECT_EQ((*Checkpoint::Open(folder_))->ChatTemplate(), "from file");
   Put("config.json", std::string(kMaxConfigBytes + 1, ' '));
@@ -297,6 +323,13 @@ TEST_F(CheckpointFiles, GgufKeysBecomeTheConfiguration) {
     EXPECT_EQ(c->head_dim, 32u);
     EXPECT_EQ(c->rope_scaling, RopeScaling::kYarn);
     EXPECT_FLOAT_EQ(c->yarn_attention_factor, 0.1f * std::log(4.f) + 1.f);
+  }
+  for (const auto& [type, pooling] : {std::pair{0u, TextPooling::kUnsaid}, {1u, TextPooling::kMean},
+                                      {2u, TextPooling::kOther}, {3u, TextPooling::kLast}, {4u, TextPooling::kOther}}) {
+    GgufKeys keys("qwen3");
+    keys.writer.AddUint32("qwen3.pooling_type", type);
+    ASSERT_TRUE(keys.Read(path));
+    EXPECT_EQ((*Checkpoint::Open(path))->Pooling(), pooling) << type;
   }
   const struct {
     const char *key, *text;

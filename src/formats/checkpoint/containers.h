@@ -19,6 +19,9 @@ Result<std::unique_ptr<Checkpoint>> OpenFolder(const std::filesystem::path& fold
 /// True when the folder has a file of a Hugging Face model in it: config.json or tokenizer.json.
 bool HasFolderFiles(const std::filesystem::path& folder);
 
+// GGUF's pooling_type, as far as it is known here.
+inline constexpr std::uint32_t kPoolingNone = 0, kPoolingMean = 1, kPoolingLast = 3;
+
 /// 0.1 ln(factor) + 1, and 1 for factors that shrink.
 /// source: YaRN, Peng et al. 2023, section 3.4
 float YarnAttentionFactor(float factor);

@@ -192,6 +192,10 @@ Status PlanFolder(Job& job, gguf::Writer& writer, const ConvertOptions& options)
                 checkpoint.files().at(0).parent_path().string());
   ASSIGN_OR_RETURN(ModelConfig config, checkpoint.Config());
   AddConfig(config, writer);
+  if (const TextPooling pooling = checkpoint.Pooling();
+      pooling == TextPooling::kLast || pooling == TextPooling::kMean)
+    writer.AddUint32(config.architecture + ".pooling_type",
+                     pooling == TextPooling::kLast ? kPoolingLast : kPoolingMean);
   job.layers = config.layers;
   job.tied = config.tied;
   auto tokenizer = checkpoint.Tokenizer();

@@ -177,7 +177,21 @@ TEST_F(ConvertTest, ATokenizerGoesAlong) {
   EXPECT_EQ(files->gguf_merges, std::vector<std::string>{"a b"});
   EXPECT_EQ(files->eos_id, 3);
   EXPECT_EQ(files->bos_id, 4);
-  EXPECT_FALSE(files->add_bos);
+  EXPECT_FALSE(files->add_bos || files->add_eos);
+
+  // A model of embeddings: another token than the one that ends answers stands behind a text.
+  put("tokenizer.json",
+      fmt::format(R"({{"pre_tokenizer":{},"post_processor":{{"type":"TemplateProcessing","single":[)"
+                  R"({{"Sequence":{{"id":"A"}}}},{{"SpecialToken":{{"id":"<think>"}}}}]}},{}}})", kGpt2, kVocab));
+  fs::create_directory(model / "1_Pooling");
+  put("1_Pooling/config.json", R"({"pooling_mode":"lasttoken"})");
+  ASSERT_TRUE(Run(model, "q8_0", folder_ / "embedder.gguf"));
+  const auto embedder = Checkpoint::Open(folder_ / "embedder.gguf");
+  ASSERT_TRUE(embedder);
+  EXPECT_EQ((*embedder)->Pooling(), TextPooling::kLast);
+  EXPECT_TRUE((*embedder)->Tokenizer()->add_eos);
+  EXPECT_EQ((*embedder)->Tokenizer()->eos_id, 4);
+  EXPECT_EQ((*embedder)->Config()->eos_ids, (std::vector<std::int32_t>{4, 3})) << "eos and eot";
 
   const std::string split =
       R"({"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"%"},"behavior":"Isolated"},

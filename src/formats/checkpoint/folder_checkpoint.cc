@@ -34,6 +34,11 @@ class FolderCheckpoint final : public Checkpoint {
     ASSIGN_OR_RETURN(checkpoint->config_json_, ReadText(folder / "config.json", kMaxConfigBytes));
     ASSIGN_OR_RETURN(checkpoint->generation_json_, ReadText(folder / "generation_config.json", kMaxConfigBytes));
     RETURN_IF_ERROR(checkpoint->ReadTemplate());
+    const fs::path pooling = folder / "1_Pooling" / "config.json";
+    ASSIGN_OR_RETURN(const std::string pooling_json, ReadText(pooling, kMaxConfigBytes));
+    if (!pooling_json.empty()) {
+      ASSIGN_OR_RETURN(checkpoint->pooling_, ParsePooling(pooling_json, pooling.string()));
+    }
     if (safetensors::Model::IsIn(folder)) {
       ASSIGN_OR_RETURN(checkpoint->model_, safetensors::Model::Open(folder));
       for (const safetensors::TensorInfo& tensor : checkpoint->model_.tensors()) {
@@ -55,7 +60,9 @@ class FolderCheckpoint final : public Checkpoint {
     ASSIGN_OR_RETURN(auto parsed, ParseHfConfig(config_json_, file, generation_json_,
                                                 (folder_ / "generation_config.json").string()));
     ModelConfig& c = parsed.config;
-    if (has_weights() && !parsed.tie_given && !names_.contains("output.weight")) c.tied = true;
+    // A model of embeddings may be kept without its output projection, whatever config.json says of it.
+    if (has_weights() && (!parsed.tie_given || pooling_ != TextPooling::kUnsaid) && !names_.contains("output.weight"))
+      c.tied = true;
     for (const char* part : {"attn_output", "ffn_gate", "ffn_up", "ffn_down"})
       if (names_.contains(fmt::format("blk.0.{}.bias", part)))
         return Fail(Code::kUnsupported, "{}: a bias of {} is not supported", folder_.string(), part);
@@ -88,6 +95,7 @@ class FolderCheckpoint final : public Checkpoint {
   }
 
   std::string ChatTemplate() const override { return template_; }
+  TextPooling Pooling() const override { return pooling_; }
   std::string container() const override { return has_weights() ? "safetensors" : "tokenizer files"; }
 
   std::vector<fs::path> files() const override {
@@ -129,6 +137,7 @@ class FolderCheckpoint final : public Checkpoint {
 
   fs::path folder_;
   std::string config_json_, generation_json_, template_;
+  TextPooling pooling_ = TextPooling::kUnsaid;
   safetensors::Model model_;
   std::unordered_map<std::string, const safetensors::TensorInfo*> names_;  // borrows: model_'s tensors
 };

@@ -28,6 +28,15 @@ class GgufCheckpoint final : public Checkpoint {
     return std::string(value ? value->AsString().value_or("") : "");
   }
 
+  TextPooling Pooling() const override {
+    const gguf::Value* value = Field("pooling_type");
+    const auto type = value ? value->AsUint() : std::nullopt;
+    if (!type || *type == kPoolingNone) return TextPooling::kUnsaid;
+    return *type == kPoolingMean   ? TextPooling::kMean
+           : *type == kPoolingLast ? TextPooling::kLast
+                                   : TextPooling::kOther;
+  }
+
   std::string container() const override { return fmt::format("GGUF v{}", file_.version()); }
 
   std::vector<std::filesystem::path> files() const override {
@@ -284,6 +293,8 @@ Result<TokenizerFiles> GgufCheckpoint::Tokenizer() const {
   files.add_bos = files.gguf_pre == "llama-bpe" || files.gguf_pre == "llama3";
   if (const gguf::Value* add = file_.Find("tokenizer.ggml.add_bos_token"))
     files.add_bos = add->AsBool().value_or(files.add_bos);
+  if (const gguf::Value* add = file_.Find("tokenizer.ggml.add_eos_token"))
+    files.add_eos = add->AsBool().value_or(false);
   return files;
 }
 

@@ -85,17 +85,32 @@ std::string_view SpecialToken(const dom::element& config, std::string_view key) 
   return {};
 }
 
-/// True when the post-processor puts the bos token in front of a text.
-bool PostProcessorAdds(const dom::element& node, std::string_view bos, int depth) {
+/// The tokens that the post-processor puts around a text; empty: none.
+struct Around {
+  std::string_view first, last;
+};
+
+Around TokensAround(const dom::element& node, int depth) {
   constexpr int kMaxNesting = 8;
-  std::string_view type, id;
-  if (depth > kMaxNesting || node["type"].get(type) || bos.empty()) return false;
-  if (type == "TemplateProcessing") return !node["single"].at(0)["SpecialToken"]["id"].get(id) && id == bos;
+  std::string_view type;
   dom::array parts;
-  if (type != "Sequence" || node["processors"].get(parts)) return false;
-  for (const dom::element part : parts)
-    if (PostProcessorAdds(part, bos, depth + 1)) return true;
-  return false;
+  Around out;
+  if (depth > kMaxNesting || node["type"].get(type)) return out;
+  if (type == "TemplateProcessing" && !node["single"].get(parts)) {
+    bool text_seen = false, first = true;
+    for (const dom::element part : parts) {
+      std::string_view id;
+      const bool special = !part["SpecialToken"]["id"].get(id);
+      if (special && first) out.first = id;
+      if (special && text_seen) out.last = id;
+      text_seen |= !special;
+      first = false;
+    }
+  }
+  if (type == "Sequence" && !node["processors"].get(parts))
+    for (const dom::element part : parts)
+      if (out = TokensAround(part, depth + 1); !out.first.empty() || !out.last.empty()) return out;
+  return out;
 }
 
 struct Vocabulary {
@@ -194,9 +209,23 @@ Status AddTokenizer(const TokenizerFiles& files, const ModelConfig& config, gguf
   const auto add_id = [&](const char* key, std::int32_t id) {
     if (id >= 0) writer.AddUint32(fmt::format("tokenizer.ggml.{}_token_id", key), static_cast<std::uint32_t>(id));
   };
+  Around around;
+  if (dom::element processor; !root["post_processor"].get(processor)) around = TokensAround(processor, 0);
+  bool add_bos = false, add_eos = false;
+  if (settings["add_bos_token"].get(add_bos))
+    add_bos = !around.first.empty() && around.first == SpecialToken(settings, "bos_token");
   const std::int32_t bos = id_of("bos_token");
   std::int32_t eos = id_of("eos_token");
   if (eos < 0 && !config.eos_ids.empty()) eos = config.eos_ids.front();
+  std::vector<std::int32_t> more_ends = config.eos_ids;
+  // GGUF has one name for the token that ends an answer and the one behind a text: the latter takes it.
+  if (const auto end = vocabulary.ids.find(std::string(around.last)); end != vocabulary.ids.end()) {
+    if (eos >= 0 && eos != end->second) more_ends.insert(more_ends.begin(), eos);
+    eos = end->second;
+    add_eos = true;
+  } else if (settings["add_eos_token"].get(add_eos)) {
+    add_eos = false;
+  }
   add_id("bos", bos >= 0 ? bos : config.bos_id);
   add_id("eos", eos);
   add_id("padding", id_of("pad_token"));
@@ -204,14 +233,12 @@ Status AddTokenizer(const TokenizerFiles& files, const ModelConfig& config, gguf
   // Every other id that ends an answer has a place of its own.
   const char* more[] = {"eot", "eom"};
   std::size_t used = 0;
-  for (const std::int32_t id : config.eos_ids)
-    if (id != eos && used < std::size(more)) add_id(more[used++], id);
+  std::int32_t last = eos;
+  for (const std::int32_t id : more_ends)
+    if (id != eos && id != last && used < std::size(more)) add_id(more[used++], last = id);
 
-  bool add_bos = false;
-  dom::element processor;
-  if (settings["add_bos_token"].get(add_bos) && !root["post_processor"].get(processor))
-    add_bos = PostProcessorAdds(processor, SpecialToken(settings, "bos_token"), 0);
   writer.AddBool("tokenizer.ggml.add_bos_token", add_bos);
+  if (add_eos) writer.AddBool("tokenizer.ggml.add_eos_token", true);
   return {};
 }
 

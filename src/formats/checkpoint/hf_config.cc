@@ -292,6 +292,30 @@ Result<std::string> ChatTemplateOf(std::string_view json, std::string_view file)
   return std::string(text);
 }
 
+Result<TextPooling> ParsePooling(std::string_view json, std::string_view file) {
+  Document document;
+  RETURN_IF_ERROR(ParseObject(json, file, kMaxConfigBytes, document));
+  TextPooling pooling = TextPooling::kUnsaid;
+  // Two modes at once are joined vectors.
+  const auto add = [&](TextPooling mode) {
+    pooling = pooling == TextPooling::kUnsaid ? mode : TextPooling::kOther;
+  };
+  const auto mode_of = [](std::string_view name) {
+    return name == "lasttoken"                        ? TextPooling::kLast
+           : name == "mean" || name == "mean_tokens" ? TextPooling::kMean
+                                                      : TextPooling::kOther;
+  };
+  constexpr std::string_view kPrefix = "pooling_mode";
+  for (const auto& [key, value] : document.object) {
+    bool on = false;
+    std::string_view name;
+    if (key == kPrefix && !value.get(name)) add(mode_of(name));
+    else if (key.starts_with(kPrefix) && key.size() > kPrefix.size() && !value.get(on) && on)
+      add(mode_of(key.substr(kPrefix.size() + 1)));
+  }
+  return pooling;
+}
+
 std::string CanonicalName(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kBlock = {
       {{"input_layernorm", "attn_norm"},

@@ -24,6 +24,10 @@ Result<HfConfig> ParseHfConfig(std::string_view config_json, std::string_view fi
 /// errors: kCorrupt
 Result<std::string> ChatTemplateOf(std::string_view tokenizer_config_json, std::string_view file);
 
+/// sentence-transformers' 1_Pooling/config.json, in the old style (a boolean a mode) and the new ("pooling_mode").
+/// errors: kCorrupt
+Result<TextPooling> ParsePooling(std::string_view json, std::string_view file);
+
 /// Hugging Face's tensor name to the canonical one ("" when there is none): "model.layers.0.mlp.up_proj.weight" is
 /// "blk.0.ffn_up.weight". Names without the leading "model." (a bare body) are known too.
 std::string CanonicalName(std::string_view hf_name);

@@ -96,6 +96,7 @@ class BpeTokenizer final : public Tokenizer {
   TokenId bos_id() const override { return parts_.bos_id; }
   TokenId eos_id() const override { return parts_.eos_id; }
   bool add_bos() const override { return parts_.add_bos; }
+  TokenId end_id() const override { return parts_.end_id; }
 
  private:
   void EncodeValid(std::string_view text, bool parse_special, std::vector<TokenId>* out) const {

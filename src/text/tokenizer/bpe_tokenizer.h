@@ -26,6 +26,7 @@ struct TokenizerParts {
   std::vector<AddedToken> added;  // in order of their precedence
   TokenId bos_id = -1, eos_id = -1;
   bool add_bos = false;
+  TokenId end_id = -1;
 };
 
 std::unique_ptr<Tokenizer> MakeTokenizer(TokenizerParts parts);

@@ -109,6 +109,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::FromGguf(GgufVocabulary vocabulary
   parts.bos_id = valid(vocabulary.bos_id);
   parts.eos_id = valid(vocabulary.eos_id);
   parts.add_bos = vocabulary.add_bos && parts.bos_id >= 0;
+  if (vocabulary.add_eos) parts.end_id = parts.eos_id;
   return MakeTokenizer(std::move(parts));
 }
 

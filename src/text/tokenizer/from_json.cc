@@ -267,23 +267,32 @@ Status ReadAddedTokens(const dom::element& root, TokenizerParts* parts) {
   return {};
 }
 
-/// The special token that a TemplateProcessing puts first, or empty.
-std::string LeadingToken(const dom::element& processor, int depth) {
+/// The special tokens that a TemplateProcessing puts around a text; empty: none.
+struct Around {
+  std::string first, last;
+};
+
+Around TokensAround(const dom::element& processor, int depth) {
   const std::string type = TypeOf(processor);
   dom::array items;
   if (type == "Sequence" && depth < kMaxSequenceDepth && !processor["processors"].get(items)) {
     for (const dom::element item : items) {
-      if (std::string found = LeadingToken(item, depth + 1); !found.empty()) return found;
+      Around found = TokensAround(item, depth + 1);
+      if (!found.first.empty() || !found.last.empty()) return found;
     }
   }
-  std::string_view text;
-  if (type == "TemplateProcessing" && !processor["single"].get(items)) {
-    for (const dom::element item : items) {
-      if (item["SpecialToken"]["id"].get(text)) return {};
-      return std::string(text);
-    }
+  Around out;
+  if (type != "TemplateProcessing" || processor["single"].get(items)) return out;
+  bool text_seen = false, first = true;
+  for (const dom::element item : items) {
+    std::string_view id;
+    const bool special = !item["SpecialToken"]["id"].get(id);
+    if (special && first) out.first = id;
+    if (special && text_seen) out.last = id;
+    text_seen |= !special;
+    first = false;
   }
-  return {};
+  return out;
 }
 
 /// A token in tokenizer_config.json: a text, or an object with `content`.
@@ -328,8 +337,10 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::FromJson(std::string_view tokenize
     return text.empty() ? TokenId{-1} : parts.vocab.Find(text);
   };
   if (const auto processor = Member(root, "post_processor")) {
-    parts.bos_id = find(LeadingToken(*processor, 0));
+    const Around around = TokensAround(*processor, 0);
+    parts.bos_id = find(around.first);
     parts.add_bos = parts.bos_id >= 0;
+    parts.end_id = find(around.last);
   }
   if (!tokenizer_config_json.empty()) {
     dom::parser config_parser;
@@ -339,6 +350,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::FromJson(std::string_view tokenize
     parts.eos_id = find(ConfigToken(config, "eos_token"));
     bool add_bos;
     if (!config["add_bos_token"].get(add_bos)) parts.add_bos = add_bos && parts.bos_id >= 0;
+    if (bool add_eos; !config["add_eos_token"].get(add_eos) && add_eos) parts.end_id = parts.eos_id;
   }
   return MakeTokenizer(std::move(parts));
 }

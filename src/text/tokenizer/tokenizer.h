@@ -19,7 +19,7 @@ struct GgufVocabulary {
   std::vector<std::string> tokens, merges;
   std::vector<std::int32_t> token_types;
   TokenId bos_id = -1, eos_id = -1;
-  bool add_bos = false;
+  bool add_bos = false, add_eos = false;
 };
 
 /// Immutable after creation; thread: every const method from any thread.
@@ -46,6 +46,8 @@ class Tokenizer {
   virtual TokenId bos_id() const = 0;
   virtual TokenId eos_id() const = 0;
   virtual bool add_bos() const = 0;
+  /// The token that the model's own processing puts behind a text, as models of embeddings do; or -1.
+  virtual TokenId end_id() const { return -1; }
 };
 
 }  // namespace yun

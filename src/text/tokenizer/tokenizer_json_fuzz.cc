@@ -29,5 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   CHECK((*tokenizer)->bos_id() == -1 || in_range((*tokenizer)->bos_id()));
   CHECK((*tokenizer)->eos_id() == -1 || in_range((*tokenizer)->eos_id()));
+  CHECK((*tokenizer)->end_id() == -1 || in_range((*tokenizer)->end_id()));
   return 0;
 }

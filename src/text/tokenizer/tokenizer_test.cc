@@ -319,6 +319,7 @@ TEST(Json, SpecialIdsFromTheConfigAndTheTemplate) {
     const char *processor, *config;
     const char *bos, *eos;
     bool add_bos;
+    const char* end = "";
   } kCases[] = {
       {"null", "", "", "", false},
       {"null", R"({"bos_token":null,"eos_token":"<|end|>"})", "", "<|end|>", false},
@@ -331,7 +332,12 @@ TEST(Json, SpecialIdsFromTheConfigAndTheTemplate) {
        R"({"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|start|>"}}]}]})",
        R"({"add_bos_token":false,"eos_token":"none such"})", "<|start|>", "", false},
       {R"({"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"<|end|>"}}]})", "{}",
-       "", "", false},
+       "", "", false, "<|end|>"},
+      {R"({"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing","single":[)"
+       R"({"SpecialToken":{"id":"<|start|>"}},{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"<|end|>"}}]}]})",
+       "{}", "<|start|>", "", true, "<|end|>"},
+      {"null", R"({"eos_token":"<|end|>","add_eos_token":true})", "", "<|end|>", false, "<|end|>"},
+      {"null", R"({"eos_token":"<|end|>","add_eos_token":false})", "", "<|end|>", false},
   };
   for (const auto& c : kCases) {
     std::string text = TinyJson();
@@ -343,6 +349,7 @@ TEST(Json, SpecialIdsFromTheConfigAndTheTemplate) {
     EXPECT_EQ((*tokenizer)->bos_id(), id(c.bos)) << c.processor;
     EXPECT_EQ((*tokenizer)->eos_id(), id(c.eos)) << c.config;
     EXPECT_EQ((*tokenizer)->add_bos(), c.add_bos);
+    EXPECT_EQ((*tokenizer)->end_id(), id(c.end)) << c.processor << c.config;
   }
   EXPECT_FALSE(Tokenizer::FromJson(TinyJson(), "{"));
 }
