@@ -295,10 +295,12 @@ LedgerImpl::~LedgerImpl() {
     house_.request_stop();
     house_.join();
   }
-  alerts_.reset();
-  Lock lock(mutex_);
-  if (!draining_ && failures_ == 0) Pump();
-  idle_.wait(lock, [&] { return !draining_; });
+  {
+    Lock lock(mutex_);
+    if (!draining_ && failures_ == 0) Pump();
+    idle_.wait(lock, [&] { return !draining_; });
+  }
+  alerts_.reset();  // the last settlements may have had some
 }
 
 // --- requests

@@ -568,6 +568,42 @@ TEST_P(LedgerTest, AlertsAreToldOnceAndDelivered) {
   EXPECT_EQ((*alerts)[0].attempts + (*alerts)[1].attempts, 4);
 }
 
+TEST_P(LedgerTest, AnAlertOfTheLastSettlementIsKept) {
+  std::atomic<int> sent = 0;
+  options_.send = [&](const Webhook&) -> Status {
+    ++sent;
+    return {};
+  };
+  ledger_.reset();
+  meter_.reset();
+  Start();
+  TopUp(kYuan);
+  ASSERT_TRUE(ledger_->CreateBudget({.workspace_id = "ws_1",
+                                     .period = BudgetPeriod::kTotal,
+                                     .amount_micro = kYuan,
+                                     .alerts_ppm = {1},
+                                     .webhook_url = "https://example.com"}));
+  // The database is busy until the ledger is on its way out.
+  std::promise<void> go;
+  ASSERT_TRUE(db_->Enqueue([wait = std::make_shared<std::future<void>>(go.get_future())](store::Connection&) -> Status {
+    wait->wait();
+    return {};
+  }));
+  Run(Request(100, 50), Used(100, 50));
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    go.set_value();
+  });
+  ledger_.reset();
+  later.join();
+  meter_.reset();
+  ASSERT_TRUE(db_->Flush());
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM budget_alert"), 1);
+  Start();
+  for (int i = 0; i < 2000 && sent == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(sent, 1);
+}
+
 TEST(Webhook, SignatureIsHmacSha256) {
   // printf '1700000000.{}' | openssl dgst -sha256 -hmac key
   EXPECT_EQ(SignWebhook("key", 1'700'000'000, "{}"),
