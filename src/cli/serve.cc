@@ -246,7 +246,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
       ->type_name("NAME=on|off,...");
   c->add_option("--metrics", o.metrics,
                 "Who may read /metrics: local: this machine (and what a proxy on it passes on without saying so); "
-                "key: also who has a key; open: everybody")
+                "key: also an operator with a key; open: everybody")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, server::MetricsAccess>{{"local", server::MetricsAccess::kLocal},
                                                        {"key", server::MetricsAccess::kKey},

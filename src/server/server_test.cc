@@ -658,6 +658,7 @@ TEST_F(Serving, MetricsAreForWhomTheOperatorSays) {
   Start({.metrics = MetricsAccess::kKey});
   EXPECT_EQ(status("", "10.0.0.7:9"), 403);
   EXPECT_EQ(status("?", "10.0.0.7:9"), 200);
+  EXPECT_EQ(status(("Bearer " + OtherKey()).c_str(), "10.0.0.7:9"), 403);  // a customer's: others' figures
   Start({.metrics = MetricsAccess::kOpen});
   EXPECT_EQ(status("", "10.0.0.7:9"), 200);
 }
@@ -917,6 +918,14 @@ TEST_F(Serving, AKeyIsGoodForItsScopesAlone) {
                   with({{"tiny:*"}, {"completions"}, {"10.0.0.0/8"}, {"mail"}}), {{"x-yun-app", "mail"}});
   End(engine_->At(0), FinishReason::kStop, 1);
   EXPECT_EQ(good->status(), 200);
+}
+
+TEST_F(Serving, AnAppHasAName) {
+  for (const std::string& app : {std::string("\xff\xfe"), std::string("a\tb"), std::string(64, 'a')}) {
+    auto client = Chat("", {{"x-yun-app", app}});
+    EXPECT_EQ(client->status(), 400) << app;
+  }
+  EXPECT_EQ(engine_->count(), 0u);
 }
 
 TEST_F(Serving, AnIdempotencyKeyRunsOnce) {

@@ -74,7 +74,7 @@ class InFlight {
 /// Who may read /metrics without more ado. Anyone on this machine may, except through a proxy that says so.
 enum class MetricsAccess {
   kLocal,  // nobody else: figures name every workspace
-  kKey,    // also who has a key
+  kKey,    // also an operator with a key
   kOpen,   // everybody
 };
 

@@ -4,7 +4,8 @@
 
 namespace yun::server {
 namespace {
-constexpr std::uint32_t kSecondsMax = 10;
+constexpr std::uint32_t kSecondsMax = 10;       // to connect, and between two bytes
+constexpr std::uint32_t kTotalSecondsMax = 20;  // one receiver keeps others' alerts waiting no longer
 constexpr std::uint64_t kAnswerBytesMax = 64u << 10;
 }  // namespace
 
@@ -12,6 +13,7 @@ Status SendWebhook(const cloud::Webhook& webhook) {
   http::FetchRequest request{.url = webhook.url, .method = "POST", .body = webhook.body};
   request.headers = {{"Content-Type", "application/json"}, {"yun-signature", webhook.signature}};
   request.connect_seconds_max = request.stall_seconds_max = kSecondsMax;
+  request.total_seconds_max = kTotalSecondsMax;
   request.redirects_max = 0;
   request.public_only = true;
   request.cancel = webhook.cancel;

@@ -216,6 +216,7 @@ Status SetUp(CURL* easy, Transfer& transfer, CURLU* url, bool send_headers, bool
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(request.connect_seconds_max));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_seconds_max));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(request.total_seconds_max));
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // Where an organisation's own certificates are said to be, as other tools understand it.
   for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {

@@ -22,6 +22,7 @@ struct FetchRequest {
   std::uint64_t range_end = 0;    // inclusive; 0: to the end
   std::uint32_t connect_seconds_max = 20;
   std::uint32_t stall_seconds_max = 60;  // no byte for this long fails the transfer
+  std::uint32_t total_seconds_max = 0;   // of one answer, however slowly it comes; 0: as long as it takes
   bool own_server = false;  // to 127.0.0.1 or ::1 a certificate is not checked: it names the machine as others see it
   std::uint32_t redirects_max = 8;       // only to http and https, never from https to http; 0: 3xx is the answer
   bool public_only = false;  // connects to IsPublicAddress alone, through no proxy: for URLs that strangers give

@@ -224,6 +224,22 @@ TEST_F(ClientTest, CutConnectionIsAnError) {
   EXPECT_EQ(taken, "half");
 }
 
+TEST_F(ClientTest, AnAnswerThatTricklesEnds) {
+  std::atomic<bool> ended = false;
+  std::thread trickle;
+  Route("/trickle", [&](Request, std::shared_ptr<Responder> r) {
+    r->Start(200, "text/plain");
+    trickle = std::thread([&ended, r] {
+      while (!ended && r->Write("x")) std::this_thread::sleep_for(100ms);
+    });
+  });
+  const auto got = Fetch({.url = Url("/trickle"), .stall_seconds_max = 1, .total_seconds_max = 2});
+  ended = true;
+  if (trickle.joinable()) trickle.join();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kNetwork) << got.error().message;
+}
+
 TEST_F(ClientTest, StallIsAnError) {
   Route("/stall", [this](Request, std::shared_ptr<Responder> r) {
     r->Start(200, "x/y");

@@ -10,8 +10,11 @@
 #include "base/file.h"
 #include "cloud/clock.h"
 #include "cloud/directory.h"
+#include "cloud/ledger.h"
 #include "cloud/partner.h"
+#include "cloud/quota.h"
 #include "cloud/random.h"
+#include "cloud/rate_limit.h"
 #include "cloud/sign_in.h"
 #include "cloud/totp.h"
 #include "server/admin/access.h"
@@ -204,7 +207,12 @@ class AdminApi : public testing::Test {
     sign_in_ = std::make_unique<cloud::SignIn>(
         *database_, *directory_, cloud::SignInOptions{.password_operations = 1, .password_memory_bytes = 8192});
     partners_ = *cloud::Partners::Open(*database_, clock_);
+    meter_ = *cloud::Meter::Open(home_);
+    ledger_ = *cloud::Ledger::Open(*database_, *meter_, clock_);
+    quotas_ = *cloud::Quotas::Open(*database_, limiter_);
     Parts parts;
+    parts.ledger = ledger_.get();
+    parts.quotas = quotas_.get();
     parts.partners = partners_.get();
     parts.database = database_.get();
     parts.directory = directory_.get();
@@ -220,6 +228,9 @@ class AdminApi : public testing::Test {
   }
   void TearDown() override {
     admin_.reset();
+    quotas_.reset();
+    ledger_.reset();
+    meter_.reset();
     partners_.reset();
     sign_in_.reset();
     directory_.reset();
@@ -281,6 +292,10 @@ class AdminApi : public testing::Test {
   std::unique_ptr<cloud::Directory> directory_;
   std::unique_ptr<cloud::SignIn> sign_in_;
   std::unique_ptr<cloud::Partners> partners_;
+  std::unique_ptr<cloud::Meter> meter_;
+  std::unique_ptr<cloud::Ledger> ledger_;
+  cloud::RateLimiter limiter_{clock_};
+  std::unique_ptr<cloud::Quotas> quotas_;
   std::unique_ptr<Admin> admin_;
   cloud::Directory::FirstStart first_;
   std::string local_, shop_, other_;
@@ -382,6 +397,10 @@ TEST_F(AdminApi, NobodyRisesAboveTheirRole) {
   EXPECT_EQ(Do("POST", keys, R"({"name":"x","person_id":")" + owner_id + R"("})", admin).status, 403);
   EXPECT_EQ(Do("POST", keys + "/" + owners + "/rotate", "{}", admin).status, 403);
   EXPECT_EQ(Do("PATCH", keys + "/" + owners, R"({"name":"y"})", admin).status, 200);
+  // Nor may a key of an owner's, whose secret others may know, be made to do more.
+  EXPECT_EQ(Do("PATCH", keys + "/" + owners, R"({"endpoints":["chat","admin"]})", admin).status, 403);
+  EXPECT_EQ(Do("PATCH", keys + "/" + owners, R"({"ip_ranges":["0.0.0.0/0"]})", admin).status, 403);
+  EXPECT_EQ(Do("PATCH", keys + "/" + owners, R"({"endpoints":["chat","admin"]})", owner).status, 200);
 
   // A developer sees and makes keys of their own alone.
   const std::string developer = KeyOf(Role::kDeveloper, shop_);
@@ -399,6 +418,15 @@ TEST_F(AdminApi, NobodyRisesAboveTheirRole) {
   EXPECT_EQ(Do("DELETE", keys + "/" + foreign, "", local_).status, 404);
 }
 
+TEST_F(AdminApi, ARevokedKeysLimitsGo) {
+  const std::string owner = KeyOf(Role::kOwner, shop_), keys = "/workspaces/" + shop_ + "/keys";
+  const Reply made = Do("POST", keys, R"({"name":"app","limits":{"requests_per_minute":60}})", owner);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(quotas_->List(AccountOf(shop_)).size(), 1u);
+  EXPECT_EQ(Do("DELETE", keys + "/" + std::string(Json(made).at("id").as_string()), "", owner).status, 204);
+  EXPECT_TRUE(quotas_->List(AccountOf(shop_)).empty());
+}
+
 TEST_F(AdminApi, AMemberByEmail) {
   const std::string members = "/workspaces/" + shop_ + "/members", owner = KeyOf(Role::kOwner, shop_);
   const Reply added = Do("POST", members, R"({"email":"li@example.com","role":"developer","name":"Li"})", owner);
@@ -406,15 +434,27 @@ TEST_F(AdminApi, AMemberByEmail) {
   const std::string link(Json(added).at("sign_in_link").as_string());
   EXPECT_TRUE(link.starts_with("http://cloud/auth/link?token=")) << link;
   EXPECT_EQ(Do("POST", members, R"({"email":"li@example.com","role":"viewer"})", owner).status, 409);
-  // In another workspace the person is known, and nobody gets a way into their account.
-  const Reply again = Do("POST", "/workspaces/" + other_ + "/members", R"({"email":"li@example.com","role":"viewer"})",
-                         KeyOf(Role::kOwner, other_));
+  // In another workspace the person is known, and nobody gets a way into their account. But who invited them has one:
+  // so they come in only when it is sure whose the address is.
+  const std::string others = "/workspaces/" + other_ + "/members";
+  const std::string body = R"({"email":"li@example.com","role":"viewer"})";
+  const std::string other_owner = KeyOf(Role::kOwner, other_);
+  EXPECT_EQ(Do("POST", others, body, other_owner).status, 403);
+  ASSERT_TRUE(sign_in_->WithIdentity({"https://issuer", "li", "li@example.com", true, "Li"}, {}));
+  const Reply again = Do("POST", others, body, other_owner);
   ASSERT_EQ(again.status, 201) << again.body;
   EXPECT_FALSE(Json(again).as_object().contains("sign_in_link"));
   EXPECT_EQ(Do("POST", members, R"({"role":"viewer"})", owner).status, 400);
 
-  const std::string token = link.substr(link.find('=') + 1);
+  EXPECT_EQ(Do("POST", "/session/link", R"({"token":")" + link.substr(link.find('=') + 1) + R"("})").status, 401);
+  const Reply second = Do("POST", members, R"({"email":"bo@example.com","role":"developer"})", owner);
+  const std::string other_link(Json(second).at("sign_in_link").as_string());
+  const std::string token = other_link.substr(other_link.find('=') + 1);
   EXPECT_EQ(Do("POST", "/session/link", R"({"token":")" + token + R"("})").status, 201);
+  // An operator knows whom they add; so does a member of the same customer.
+  EXPECT_EQ(Do("POST", others, R"({"email":"bo@example.com","role":"viewer"})", local_).status, 201);
+  ASSERT_EQ(Do("POST", "/people", R"({"name":"Cy","email":"cy@example.com"})", local_).status, 201);
+  EXPECT_EQ(Do("POST", others, R"({"email":"cy@example.com","role":"viewer"})", other_owner).status, 201);
   EXPECT_EQ(Do("POST", "/session/link", R"({"token":")" + token + R"("})").status, 401);
   // A name that SQL would like.
   EXPECT_EQ(Do("PATCH", "/workspaces/" + shop_, R"({"name":"'; DROP TABLE workspace; --"})", owner).status, 200);

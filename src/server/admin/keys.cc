@@ -174,6 +174,16 @@ Result<Reply> Change(const Parts& parts, const Ask& ask) {
   return Json(Write(parts, now));
 }
 
+/// A key that has ended needs no limits.
+Status DropLimits(const Parts& parts, const Ask& ask, std::string_view key_id) {
+  for (cloud::LimitRule rule : parts.quotas->List(ask.account->id)) {
+    if (rule.scope != cloud::LimitScope::kKey || rule.scope_id != key_id) continue;
+    rule.limits = {};
+    RETURN_IF_ERROR(parts.quotas->Set(rule));
+  }
+  return {};
+}
+
 Result<Reply> Rotate(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const ApiKey key, KeyOf(parts, ask));
   ASSIGN_OR_RETURN(const cloud::MadeKey made,
@@ -186,6 +196,7 @@ Result<Reply> Rotate(const Parts& parts, const Ask& ask) {
 Result<Reply> Revoke(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const ApiKey key, KeyOf(parts, ask));
   RETURN_IF_ERROR(parts.directory->RevokeKey(ask.caller.actor, key.id));
+  RETURN_IF_ERROR(DropLimits(parts, ask, key.id));
   return Nothing();
 }
 

@@ -82,6 +82,18 @@ Result<Reply> Shown(const Parts& parts, const Ask& ask, std::string_view person_
   return Json(out);
 }
 
+/// Whoever invited an address that is not theirs can sign in as its person: such a one joins no other customer.
+Status MayBelieve(const Parts& parts, const Ask& ask, const Person& person) {
+  if (ask.caller.is_operator) return {};
+  for (const cloud::Workspace& workspace : parts.directory->Workspaces(ask.account->id))
+    if (parts.directory->FindMember(workspace.id, person.id)) return {};
+  ASSIGN_OR_RETURN(const bool proven, parts.sign_in->HasProvenAddress(person));
+  if (proven) return {};
+  return Fail(Code::kPermissionDenied,
+              "Somebody else has invited this address, and nobody has shown yet that it is theirs: they sign in by the "
+              "identity provider first, or who runs this cloud adds them.");
+}
+
 Result<Reply> Add(const Parts& parts, const Ask& ask) {
   const Role role = *cloud::ParseRole(ask.body.Text("role"));
   RETURN_IF_ERROR(MaySet(parts, ask, "", role));
@@ -90,6 +102,7 @@ Result<Reply> Add(const Parts& parts, const Ask& ask) {
   if (person_id.empty() == email.empty()) return Fail(Code::kInvalidArgument, "Give either 'person_id' or 'email'.");
   if (!email.empty()) {
     if (const auto known = parts.directory->FindPersonByEmail(email)) {
+      RETURN_IF_ERROR(MayBelieve(parts, ask, *known));
       person_id = known->id;
     } else {
       ASSIGN_OR_RETURN(

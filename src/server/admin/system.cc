@@ -145,6 +145,10 @@ Result<Reply> ListBackups(const Parts& parts, const Ask& ask) {
 
 Result<Reply> BackupPart(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const fs::path path, PathOf(parts, ask.Path("name")));
+  // All that the cloud knows leaves it.
+  cloud::AuditEntry entry{.actor = ask.caller.actor, .action = "backup.read", .target = ask.Path("name")};
+  entry.detail_json = json::serialize(json::object{{"offset", ask.query.Integer("offset")}});
+  RETURN_IF_ERROR(parts.directory->audit().Append(entry));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return NoSuch("backup");
   std::string bytes(static_cast<std::size_t>(ask.query.Integer("bytes", kPartBytesMax)), '\0');

@@ -7,7 +7,8 @@ namespace yun::server {
 namespace {
 
 constexpr std::uint64_t kSecretBytesMax = 4096;
-constexpr std::uint32_t kProviderSecondsMax = 10;  // to connect, and between two bytes
+constexpr std::uint32_t kProviderSecondsMax = 10;       // to connect, and between two bytes
+constexpr std::uint32_t kProviderTotalSecondsMax = 20;  // of one answer
 
 Result<cloud::HttpAnswer> Fetch(const cloud::HttpAsk& ask) {
   http::FetchRequest request;
@@ -16,6 +17,7 @@ Result<cloud::HttpAnswer> Fetch(const cloud::HttpAsk& ask) {
   request.headers = ask.headers;
   request.body = ask.body;
   request.connect_seconds_max = request.stall_seconds_max = kProviderSecondsMax;
+  request.total_seconds_max = kProviderTotalSecondsMax;
   request.redirects_max = 0;
   ASSIGN_OR_RETURN(http::FetchResponse response, http::Fetch(request, {}, cloud::kOidcAnswerBytesMax));
   return cloud::HttpAnswer{response.status, std::move(response.body)};

@@ -20,12 +20,13 @@ bool IsLocal(const http::Request& request) {
 
 void ShowMetrics(Service& service, Call call) {
   const MetricsAccess access = service.options.metrics;
-  const bool may = access == MetricsAccess::kOpen || (access == MetricsAccess::kKey && call.principal) ||
-                   IsLocal(call.request);
+  const bool operates = call.principal && call.principal->May(cloud::Right::kOperate);
+  const bool may =
+      access == MetricsAccess::kOpen || (access == MetricsAccess::kKey && operates) || IsLocal(call.request);
   if (!may)
     return call.Fail({403,
                       access == MetricsAccess::kKey
-                          ? "From another machine metrics need a key: 'Authorization: Bearer sk-...'."
+                          ? "From another machine metrics need an operator's key: 'Authorization: Bearer sk-...'."
                           : "Metrics are given on this machine alone; `yun serve --metrics key` or `open` widens that.",
                       "", "permission_denied"});
   std::vector<ModelStats> models;
