@@ -45,19 +45,21 @@ def test_qwen_agent_over_openai(server, model, raw_api):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", [HERMES, CODER])
-def test_qwen_code_edits_a_file(server, workspace, model, tmp_path):
+@pytest.mark.parametrize("model, dialect", [(HERMES, "openai"), (CODER, "openai"), (HERMES, "anthropic")])
+def test_qwen_code_edits_a_file(server, workspace, model, dialect, tmp_path):
     program = pathlib.Path(sys.executable).with_name("node")
     entry = NODE / "node_modules/@qwen-code/qwen-code/cli-entry.js"
     if not program.exists() or not entry.exists():
         pytest.skip(f"{entry} is missing: scripts/setup --tests puts it there")
     file = workspace / "greet.py"
     file.write_text(CODE_BEFORE)
+    url = server.url + {"openai": "/v1", "anthropic": "/anthropic"}[dialect]
+    account = {f"{dialect.upper()}_{name}": value
+               for name, value in (("BASE_URL", url), ("API_KEY", server.key), ("MODEL", model))}
     done = subprocess.run(
-        [program, entry, "-p", CODE_TASK, "--yolo", "--auth-type", "openai", "--model", model, "-o", "json"],
-        cwd=workspace, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL,
-        env={**os.environ, "HOME": str(tmp_path), "OPENAI_BASE_URL": server.url + "/v1", "OPENAI_API_KEY": server.key,
-             "OPENAI_MODEL": model, "NO_COLOR": "1"})
+        [program, entry, "-p", CODE_TASK, "--yolo", "--auth-type", dialect, "--model", model, "-o", "json"],
+        cwd=workspace, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
+        env={**os.environ, "HOME": str(tmp_path), "NO_COLOR": "1", **account})
     assert done.returncode == 0, done.stdout + done.stderr
     assert file.read_text() == CODE_AFTER, done.stdout + done.stderr
     assert CODE_DONE in done.stdout
