@@ -281,6 +281,11 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                 "Where accounts, keys and money are kept: a SQLite file, or postgres://... (default: cloud.db in the "
                 "home folder)")
       ->type_name("URL");
+  c->add_option("--vault-key", o.vault_key,
+                "The key that secrets and prompts in the database are sealed with: a file of 64 hex digits a line, of "
+                "which the last seals (default: vault.key in the home folder, made by the first start)")
+      ->envname("YUN_VAULT_KEY")
+      ->type_name("FILE");
   c->add_option("--public-url", o.auth.public_url, "How browsers reach this server, e.g. https://cloud.example.com")
       ->type_name("URL");
   c->add_option("--oidc-issuer", o.auth.oidc_issuer,

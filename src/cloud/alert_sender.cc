@@ -27,18 +27,19 @@ std::string BodyOf(const BudgetAlert& alert) {
 
 }  // namespace
 
-Status AlertSender::Start() {
+Status AlertSender::Start(const BudgetBook& book) {
   if (!send_) return {};
   RETURN_IF_ERROR(db_.Flush());  // what a sender before this one has delivered
   RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
     ASSIGN_OR_RETURN(
         const store::Rows rows,
         db.Query("SELECT a.id, a.budget_id, a.workspace_id, a.period_start_ms, a.threshold_ppm, a.spent_micro, "
-                 "a.amount_micro, a.created_ms, a.delivered_ms, a.attempts, a.last_error, b.webhook_url, "
-                 "b.webhook_secret FROM budget_alert a JOIN budget b ON b.id = a.budget_id "
+                 "a.amount_micro, a.created_ms, a.delivered_ms, a.attempts, a.last_error FROM budget_alert a "
+                 "JOIN budget b ON b.id = a.budget_id "
                  "WHERE a.delivered_ms = 0 AND a.attempts < ? AND b.webhook_url <> '' ORDER BY a.created_ms LIMIT ?",
                  {static_cast<std::int64_t>(kWebhookAttemptsMax), static_cast<std::int64_t>(kAlertsQueuedMax)}));
-    for (const store::Row& row : rows) Add(AlertOf(row), std::string(row.Text(11)), std::string(row.Text(12)));
+    for (const store::Row& row : rows)
+      if (const Budget* budget = book.Find(row.Text(1)); budget != nullptr) Add(AlertOf(row), *budget);
     return {};
   }));
   thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
@@ -52,11 +53,12 @@ AlertSender::~AlertSender() {
   thread_.join();
 }
 
-void AlertSender::Add(BudgetAlert alert, std::string url, std::string secret) {
-  if (!send_ || url.empty()) return;
+void AlertSender::Add(BudgetAlert alert, const Budget& budget) {
+  if (!send_ || budget.webhook_url.empty() || budget.webhook_locked) return;
   std::lock_guard lock(mutex_);
   if (items_.size() >= kAlertsQueuedMax) return;
-  items_.push_back({std::move(alert), std::move(url), std::move(secret), std::chrono::steady_clock::now()});
+  items_.push_back(
+      {std::move(alert), budget.webhook_url, budget.webhook_secret, std::chrono::steady_clock::now()});
   wake_.notify_one();
 }
 

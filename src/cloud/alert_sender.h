@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cloud/budget.h"
+#include "cloud/budget_book.h"
 #include "cloud/clock.h"
 #include "store/database.h"
 
@@ -22,10 +23,10 @@ class AlertSender {
   AlertSender(store::Database& db, const Clock& clock, WebhookSender send, std::int64_t retry_ms)
       : db_(db), clock_(clock), send_(std::move(send)), retry_ms_(retry_ms) {}
   ~AlertSender();
-  /// Takes up what a former process did not deliver.
-  Status Start();
-  /// An alert that is in the database. Without a URL nothing is sent.
-  void Add(BudgetAlert alert, std::string url, std::string secret);
+  /// Takes up what a former process did not deliver, for the budgets in `book`.
+  Status Start(const BudgetBook& book);
+  /// An alert that is in the database. Nothing is sent without a URL or with a locked secret.
+  void Add(BudgetAlert alert, const Budget& budget);
 
  private:
   struct Item {

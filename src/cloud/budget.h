@@ -33,7 +33,8 @@ struct Budget {
   bool hard = true;                      // false: only alerts
   std::vector<std::int32_t> alerts_ppm;  // of the amount, ascending; e.g. 500'000, 800'000, 1'000'000
   std::string webhook_url;               // empty: alerts are only listed
-  std::string webhook_secret;            // signs what is sent; never given out again
+  std::string webhook_secret;            // signs what is sent; never given out again; sealed in the database
+  bool webhook_locked = false;           // no key here opens its secret: nothing is sent until it is set anew
   std::int64_t created_ms = 0;
 };
 

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "base/check.h"
+#include "base/log.h"
 #include "cloud/glob.h"
 #include "cloud/price_book.h"
 #include "cloud/rollup.h"
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kAmountMax = 1'000'000'000'000'000'000;
 constexpr std::size_t kSubjectMax = 200, kUrlMax = 2000, kSecretMax = 200;  // bytes
+constexpr std::string_view kTable = "budget";                               // of what is sealed
 
 std::string AlertsText(const std::vector<std::int32_t>& alerts_ppm) {
   return fmt::format("{}", fmt::join(alerts_ppm, ","));
@@ -30,6 +33,12 @@ std::vector<std::int32_t> AlertsOf(std::string_view text) {
     at = next + 1;
   }
   return alerts;
+}
+
+store::Value SealedSecret(const Vault* vault, const std::string& budget_id, std::string_view secret) {
+  if (secret.empty()) return {};
+  CHECK(vault != nullptr);
+  return store::Blob{vault->Seal(kTable, budget_id, secret)};
 }
 
 }  // namespace
@@ -55,10 +64,32 @@ Status CheckBudget(const Budget& budget) {
   return {};
 }
 
-Status LoadBudgets(store::Connection& db, BudgetBook& book, std::int64_t now_ms) {
+Status SealWebhooks(store::Database& db, const Vault* vault) {
+  if (vault == nullptr) return {};
+  return db.Write([&](store::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const store::Rows rows,
+                     connection.Query("SELECT id, webhook_secret, webhook_sealed FROM budget WHERE "
+                                      "webhook_secret <> '' OR webhook_sealed IS NOT NULL LIMIT 1000000"));
+    for (const store::Row& row : rows) {
+      const std::string id(row.Text(0));
+      std::string secret(row.Text(1));
+      if (secret.empty()) {
+        if (vault->IsCurrent(row.Bytes(2))) continue;
+        Result<std::string> opened = vault->Unseal(kTable, id, row.Bytes(2));
+        if (!opened) continue;  // LoadBudgets says so
+        secret = std::move(*opened);
+      }
+      RETURN_IF_ERROR(connection.Execute("UPDATE budget SET webhook_secret = '', webhook_sealed = ? WHERE id = ?",
+                                         {SealedSecret(vault, id, secret), id}));
+    }
+    return {};
+  });
+}
+
+Status LoadBudgets(store::Connection& db, const Vault* vault, BudgetBook& book, std::int64_t now_ms) {
   ASSIGN_OR_RETURN(const store::Rows budgets,
                    db.Query("SELECT id, workspace_id, scope, subject, period, amount_micro, hard, alerts_ppm, "
-                            "webhook_url, webhook_secret, created_ms FROM budget LIMIT 1000000"));
+                            "webhook_url, webhook_sealed, created_ms FROM budget LIMIT 1000000"));
   for (const store::Row& row : budgets) {
     Budget budget;
     budget.id = row.Text(0);
@@ -70,7 +101,14 @@ Status LoadBudgets(store::Connection& db, BudgetBook& book, std::int64_t now_ms)
     budget.hard = row.Int(6) != 0;
     budget.alerts_ppm = AlertsOf(row.Text(7));
     budget.webhook_url = row.Text(8);
-    budget.webhook_secret = row.Text(9);
+    if (!row.IsNull(9)) {
+      CHECK(vault != nullptr);
+      Result<std::string> secret = vault->Unseal(kTable, budget.id, row.Bytes(9));
+      budget.webhook_locked = !secret;
+      if (secret) budget.webhook_secret = std::move(*secret);
+      else log::error("budget {}: no alert is posted until its webhook's secret is set anew: {}", budget.id,
+                      secret.error().message);
+    }
     budget.created_ms = row.Int(10);
     book.Put(std::move(budget), now_ms);
   }
@@ -88,14 +126,16 @@ Status LoadBudgets(store::Connection& db, BudgetBook& book, std::int64_t now_ms)
   return {};
 }
 
-Status InsertBudget(store::Database& db, const Budget& budget, std::int64_t period_start_ms, std::int64_t spent_micro) {
+Status InsertBudget(store::Database& db, const Vault* vault, const Budget& budget, std::int64_t period_start_ms,
+                    std::int64_t spent_micro) {
   return db.Write([&](store::Connection& connection) -> Status {
     RETURN_IF_ERROR(connection.Execute(
         "INSERT INTO budget (id, workspace_id, scope, subject, period, amount_micro, hard, alerts_ppm, webhook_url, "
-        "webhook_secret, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "webhook_secret, webhook_sealed, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
         {budget.id, budget.workspace_id, static_cast<std::int64_t>(budget.scope), budget.subject,
          static_cast<std::int64_t>(budget.period), budget.amount_micro, static_cast<std::int64_t>(budget.hard),
-         AlertsText(budget.alerts_ppm), budget.webhook_url, budget.webhook_secret, budget.created_ms}));
+         AlertsText(budget.alerts_ppm), budget.webhook_url, SealedSecret(vault, budget.id, budget.webhook_secret),
+         budget.created_ms}));
     RETURN_IF_ERROR(
         connection.Execute("INSERT INTO budget_use (budget_id, period_start_ms, spent_micro) VALUES (?, ?, ?)",
                            {budget.id, period_start_ms, spent_micro}));
@@ -103,13 +143,15 @@ Status InsertBudget(store::Database& db, const Budget& budget, std::int64_t peri
   });
 }
 
-Status ChangeBudget(store::Database& db, const Budget& budget) {
+Status ChangeBudget(store::Database& db, const Vault* vault, const Budget& budget) {
   return db.Write([&](store::Connection& connection) -> Status {
     RETURN_IF_ERROR(
-        connection.Execute("UPDATE budget SET amount_micro = ?, hard = ?, alerts_ppm = ?, webhook_url = ?, "
-                           "webhook_secret = ? WHERE id = ?",
+        connection.Execute("UPDATE budget SET amount_micro = ?, hard = ?, alerts_ppm = ?, webhook_url = ? WHERE id = ?",
                            {budget.amount_micro, static_cast<std::int64_t>(budget.hard), AlertsText(budget.alerts_ppm),
-                            budget.webhook_url, budget.webhook_secret, budget.id}));
+                            budget.webhook_url, budget.id}));
+    if (budget.webhook_locked) return {};
+    RETURN_IF_ERROR(connection.Execute("UPDATE budget SET webhook_sealed = ? WHERE id = ?",
+                                       {SealedSecret(vault, budget.id, budget.webhook_secret), budget.id}));
     return {};
   });
 }

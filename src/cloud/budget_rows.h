@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "cloud/budget.h"
 #include "cloud/budget_book.h"
+#include "cloud/vault.h"
 #include "store/database.h"
 
 namespace yun::cloud {
@@ -15,11 +16,16 @@ namespace yun::cloud {
 /// errors: kInvalidArgument (says what)
 Status CheckBudget(const Budget& budget);
 
+// `vault` seals webhooks' secrets; null is good where there are none (else CHECK).
+
+/// Seals what an older version left open or an older key has sealed.
+Status SealWebhooks(store::Database& db, const Vault* vault);
 /// All budgets, with what their present periods have cost and told.
-Status LoadBudgets(store::Connection& db, BudgetBook& book, std::int64_t now_ms);
-Status InsertBudget(store::Database& db, const Budget& budget, std::int64_t period_start_ms, std::int64_t spent_micro);
-/// Amount, hard, alerts and webhook.
-Status ChangeBudget(store::Database& db, const Budget& budget);
+Status LoadBudgets(store::Connection& db, const Vault* vault, BudgetBook& book, std::int64_t now_ms);
+Status InsertBudget(store::Database& db, const Vault* vault, const Budget& budget, std::int64_t period_start_ms,
+                    std::int64_t spent_micro);
+/// Amount, hard, alerts and webhook; a locked secret stays.
+Status ChangeBudget(store::Database& db, const Vault* vault, const Budget& budget);
 Status RemoveBudget(store::Database& db, std::string_view id);
 
 /// What receipts of a period have cost that a budget would have counted, by the rollups of days.

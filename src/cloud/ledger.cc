@@ -197,9 +197,10 @@ class LedgerImpl::Paused {
 Status LedgerImpl::Start() {
   if (sodium_init() < 0) return Fail(Code::kInternal, "libsodium could not be started");
   alerts_ = std::make_unique<AlertSender>(db_, clock_, options_.send, options_.webhook_retry_ms);
+  RETURN_IF_ERROR(SealWebhooks(db_, options_.vault));
   RETURN_IF_ERROR(db_.Read([&](store::Connection& db) { return Load(db); }));
   RETURN_IF_ERROR(RecoverSlots());
-  RETURN_IF_ERROR(alerts_->Start());
+  RETURN_IF_ERROR(alerts_->Start(budgets_));
   house_ = std::jthread([this](std::stop_token stop) { KeepHouse(stop); });
   return {};
 }
@@ -224,7 +225,7 @@ Status LedgerImpl::Load(store::Connection& db) {
                    db.Query("SELECT workspace_id, free_id, model, used_units FROM free_use LIMIT 1000000"));
   for (const store::Row& row : free) free_use_[FreeKey(row.Text(0), row.Text(1), row.Text(2))].used = row.Int(3);
   RETURN_IF_ERROR(claims_.Load(db, now));
-  RETURN_IF_ERROR(LoadBudgets(db, budgets_, now));
+  RETURN_IF_ERROR(LoadBudgets(db, options_.vault, budgets_, now));
   ASSIGN_OR_RETURN(PriceBook book, LatestPrices(db));
   prices_ = std::make_shared<const PriceBook>(std::move(book));
   return {};
@@ -619,7 +620,7 @@ void LedgerImpl::Drained(const Status& status) {
         if (op.done) calls.push_back(std::move(op.done));
         for (BudgetAlert& alert : op.budgets.alerts) {
           const Budget* budget = budgets_.Find(alert.budget_id);
-          if (budget != nullptr) alerts_->Add(std::move(alert), budget->webhook_url, budget->webhook_secret);
+          if (budget != nullptr) alerts_->Add(std::move(alert), *budget);
         }
       } else if (op.type == LedgerOp::Type::kPost) {
         for (const Entry& entry : op.posting.entries) {
@@ -851,7 +852,7 @@ Result<Budget> LedgerImpl::CreateBudget(Budget budget) {
       spent += receipt->amount_micro;
     }
   }
-  RETURN_IF_ERROR(InsertBudget(db_, budget, period_start, spent));
+  RETURN_IF_ERROR(InsertBudget(db_, options_.vault, budget, period_start, spent));
   Lock lock(mutex_);
   budgets_.Put(budget, now);
   budgets_.Restore(budget.id, period_start, spent);
@@ -872,9 +873,12 @@ Status LedgerImpl::UpdateBudget(const Budget& changed) {
   budget.hard = changed.hard;
   budget.alerts_ppm = changed.alerts_ppm;
   budget.webhook_url = changed.webhook_url;
-  if (!changed.webhook_secret.empty()) budget.webhook_secret = changed.webhook_secret;
+  if (!changed.webhook_secret.empty()) {
+    budget.webhook_secret = changed.webhook_secret;
+    budget.webhook_locked = false;
+  }
   RETURN_IF_ERROR(CheckBudget(budget));
-  RETURN_IF_ERROR(ChangeBudget(db_, budget));
+  RETURN_IF_ERROR(ChangeBudget(db_, options_.vault, budget));
   Lock lock(mutex_);
   if (budgets_.Find(budget.id) != nullptr) budgets_.Put(std::move(budget), Now());
   return {};

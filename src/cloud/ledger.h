@@ -25,6 +25,7 @@
 #include "cloud/meter.h"
 #include "cloud/price_book.h"
 #include "cloud/usage.h"
+#include "cloud/vault.h"
 
 namespace yun::store {
 class Database;
@@ -138,6 +139,7 @@ using ShareOf = std::function<std::optional<PartnerShare>(std::string_view model
 struct LedgerOptions {
   ShareOf share_of;    // none: no partners
   WebhookSender send;  // none: alerts are only listed
+  const Vault* vault = nullptr;  // borrows: seals webhooks' secrets; null: no webhook has one
   std::int64_t webhook_retry_ms = 10'000;
   std::int64_t hold_after_ms = 1'000;  // a reservation is posted when its request has run for so long; those that end
                                        // sooner are posted with their end, as one transaction

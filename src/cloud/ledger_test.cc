@@ -81,6 +81,10 @@ class LedgerTest : public store::OnEachDatabase {
     OnEachDatabase::SetUp();
     if (IsSkipped()) return;
     db_ = Must(store::Database::Open(url()));
+    auto vault = Vault::Open(folder() / "vault.key", true);
+    ASSERT_TRUE(vault) << vault.error().message;
+    vault_ = std::move(*vault);
+    options_.vault = &*vault_;
     flaky_ = std::make_unique<Flaky>(*db_);
     Start();
     ASSERT_TRUE(ledger_->LoadPrices(kPrices, "tests"));
@@ -164,6 +168,7 @@ class LedgerTest : public store::OnEachDatabase {
   }
 
   ManualClock clock_{1'795'000'000'000};  // 2026-11-18 11:06:40
+  std::optional<Vault> vault_;
   LedgerOptions options_;
   std::unique_ptr<store::Database> db_;
   std::unique_ptr<Flaky> flaky_;

@@ -27,7 +27,10 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
     if (!range) return Wrap(std::move(range.error()), "trusted proxy");
     proxies.push_back(*range);
   }
-  ASSIGN_OR_RETURN(auto cloud, Cloud::Open({.home = o.home, .database = o.database, .passing = o.passing}));
+  ASSIGN_OR_RETURN(auto cloud, Cloud::Open({.home = o.home,
+                                            .database = o.database,
+                                            .vault_key = o.vault_key,
+                                            .passing = o.passing}));
   app->service_ = std::make_unique<Service>(
       std::move(cloud), ServiceOptions{.worker_threads = kWorkerThreads,
                                       .share_prefix_cache = o.share_prefix_cache,

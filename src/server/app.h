@@ -21,6 +21,7 @@ namespace yun::server {
 struct AppOptions {
   std::filesystem::path home;       // the cloud's keys and journal; models by name
   std::string database;             // as store::Database::Open; empty: <home>/cloud.db
+  std::string vault_key;            // as CloudOptions
   AuthOptions auth;
   std::string currency = "CNY";     // of the account that the first start makes
   std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name

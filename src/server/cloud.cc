@@ -7,7 +7,23 @@ namespace yun::server {
 
 namespace {
 constexpr std::int64_t kNoBound = 1'000'000'000'000'000;  // micro-units: a thousand million
+
+Result<std::unique_ptr<const cloud::Vault>> OpenVault(const CloudOptions& options, const std::filesystem::path& home,
+                                                      store::Database& database) {
+  const bool own = options.vault_key.empty() || options.passing;
+  const std::filesystem::path file = own ? home / "vault.key" : options.vault_key;
+  ASSIGN_OR_RETURN(const bool needed, cloud::AnythingSealed(database));
+  Result<cloud::Vault> vault = cloud::Vault::Open(file, own && !needed);
+  if (!vault && vault.error().code == Code::kNotFound)
+    return Fail(Code::kCorrupt,
+                "{} is missing{}. Put it back from where it is kept; if it is lost, `openssl rand -hex 32` makes "
+                "another, and what was sealed stays closed.",
+                file.string(), needed ? ", but there are secrets in the database that only it can open" : "");
+  if (!vault) return tl::unexpected<Error>(vault.error());
+  return std::make_unique<const cloud::Vault>(std::move(*vault));
 }
+
+}  // namespace
 
 Cloud::PassingFolder::~PassingFolder() {
   std::error_code ec;
@@ -25,6 +41,7 @@ Result<std::unique_ptr<Cloud>> Cloud::Open(const CloudOptions& options) {
   const std::string url = options.database.empty() || options.passing ? (home / "cloud.db").string() : options.database;
   ASSIGN_OR_RETURN(cloud->database, store::Database::Open(url));
   store::Database& database = *cloud->database;
+  ASSIGN_OR_RETURN(cloud->vault, OpenVault(options, home, database));
   ASSIGN_OR_RETURN(cloud->directory, cloud::Directory::Open(database, home, cloud->clock));
   cloud->sign_in = std::make_unique<cloud::SignIn>(database, *cloud->directory);
   ASSIGN_OR_RETURN(cloud->meter, cloud::Meter::Open(home));
@@ -35,6 +52,7 @@ Result<std::unique_ptr<Cloud>> Cloud::Open(const CloudOptions& options) {
     return partners->ShareOf(model, app);
   };
   ledger.send = SendWebhook;
+  ledger.vault = cloud->vault.get();
   ASSIGN_OR_RETURN(cloud->ledger, cloud::Ledger::Open(database, *cloud->meter, cloud->clock, std::move(ledger)));
   RETURN_IF_ERROR(cloud->partners->Connect(*cloud->ledger));
   ASSIGN_OR_RETURN(cloud->invoices, cloud::Invoices::Open(database, *cloud->ledger, cloud->clock));

@@ -17,6 +17,7 @@
 #include "cloud/rate_limit.h"
 #include "cloud/revenue.h"
 #include "cloud/sign_in.h"
+#include "cloud/vault.h"
 #include "store/database.h"
 
 namespace yun::server {
@@ -24,6 +25,7 @@ namespace yun::server {
 struct CloudOptions {
   std::filesystem::path home;
   std::string database;          // as store::Database::Open; empty: <home>/cloud.db
+  std::filesystem::path vault_key;  // as Vault::Open; empty: <home>/vault.key, made when nothing needs it yet
   bool passing = false;  // in a folder of its own that is removed at the end: beside a server that has the home
   const cloud::Clock* clock = &cloud::SystemClock();
 };
@@ -32,7 +34,7 @@ struct CloudOptions {
 struct Cloud {
   explicit Cloud(const cloud::Clock& time) : clock(time) {}
 
-  /// errors: as store::Database::Open, Directory::Open, Meter::Open, Ledger::Open
+  /// errors: as store::Database::Open, Vault::Open, Directory::Open, Meter::Open, Ledger::Open
   static Result<std::unique_ptr<Cloud>> Open(const CloudOptions& options);
 
   struct FirstKey {
@@ -52,6 +54,7 @@ struct Cloud {
   const cloud::Clock& clock;
   PassingFolder passing;
   std::unique_ptr<store::Database> database;
+  std::unique_ptr<const cloud::Vault> vault;
   std::unique_ptr<cloud::Directory> directory;
   std::unique_ptr<cloud::SignIn> sign_in;
   std::unique_ptr<cloud::Meter> meter;

@@ -93,7 +93,7 @@ class SqliteSession final : public Session {
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     auto session = std::make_unique<SqliteSession>(std::move(db), path, access);
     RETURN_IF_ERROR(
-        session->Script("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON;"
+        session->Script("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA secure_delete = ON;"
                         "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY"));
     RETURN_IF_ERROR(session->Script(fmt::format("PRAGMA cache_size = -{}", kCacheKiB)));
     return session;
