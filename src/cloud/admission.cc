@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "cloud/directory.h"
 #include "cloud/partner.h"
 #include "store/database.h"
@@ -106,6 +107,26 @@ Refusal Denied(std::string native, std::string message) {
 }
 
 }  // namespace
+
+Refusal RefusalOf(const Suspension& suspension) {
+  switch (suspension.of) {
+    case Suspension::Of::kAccount:
+      return Denied("AccessDenied", fmt::format("Access denied: the account '{}' is suspended, and its keys with it. "
+                                                "Ask whoever runs this cloud.",
+                                                suspension.name));
+    case Suspension::Of::kWorkspace:
+      return Denied("Workspace.AccessDenied",
+                    fmt::format("Workspace access denied: the workspace '{}' is suspended, and its keys with it. "
+                                "Ask whoever runs this cloud.",
+                                suspension.name));
+    case Suspension::Of::kPerson:
+      return Denied("AccessDenied",
+                    fmt::format("Access denied: '{}', whose key this is, is suspended. Ask an administrator of the "
+                                "workspace for another key, or whoever runs this cloud.",
+                                suspension.name));
+  }
+  CHECK(false);
+}
 
 Grant::Grant(Ledger& ledger, std::shared_ptr<Reservation> reservation, RateLimiter::Hold hold, std::int64_t answers)
     : ledger_(ledger),

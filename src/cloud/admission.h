@@ -14,6 +14,7 @@ namespace yun::cloud {
 
 class Partners;
 struct Principal;
+struct Suspension;
 
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;
 inline constexpr std::size_t kAppNameBytesMax = 63;  // of MeterInfo
@@ -38,6 +39,9 @@ struct Refusal {
   std::string message;
   int retry_after_s = 0;  // 0: nothing known, or no use
 };
+
+/// For a key that is good but for this.
+Refusal RefusalOf(const Suspension& suspension);
 
 /// A request that may be served: what it reserved is settled once, at its end, whatever that is.
 /// thread: all methods from any thread

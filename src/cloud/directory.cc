@@ -345,7 +345,14 @@ struct Directory::Snapshot {
   Table<Member> members;  // by MemberId
   Table<Key> keys;
   std::size_t keys_live = 0;
-  std::unordered_map<std::string, std::shared_ptr<const Principal>> by_hash;  // of keys that are good for something
+  template <class T>
+  using ByHash = std::unordered_map<std::string, std::shared_ptr<const T>>;
+  ByHash<Principal> by_hash;  // of keys that are good for something
+  struct Barred {
+    Suspension suspension;
+    std::int64_t expires_ms = 0;
+  };
+  ByHash<Barred> barred;  // of keys that would be, were nothing suspended
 
   const Member* FindMember(std::string_view workspace_id, std::string_view person_id) const {
     return In(members, MemberId(workspace_id, person_id));
@@ -365,13 +372,16 @@ struct Directory::Snapshot {
     const Key* old = In(keys, key.key.id);
     if (!(old && old->key.revoked_ms == 0)) ++keys_live;
     if (key.key.revoked_ms != 0) --keys_live;
-    if (old) by_hash.erase(old->hash), by_hash.erase(old->old_hash);
+    if (old) Forget(*old);
     auto row = std::make_shared<const Key>(std::move(key));
     keys[row->key.id] = row;
     Link(*row);
   }
+  void Forget(const Key& row) {
+    for (const std::string& hash : {row.hash, row.old_hash}) by_hash.erase(hash), barred.erase(hash);
+  }
   void Link(const Key& row) {
-    by_hash.erase(row.hash), by_hash.erase(row.old_hash);
+    Forget(row);
     const ApiKey& k = row.key;
     const Workspace* workspace = In(workspaces, k.workspace_id);
     const Account* account = workspace ? In(accounts, workspace->account_id) : nullptr;
@@ -379,9 +389,20 @@ struct Directory::Snapshot {
     const Member* member = FindMember(k.workspace_id, k.person_id);
     // An operator's key may be of a workspace where they are no member.
     if (k.revoked_ms != 0 || !account || !person || (!member && !person->is_operator) ||
-        workspace->status != Standing::kActive || account->status != Standing::kActive ||
-        person->status != Standing::kActive)
+        workspace->status == Standing::kClosed || account->status == Standing::kClosed ||
+        person->status == Standing::kClosed)
       return;
+    const std::int64_t old_until_ms =
+        k.expires_ms == 0 ? row.old_until_ms : std::min(k.expires_ms, row.old_until_ms);
+    using Of = Suspension::Of;
+    const auto bar = [&](Of of, const std::string& name) {
+      barred[row.hash] = std::make_shared<const Barred>(Barred{{of, name}, k.expires_ms});
+      if (!row.old_hash.empty())
+        barred[row.old_hash] = std::make_shared<const Barred>(Barred{{of, name}, old_until_ms});
+    };
+    if (account->status == Standing::kSuspended) return bar(Of::kAccount, account->name);
+    if (workspace->status == Standing::kSuspended) return bar(Of::kWorkspace, workspace->name);
+    if (person->status == Standing::kSuspended) return bar(Of::kPerson, person->name);
     auto principal = std::make_shared<Principal>();
     principal->key = k;
     principal->workspace = *workspace;
@@ -391,7 +412,7 @@ struct Directory::Snapshot {
     principal->ip_ranges = row.ip_ranges;
     if (!row.old_hash.empty()) {
       auto before = std::make_shared<Principal>(*principal);
-      before->key.expires_ms = k.expires_ms == 0 ? row.old_until_ms : std::min(k.expires_ms, row.old_until_ms);
+      before->key.expires_ms = old_until_ms;
       by_hash[row.old_hash] = std::move(before);
     }
     by_hash[row.hash] = std::move(principal);
@@ -422,6 +443,7 @@ struct Directory::Snapshot {
   }
   void LinkAll() {
     by_hash.clear();
+    barred.clear();
     for (const auto& [id, row] : keys) Link(*row);
   }
 };
@@ -648,6 +670,17 @@ std::shared_ptr<const Principal> Directory::Verify(std::string_view secret) cons
   const ApiKey& key = found->second->key;
   if (key.expires_ms != 0 && clock_.unix_ms() >= key.expires_ms) return nullptr;
   return found->second;
+}
+
+std::optional<Suspension> Directory::WhySuspended(std::string_view secret) const {
+  if (secret.size() > kKeyTextMax || secret.empty()) return {};
+  const std::string hash = HashOf(secret);
+  const auto now = Now();
+  const auto found = now->barred.find(hash);
+  if (found == now->barred.end() || !SameSecret(found->first, hash)) return {};
+  const Snapshot::Barred& barred = *found->second;
+  if (barred.expires_ms != 0 && clock_.unix_ms() >= barred.expires_ms) return {};
+  return barred.suspension;
 }
 
 Result<std::shared_ptr<const Principal>> Directory::PrincipalOf(std::string_view person_id,

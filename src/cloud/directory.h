@@ -118,6 +118,13 @@ struct Principal {
   std::vector<IpRange> ip_ranges;  // of key.scopes, parsed
 };
 
+/// What keeps a key from being used that is good otherwise.
+struct Suspension {
+  enum class Of : std::uint8_t { kAccount, kWorkspace, kPerson };
+  Of of = Of::kAccount;
+  std::string name;  // the account's, the workspace's or the person's
+};
+
 /// A key as it is asked for.
 struct KeyDraft {
   std::string workspace_id, person_id, name;
@@ -164,6 +171,8 @@ class Directory {
   /// Who the secret belongs to; null when it is unknown, revoked, expired, its member or person gone, or its
   /// workspace or account not active. Microseconds; the time does not depend on how much of a secret is right.
   std::shared_ptr<const Principal> Verify(std::string_view secret) const;
+  /// What is suspended, where that alone made Verify null: who has a part of a key learns nothing.
+  std::optional<Suspension> WhySuspended(std::string_view secret) const;
   /// A person at work in a workspace, without a key; the workspace or its account may be suspended. An operator may be
   /// no member: their role is then kOwner.
   /// errors: kNotFound (no such active person or workspace), kPermissionDenied (no member)

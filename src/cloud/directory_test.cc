@@ -165,10 +165,33 @@ TEST_P(DirectoryTest, KeysDieWithTheirMember) {
   EXPECT_NE(directory().FindKey(key.key.id)->revoked_ms, 0);
 }
 
+TEST_P(DirectoryTest, ADeadKeyIsNotCalledSuspended) {
+  const Person dev = MakeMember("dev@example.com", Role::kDeveloper);
+  const MadeKey revoked = MakeKeyOf(dev), short_lived = MakeKeyOf(dev, {}, clock_.unix_ms() + 1000);
+  ASSERT_OK(directory().RevokeKey({}, revoked.key.id));
+  Account account = directory().Accounts()[0];
+  account.status = Standing::kSuspended;
+  ASSERT_OK(directory().UpdateAccount({}, account));
+  EXPECT_FALSE(directory().WhySuspended(revoked.secret.Reveal()));
+  EXPECT_TRUE(directory().WhySuspended(short_lived.secret.Reveal()));
+  clock_.Advance(1000);
+  EXPECT_FALSE(directory().WhySuspended(short_lived.secret.Reveal()));
+  account.status = Standing::kClosed;
+  const MadeKey other = MakeKeyOf(dev);
+  ASSERT_OK(directory().UpdateAccount({}, account));
+  EXPECT_FALSE(directory().WhySuspended(other.secret.Reveal()));
+}
+
 TEST_P(DirectoryTest, NothingWorksWhereSomethingIsSuspended) {
   const Person dev = MakeMember("dev@example.com", Role::kDeveloper);
   const std::string secret = MakeKeyOf(dev).secret.Reveal();
   const auto good = [&] { return directory().Verify(secret) != nullptr; };
+  using Of = Suspension::Of;
+  const auto why = [&]() -> std::optional<Of> {
+    const auto suspension = directory().WhySuspended(secret);
+    return suspension ? std::optional(suspension->of) : std::nullopt;
+  };
+  EXPECT_EQ(why(), std::nullopt);
   for (const bool reopen : {false, true}) {
     Account account = directory().Accounts()[0];
     Workspace workspace = directory().Workspaces()[0];
@@ -177,6 +200,8 @@ TEST_P(DirectoryTest, NothingWorksWhereSomethingIsSuspended) {
     ASSERT_OK(directory().UpdateAccount({}, account));
     if (reopen) Reopen();
     EXPECT_FALSE(good());
+    EXPECT_EQ(why(), Of::kAccount);
+    EXPECT_EQ(directory().WhySuspended(secret)->name, account.name);
     account.status = Standing::kActive;
     ASSERT_OK(directory().UpdateAccount({}, account));
     EXPECT_TRUE(good());
@@ -184,6 +209,9 @@ TEST_P(DirectoryTest, NothingWorksWhereSomethingIsSuspended) {
     ASSERT_OK(directory().UpdateWorkspace({}, workspace));
     if (reopen) Reopen();
     EXPECT_FALSE(good());
+    EXPECT_EQ(why(), Of::kWorkspace);
+    for (std::string near : {secret.substr(1), secret.substr(0, secret.size() - 1), secret + "0", std::string()})
+      EXPECT_FALSE(directory().WhySuspended(near)) << "strangers learn nothing";
     EXPECT_TRUE(directory().PrincipalOf(dev.id, workspace.id).has_value()) << "everything can be seen";
     workspace.status = Standing::kActive;
     ASSERT_OK(directory().UpdateWorkspace({}, workspace));
@@ -192,6 +220,7 @@ TEST_P(DirectoryTest, NothingWorksWhereSomethingIsSuspended) {
     ASSERT_OK(directory().UpdatePerson({}, person));
     if (reopen) Reopen();
     EXPECT_FALSE(good());
+    EXPECT_EQ(why(), Of::kPerson);
     EXPECT_CODE(directory().PrincipalOf(dev.id, workspace.id), Code::kNotFound);
     person.status = Standing::kActive;
     ASSERT_OK(directory().UpdatePerson({}, person));

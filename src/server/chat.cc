@@ -64,7 +64,7 @@ api::ApiError ConstraintError(const Error& error, const api::Constraint& constra
 
 std::shared_ptr<const Model> ModelFor(const Service& service, const Call& call, std::string_view id) {
   auto model = service.FindModel(id);
-  if (!model) call.Fail(handlers::NoSuchModel(service, id));
+  if (!model) call.Fail(handlers::NoSuchModel(service, *call.principal, id));
   return model;
 }
 

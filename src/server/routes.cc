@@ -156,10 +156,13 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   call.tail = std::move(tail);
   call.dialect = found->dialect;
   const std::string_view token = KeyOf(call.request);
+  std::optional<cloud::Suspension> suspension;
   if (!token.empty()) {
     call.principal = service.cloud->directory->Verify(token);
-    if (!call.principal) service.addresses.NoteWrongKey(call.origin.ip);
+    if (!call.principal) suspension = service.cloud->directory->WhySuspended(token);
+    if (!call.principal && !suspension) service.addresses.NoteWrongKey(call.origin.ip);
   }
+  if (!found->open && suspension) return call.Fail(ToApiError(cloud::RefusalOf(*suspension)));
   if (!found->open && !call.principal) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
   if (call.principal) {
     if (const auto denied = Scope(*call.principal, *found, call.origin.ip)) {

@@ -928,6 +928,48 @@ TEST_F(Serving, AnAppHasAName) {
   EXPECT_EQ(engine_->count(), 0u);
 }
 
+TEST_F(Serving, AKeySeesTheModelsOfItsScopesAlone) {
+  const auto with = [&](cloud::KeyScopes scopes) {
+    const auto made = cloud().directory->MakeKey({}, {Me()->workspace.id, Me()->person.id, "scoped", scopes, 0});
+    CHECK(made.has_value());
+    return "Bearer " + made->secret.Reveal();
+  };
+  const std::string all = with({}), own = with({.models = {"tiny:*"}}), other = with({.models = {"other*"}});
+  for (const auto& [key, seen] : {std::pair(all, 1u), std::pair(own, 1u), std::pair(other, 0u)}) {
+    EXPECT_EQ(At(Ask("GET", "/v1/models", "", key)->Json(), "/data").as_array().size(), seen);
+    auto one = Ask("GET", "/v1/models/tiny:1b", "", key);
+    EXPECT_EQ(one->status(), seen == 1 ? 200 : 404);
+    auto unknown = Ask("GET", "/v1/models/nothing", "", key);
+    EXPECT_EQ(unknown->status(), 404);
+    EXPECT_EQ(unknown->Body().find("tiny:1b") != std::string::npos, seen == 1);
+  }
+}
+
+TEST_F(Serving, WhatIsSuspendedIsNamedToItsKeyAlone) {
+  const auto code = [&](const std::string& key) {
+    auto client = Ask("GET", "/v1/models", "", "Bearer " + key);
+    return std::pair(client->status(), Text(At(client->Json(), "/error/code")));
+  };
+  const std::pair<int, std::string> denied(403, "access_denied"), unknown(401, "invalid_api_key");
+  cloud::Workspace workspace = Me()->workspace;
+  cloud::Account account = Me()->account;
+  workspace.status = cloud::Standing::kSuspended;
+  ASSERT_TRUE(cloud().directory->UpdateWorkspace({}, workspace));
+  EXPECT_EQ(code(key_), denied);
+  EXPECT_NE(Chat()->Body().find("the workspace 'Default' is suspended"), std::string::npos);
+  EXPECT_EQ(engine_->count(), 0u);
+  EXPECT_EQ(code(key_.substr(0, key_.size() - 1)), unknown);
+  EXPECT_EQ(code("sk-" + std::string(64, '0')), unknown);
+  EXPECT_EQ(Ask("GET", "/healthz")->status(), 200);
+  account.status = cloud::Standing::kSuspended;
+  ASSERT_TRUE(cloud().directory->UpdateAccount({}, account));
+  EXPECT_NE(Chat()->Body().find("the account 'Default' is suspended"), std::string::npos);
+  account.status = workspace.status = cloud::Standing::kActive;
+  ASSERT_TRUE(cloud().directory->UpdateAccount({}, account));
+  ASSERT_TRUE(cloud().directory->UpdateWorkspace({}, workspace));
+  EXPECT_EQ(Ask("GET", "/v1/models")->status(), 200);
+}
+
 TEST_F(Serving, AnIdempotencyKeyRunsOnce) {
   const http::Headers same = {{"idempotency-key", "order-7"}};
   auto first = Chat("", same);

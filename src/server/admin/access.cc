@@ -8,6 +8,7 @@
 #include "cloud/random.h"
 #include "cloud/sign_in.h"
 #include "server/auth/session.h"
+#include "server/call.h"
 
 namespace yun::server::admin {
 
@@ -49,7 +50,11 @@ api::Parsed<Caller> ByKey(const Parts& parts, std::string_view token, std::strin
     return caller;
   }
   const auto principal = parts.directory->Verify(token);
-  if (!principal) return Refuse(401, "invalid_api_key", "Incorrect API key provided.");
+  if (!principal) {
+    if (const auto suspension = parts.directory->WhySuspended(token))
+      return tl::unexpected(ToApiError(cloud::RefusalOf(*suspension)));
+    return Refuse(401, "invalid_api_key", "Incorrect API key provided.");
+  }
   if (!principal->AllowsEndpoint("admin"))
     return Refuse(403, "permission_denied", "This API key is not for administration: its scopes lack 'admin'.");
   if (!principal->AllowsIp(ip)) return Refuse(403, "permission_denied", "This API key is not good from this address.");

@@ -47,7 +47,7 @@ void AnthropicModels(Service& service, Call call) {
   }
   std::vector<anthropic::ModelEntry> all;
   for (const auto& model : service.Models())
-    if (call.principal->AllowsModel(model->id)) all.push_back({model->id, model->created_unix});
+    if (MaySee(service, *call.principal, model->id)) all.push_back({model->id, model->created_unix});
   auto begin = all.begin(), end = all.end();
   const auto at = [&](const std::string& id) {
     return std::ranges::find_if(all, [&](const anthropic::ModelEntry& entry) { return entry.id == id; });
@@ -63,7 +63,8 @@ void AnthropicModels(Service& service, Call call) {
 
 void AnthropicModel(Service& service, Call call) {
   const auto model = service.FindModel(call.tail);
-  if (!model || !call.principal->AllowsModel(model->id)) return call.Fail(NoSuchModel(service, call.tail));
+  if (!model || !MaySee(service, *call.principal, model->id))
+    return call.Fail(NoSuchModel(service, *call.principal, call.tail));
   call.Respond(200, anthropic::WriteModel({model->id, model->created_unix}));
 }
 

@@ -15,6 +15,7 @@ void Ready(Service& service, Call call);
 void ShowMetrics(Service& service, Call call);
 
 // models.cc
+/// Those that the key may use; others are answered like unknown ones.
 void ListModels(Service& service, Call call);
 void GetModel(Service& service, Call call);
 
@@ -46,7 +47,9 @@ void AnthropicCountTokens(Service& service, Call call);
 void AnthropicModels(Service& service, Call call);
 void AnthropicModel(Service& service, Call call);
 
-/// The error for a model that is not served: 404, or 503 while models still load.
-api::ApiError NoSuchModel(const Service& service, std::string_view id);
+/// Whether the key may use the model; to others it does not exist.
+bool MaySee(const Service& service, const cloud::Principal& who, std::string_view id);
+/// The error for a model that is not served: 404, or 503 while models still load. Names those that the key may use.
+api::ApiError NoSuchModel(const Service& service, const cloud::Principal& who, std::string_view id);
 
 }  // namespace yun::server::handlers
