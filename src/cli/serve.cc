@@ -187,7 +187,9 @@ int Run(Options& options) {
   if (!options.once) {
     code = 0;  // the server runs, whatever its demonstration did
     PrintHowToAsk(**app, models.front()->id);
+    shutdown.OnReload([&server = **app] { server.Reload(); });
     shutdown.Wait();
+    shutdown.OnReload({});
     std::printf("stopping: running answers may take up to %u s more; Ctrl-C again stops now\n", o.drain_seconds_max);
     std::fflush(stdout);
   }

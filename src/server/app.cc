@@ -176,6 +176,8 @@ Status App::LoadOne(const std::string& wanted) {
   return {};
 }
 
+void App::Reload() { (void)http_->ReloadCertificate(); }
+
 void App::Drain() {
   service_->phase = Phase::kDraining;  // /readyz says so while the running requests finish
   if (!service_->in_flight.WaitIdle(std::chrono::seconds(options_.drain_seconds_max)))

@@ -65,6 +65,8 @@ class App {
   /// engine::Engine::Create
   Status Load();
 
+  /// Reads again what lies in files: certificate and key. What cannot be used is left as it was; the log says why.
+  void Reload();
   /// Stops taking requests, lets the running ones finish for at most drain_seconds_max, then closes.
   void Drain();
 

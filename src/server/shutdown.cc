@@ -31,8 +31,12 @@ Shutdown::Shutdown() {
       int signal = 0;
       if (sigwait(&mine, &signal) != 0 || stop_) return;
       if (signal == SIGUSR2) continue;
-      // A service manager's wish to reload: certificates that change are read again without it.
-      if (signal == SIGHUP && !on_terminal) continue;
+      if (signal == SIGHUP && !on_terminal) {
+        reload_.With([](const auto& reload) {
+          if (reload) reload();
+        });
+        continue;
+      }
       if (!orderly_) ::_exit(signal == SIGTERM ? 0 : 128 + signal);
       if (asked_.exchange(true)) ::_exit(128 + signal);
       asked_.notify_all();

@@ -79,6 +79,29 @@ def test_a_reload_shows_the_new_certificate_and_never_none(tls):
     assert not wait_until(lambda: shown(tls.port)[0] != second, 2)
 
 
+def test_a_signal_reads_files_that_look_the_same(tls):
+    """Size, time and inode of the files say nothing of the new certificate: only the signal does."""
+    pairs = {}
+    for i in range(60):  # until two have the same sizes: signatures have 70 to 72 bytes
+        pair = make_certificate(tls.folder, f"same{i}")
+        sizes = tuple(len(path.read_bytes()) for path in pair)
+        if sizes in pairs:
+            break
+        pairs[sizes] = pair
+    before, after = pairs[sizes], pair
+    for source, used in zip(before, tls.files):
+        shutil.copy(source, used)
+    assert wait_until(lambda: shown(tls.port)[0] == before[0].read_text().strip(), 30)
+    times = [os.stat(used) for used in tls.files]
+    for source, used, time in zip(after, tls.files, times):
+        with used.open("r+b") as file:
+            file.write(source.read_bytes())
+        os.utime(used, ns=(time.st_atime_ns, time.st_mtime_ns))
+    assert not wait_until(lambda: shown(tls.port)[0] != before[0].read_text().strip(), 2)
+    os.kill(tls.process.pid, signal.SIGHUP)
+    assert wait_until(lambda: shown(tls.port)[0] == after[0].read_text().strip(), 30)
+
+
 def test_what_a_scanner_says(tls):
     if not (sslscan := shutil.which("sslscan")):
         pytest.skip("sslscan is not installed")

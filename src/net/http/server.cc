@@ -520,6 +520,7 @@ class AsioServer final : public Server {
 
   std::uint16_t port() const override { return port_; }
   std::uint32_t connections() const override;
+  Status ReloadCertificate() override { return core_->tls ? core_->tls->Reload() : Status(); }
   void Drain() override { Shut(std::chrono::seconds(core_->options.drain_seconds_max)); }
 
  private:

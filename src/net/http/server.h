@@ -84,6 +84,8 @@ class Server {
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
   virtual std::uint32_t connections() const = 0;
+  /// Reads certificate and key now; without TLS nothing happens. errors: as TlsContext::Reload
+  virtual Status ReloadCertificate() = 0;
   /// Stops accepting, lets running answers finish for at most drain_seconds_max, closes the rest; returns when all is
   /// closed. Not from an I/O thread. The destructor does the same without waiting.
   virtual void Drain() = 0;

@@ -107,15 +107,26 @@ std::unique_ptr<TlsSession> TlsContext::MakeSession() {
     if (const std::int64_t now = SteadySeconds(); now != looked_s_) {
       looked_s_ = now;
       if (const std::string stamp = Stamp(); stamp != stamp_) {
-        auto loaded = Load();
-        if (loaded) context_ = std::move(*loaded), log::info("tls: {} was read again", certificate_.string());
-        else log::warn("tls: {}; the certificate of before stays", loaded.error().message);
         stamp_ = stamp;  // a file that is half written changes again
+        (void)Take();
       }
     }
     context = context_;
   }
   return std::make_unique<TlsSession>(context.get());  // which counts as an owner of it
+}
+
+Status TlsContext::Reload() {
+  std::lock_guard lock(mutex_);
+  stamp_ = Stamp();
+  return Take();
+}
+
+Status TlsContext::Take() {
+  auto loaded = Load();
+  if (loaded) context_ = std::move(*loaded), log::info("tls: {} was read again", certificate_.string());
+  else log::warn("tls: {}; the certificate of before stays", loaded.error().message);
+  return loaded ? Status() : tl::unexpected<Error>(std::move(loaded.error()));
 }
 
 std::string TlsContext::Stamp() const {

@@ -51,12 +51,15 @@ class TlsContext {
   /// With the certificate of now: files that have changed are read again, at most once a second; while they cannot be
   /// used the ones before stay, and the log says why.
   std::unique_ptr<TlsSession> MakeSession();
+  /// Reads the files now, whether they look changed or not. errors: as Create; those of before then stay
+  Status Reload();
 
  private:
   using Context = std::shared_ptr<SSL_CTX>;
   TlsContext(std::filesystem::path certificate, std::filesystem::path key)
       : certificate_(std::move(certificate)), key_(std::move(key)) {}
   Result<Context> Load() const;
+  Status Take();  // under mutex_: what Load gives
   std::string Stamp() const;
 
   const std::filesystem::path certificate_, key_;
