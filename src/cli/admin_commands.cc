@@ -49,6 +49,8 @@ const std::vector<C> kReceiptColumns = {{"ID", "id"}, {"ENDED", "ended_ms", kTim
                                         {"KEY", "key_id"}, {"END", "end_reason"}, {"INPUT", "/units/input"},
                                         {"OUTPUT", "/units/output"}, {"AMOUNT", "amount_micro", kMoney},
                                         {"CURRENCY", "currency"}};
+const std::vector<C> kPromptColumns = {{"RECEIPT", "receipt_id"}, {"AT", "created_ms", kTime}, {"MODEL", "model"},
+                                       {"KEY", "key_id"}, {"BYTES", "bytes"}};
 const std::vector<C> kInvoiceColumns = {{"ID", "id"}, {"NUMBER", "number"}, {"MONTH", "month"},
                                         {"ACCOUNT", "account_id"}, {"PAYABLE", "payable_micro", kMoney},
                                         {"CREDITED", "credited_micro", kMoney}, {"CURRENCY", "currency"},
@@ -267,6 +269,18 @@ std::vector<AdminCommand> Make() {
       {"receipt", "show", "one receipt", "GET", "/workspaces/{workspace_id}/receipts/{receipt_id}",
        {kWorkspace, {"RECEIPT", "{receipt_id}", K::kText, "its id", true}}, {}, "yun admin receipt show shop rcp_0123"},
 
+      {"prompt", "list", "stored ones, without their texts; the latest first", "GET",
+       "/workspaces/{workspace_id}/prompts", {kWorkspace, kLimit}, kPromptColumns, "yun admin prompt list shop"},
+      {"prompt", "show", "a stored request and its answer; the audit log says who read it", "GET",
+       "/workspaces/{workspace_id}/prompts/{receipt_id}",
+       {kWorkspace, {"RECEIPT", "{receipt_id}", K::kText, "of the request", true}}, {},
+       "yun admin prompt show shop rcp_0123"},
+      {"prompt", "delete", "remove one", "DELETE", "/workspaces/{workspace_id}/prompts/{receipt_id}",
+       {kWorkspace, {"RECEIPT", "{receipt_id}", K::kText, "of the request", true}}, {},
+       "yun admin prompt delete shop rcp_0123"},
+      {"prompt", "clear", "remove all of a workspace", "DELETE", "/workspaces/{workspace_id}/prompts", {kWorkspace},
+       {}, "yun admin prompt clear shop"},
+
       {"invoice", "list", "the latest first", "GET", "/accounts/{account_id}/invoices",
        {{"ACCOUNT", "{account_id}", K::kAccount, "its id or name; none: of all (operators)"}, kLimit}, kInvoiceColumns,
        "yun admin invoice list shop", "/invoices"},
@@ -416,6 +430,7 @@ std::string_view AboutNoun(std::string_view noun) {
       {"price", "the price book"},
       {"budget", "the most that something may cost"},
       {"receipt", "what each request cost"},
+      {"prompt", "requests and answers that a workspace keeps"},
       {"invoice", "invoices and credit notes"},
       {"billing", "what stands on all bills"},
       {"report", "the operator's view of the business"},

@@ -111,7 +111,7 @@ class PostingLedger final : public Ledger {
   std::vector<BudgetState> Budgets(std::string_view) const override { return {}; }
   Result<std::vector<BudgetAlert>> Alerts(std::string_view, std::size_t) const override { return Not(); }
   Result<Reconciliation> Reconcile(bool) override { return Not(); }
-  std::size_t postings_queued() const override { return 0; }
+  store::QueueStats queue() const override { return {}; }
 
  private:
   static tl::unexpected<Error> Not() { return Fail(Code::kUnsupported, "not in this test"); }

@@ -99,7 +99,7 @@ class LedgerImpl : public Ledger {
   Result<std::vector<BudgetAlert>> Alerts(std::string_view workspace_id, std::size_t rows_max) const override;
   Result<Reconciliation> Reconcile(bool quick) override;
   Status Flush() override;
-  std::size_t postings_queued() const override;
+  store::QueueStats queue() const override;
   std::int64_t now_ms() const override;
 
  private:
@@ -165,6 +165,7 @@ class LedgerImpl : public Ledger {
   std::size_t one_by_one_ = 0;  // operations to write alone, after a batch was refused
   int failures_ = 0, retry_ticks_ = 0;
   Status last_write_;
+  store::QueueStats stats_;
   // Touched by the writer while draining_, else under the lock:
   std::vector<LedgerOp> batch_;
   std::int64_t next_id_ = 1, id_after_batch_ = 1;
@@ -557,6 +558,7 @@ void LedgerImpl::Pump() {
 }
 
 void LedgerImpl::Push(LedgerOp op) {
+  op.queued_ns = clock_.steady_ns();
   queue_.push_back(std::move(op));
   ++pushed_;
 }
@@ -609,11 +611,16 @@ void LedgerImpl::Drained(const Status& status) {
   }
   Lock lock(mutex_);
   last_write_ = status;
+  if (!status) ++stats_.failures;
   if (status) {
     failures_ = retry_ticks_ = 0;
     next_id_ = id_after_batch_;
     written.swap(batch_);
     finished_ += written.size();
+    if (!written.empty()) {
+      stats_.written += stats_.batch = written.size();
+      ++stats_.commits;
+    }
     for (LedgerOp& op : written) {
       if (op.type == LedgerOp::Type::kSettle) {
         pending_.erase(op.receipt->id);
@@ -924,9 +931,15 @@ Result<Reconciliation> LedgerImpl::Reconcile(bool quick) {
   return out;
 }
 
-std::size_t LedgerImpl::postings_queued() const {
+store::QueueStats LedgerImpl::queue() const {
   Lock lock(mutex_);
-  return queue_.size() + batch_.size();
+  store::QueueStats stats = stats_;
+  stats.waiting = queue_.size() + batch_.size();
+  if (stats.waiting > 0) {
+    const LedgerOp& first = batch_.empty() ? queue_.front() : batch_.front();
+    stats.oldest_seconds = static_cast<double>(clock_.steady_ns() - first.queued_ns) / 1e9;
+  }
+  return stats;
 }
 
 std::int64_t LedgerImpl::now_ms() const {

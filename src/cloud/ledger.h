@@ -26,6 +26,7 @@
 #include "cloud/price_book.h"
 #include "cloud/usage.h"
 #include "cloud/vault.h"
+#include "store/queue_stats.h"
 
 namespace yun::store {
 class Database;
@@ -247,7 +248,8 @@ class Ledger {
   virtual Result<Reconciliation> Reconcile(bool quick = false) = 0;
   /// Everything that was settled before is committed. errors: those of the last attempt to write
   virtual Status Flush() = 0;
-  virtual std::size_t postings_queued() const = 0;
+  /// Of the postings; `written` counts operations: holds, settlements, releases, postings.
+  virtual store::QueueStats queue() const = 0;
   /// The ledger's time: the clock's, but never backwards.
   virtual std::int64_t now_ms() const = 0;
 };

@@ -128,7 +128,7 @@ void BM_ReserveAndSettleCalls(benchmark::State& state) {
   std::mt19937 random(1);
   for (auto _ : state) {
     books.ledger->Settle(books.Reserve(random()), EndReason::kStop);
-    if (books.ledger->postings_queued() > 20'000) {
+    if (books.ledger->queue().waiting > 20'000) {
       state.PauseTiming();
       Books::Check(books.ledger->Flush());
       state.ResumeTiming();

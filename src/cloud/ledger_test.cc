@@ -69,7 +69,7 @@ class Flaky : public store::Database {
   Status RestoreFrom(const std::string& path) override { return inner_.RestoreFrom(path); }
   std::int64_t schema_version() const override { return inner_.schema_version(); }
   const char* kind() const override { return inner_.kind(); }
-  std::size_t writes_queued() const override { return inner_.writes_queued(); }
+  store::QueueStats queue() const override { return inner_.queue(); }
 
  private:
   store::Database& inner_;
@@ -346,7 +346,7 @@ TEST_P(LedgerTest, APostingsKeyIsForOneAmount) {
   flaky_->mode = Flaky::Mode::kFails;
   auto a = std::async(std::launch::async, [&] { return ledger_->TopUp("ws_1", terms, 7, "two", ""); });
   auto b = std::async(std::launch::async, [&] { return ledger_->TopUp("ws_1", terms, 8, "two", ""); });
-  while (ledger_->postings_queued() < 2) std::this_thread::yield();
+  while (ledger_->queue().waiting < 2) std::this_thread::yield();
   flaky_->mode = Flaky::Mode::kWorks;
   ASSERT_TRUE(ledger_->Flush());
   const auto one = a.get(), two = b.get();
@@ -829,11 +829,15 @@ TEST_P(LedgerTest, ADatabaseThatFailsIsTriedAgainAndNothingIsTwice) {
   for (const Flaky::Mode mode : {Flaky::Mode::kFails, Flaky::Mode::kLies}) {
     flaky_->mode = mode;
     for (int i = 0; i < 5; ++i) Run(Request(10, 10), Used(10, 10));
+    const store::QueueStats before = ledger_->queue();
     EXPECT_FALSE(ledger_->Flush());
-    EXPECT_GT(ledger_->postings_queued(), 0u);
+    EXPECT_GT(ledger_->queue().waiting, 0u);
+    EXPECT_GT(ledger_->queue().failures, 0u);
     flaky_->mode = Flaky::Mode::kWorks;
     EXPECT_TRUE(ledger_->Flush());
-    EXPECT_EQ(ledger_->postings_queued(), 0u);
+    EXPECT_EQ(ledger_->queue().waiting, 0u);
+    EXPECT_GE(ledger_->queue().written, before.written + 5);
+    EXPECT_GT(ledger_->queue().commits, before.commits);
     ExpectBooksInOrder();
   }
   EXPECT_EQ(Number("SELECT COUNT(*) FROM receipt"), 10);

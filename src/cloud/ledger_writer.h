@@ -21,6 +21,7 @@ struct LedgerOp {
   enum class Type { kHold, kSettle, kRelease, kPost };
   Type type = Type::kPost;
   std::int64_t created_ms = 0;
+  std::int64_t queued_ns = 0;  // steady
 
   std::shared_ptr<Reservation> reservation;  // all but kPost
   bool hold_posted = false;                  // kSettle: there is a hold in the database to take back

@@ -24,6 +24,7 @@ constexpr std::array<Line, kRights> kTable = {{
     {Right::kSeeUsage,        "see_usage",          true,  true,  true,  true,  true},
     {Right::kSeeMoney,        "see_money",          false, true,  false, true,  true},
     {Right::kManageMoney,     "manage_money",       false, true,  false, false, true},
+    {Right::kSeePrompts,      "see_prompts",        false, false, true,  true,  true},
     {Right::kSeeAudit,        "see_audit",          false, false, false, true,  true},
     {Right::kPublish,         "publish",            false, false, false, true,  true},
     {Right::kOperate,         "operate",            false, false, false, false, false},

@@ -29,6 +29,7 @@ enum class Right : std::uint8_t {
   kSeeUsage,         // requests, tokens, receipts
   kSeeMoney,         // balance, prices paid, invoices, budgets
   kManageMoney,      // budgets, requests for a top-up, invoice address
+  kSeePrompts,       // stored prompts and answers
   kSeeAudit,         // the workspace's part of the audit log
   kPublish,          // adapters and apps with a share of revenue
   kOperate,          // the cloud itself: accounts, prices, top-ups, limits, back-ups; for operators alone

@@ -164,6 +164,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     }
   }
   answer->call_.more_headers.emplace_back("x-yun-receipt-id", admitted.grant->receipt_id());
+  answer->call_.kept.SetReceipt(admitted.grant->receipt_id(), model->id);
   if (wish.stream) {
     answer->started_ = true;
     answer->last_write_ = Clock::now().time_since_epoch().count();
@@ -276,6 +277,7 @@ void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
 /// last: so that nothing stays held back
 void Answer::AddText(Run& run, const std::string& text, bool last) {
   run.text_bytes += text.size();
+  call_.kept.AddText(run.choice.index, text);
   std::vector<api::LogprobEntry> logprobs = Covered(run, last);
   if (!run.reader) {
     if (!text.empty() || !logprobs.empty())
@@ -396,6 +398,9 @@ void Answer::Complete(std::string out) {
     if (plan_.on_end) plan_.on_end(*plan_.writer);
     call_.Respond(200, std::move(body));
   }
+  const bool whole =
+      std::ranges::all_of(runs_, [](const Run& run) { return run.stopped() || !run.stream->cancelled(); });
+  call_.kept.End(*service_.cloud->prompts, whole ? "complete" : "cancelled");
   done_ = true;
   service_.Release(this);  // the job that runs us holds another reference
 }
@@ -415,6 +420,7 @@ void Answer::FailNow(const Error& error, std::string out) {
   } else {
     call_.Fail(api_error);
   }
+  call_.kept.End(*service_.cloud->prompts, api_error.code);
   done_ = true;
   service_.Release(this);
 }

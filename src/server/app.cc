@@ -95,6 +95,7 @@ Status App::OpenAdmin() {
   parts.partners = cloud.partners.get();
   parts.invoices = cloud.invoices.get();
   parts.revenue = cloud.revenue.get();
+  parts.prompts = cloud.prompts.get();
   parts.clock = &cloud.clock;
   parts.home = options_.passing ? cloud.passing.path : options_.home;
   parts.url = public_url();

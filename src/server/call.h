@@ -12,6 +12,7 @@
 #include "cloud/admission.h"
 #include "cloud/directory.h"
 #include "net/http/server.h"
+#include "server/prompt_keeper.h"
 #include "server/service.h"
 
 namespace yun::server {
@@ -26,6 +27,7 @@ struct Call {
   std::string tail = {};       // of the path, where a route ends in "*"
   Origin origin = {};          // the client, behind proxies
   http::Headers more_headers = {};  // what every answer from here on carries: x-yun-receipt-id, x-ratelimit-...
+  PromptKeeper kept = {};
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
 
   /// Adds what is left by the limits, as x-ratelimit-{limit,remaining,reset}-{requests,tokens}.

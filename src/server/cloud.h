@@ -13,6 +13,7 @@
 #include "cloud/ledger.h"
 #include "cloud/meter.h"
 #include "cloud/partner.h"
+#include "cloud/prompts.h"
 #include "cloud/quota.h"
 #include "cloud/rate_limit.h"
 #include "cloud/revenue.h"
@@ -56,6 +57,7 @@ struct Cloud {
   std::unique_ptr<store::Database> database;
   std::unique_ptr<const cloud::Vault> vault;
   std::unique_ptr<cloud::Directory> directory;
+  std::unique_ptr<cloud::Prompts> prompts;
   std::unique_ptr<cloud::SignIn> sign_in;
   std::unique_ptr<cloud::Meter> meter;
   cloud::RateLimiter limiter{clock};

@@ -209,6 +209,40 @@ class Snapshot {
     (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
     families_.push_back({name, help, type, {std::move(metric)}});
   }
+  /// The same six of each queue, which is its label.
+  void AddQueues(const store::QueueStats& database, const store::QueueStats& ledger) {
+    const auto add = [&](MetricType type, const char* name, const char* help, auto get) {
+      MetricFamily& family = families_.emplace_back(MetricFamily{name, help, type, {}});
+      for (const auto& [queue, stats] : {std::pair("database", &database), std::pair("ledger", &ledger)}) {
+        ClientMetric& metric = family.metric.emplace_back();
+        metric.label = {{"queue", queue}};
+        (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = static_cast<double>(get(*stats));
+      }
+    };
+    using Stats = store::QueueStats;
+    add(MetricType::Gauge, "yun_writes_waiting", "Writes that are not committed.",
+        [](const Stats& s) { return s.waiting; });
+    add(MetricType::Gauge, "yun_writes_oldest_seconds", "How long the first of them has waited.",
+        [](const Stats& s) { return s.oldest_seconds; });
+    add(MetricType::Gauge, "yun_writes_batch", "Writes of the last commit.", [](const Stats& s) { return s.batch; });
+    add(MetricType::Counter, "yun_writes_total", "Writes committed.", [](const Stats& s) { return s.written; });
+    add(MetricType::Counter, "yun_write_commits_total", "Commits.", [](const Stats& s) { return s.commits; });
+    add(MetricType::Counter, "yun_write_failures_total", "Batches that could not be stored.",
+        [](const Stats& s) { return s.failures; });
+  }
+  void AddPrompts(const cloud::PromptCounts& counts) {
+    AddProcess(MetricType::Counter, "yun_prompts_stored_total", "Prompts that were stored for their workspace.",
+               static_cast<double>(counts.stored));
+    MetricFamily& family = families_.emplace_back(MetricFamily{
+        "yun_prompts_dropped_total", "Prompts that were to be stored and are not.", MetricType::Counter, {}});
+    for (const auto& [reason, count] :
+         {std::pair("queue_full", counts.dropped_queue_full), std::pair("too_large", counts.dropped_too_large),
+          std::pair("failed", counts.dropped_failed)}) {
+      ClientMetric& metric = family.metric.emplace_back();
+      metric.label = {{"reason", reason}};
+      metric.counter.value = static_cast<double>(count);
+    }
+  }
   std::vector<MetricFamily> families_;
 
  private:
@@ -249,7 +283,8 @@ double CpuSeconds() {
 
 }  // namespace
 
-std::string Metrics::Text(const std::vector<ModelStats>& models, std::uint64_t requests_in_flight) const {
+std::string Metrics::Text(const std::vector<ModelStats>& models, const CloudStats& cloud,
+                          std::uint64_t requests_in_flight) const {
   using Stats = engine::EngineStats;
   constexpr auto kGauge = MetricType::Gauge;
   constexpr auto kCounter = MetricType::Counter;
@@ -291,6 +326,8 @@ std::string Metrics::Text(const std::vector<ModelStats>& models, std::uint64_t r
   now.AddSteps(
       "yun_iteration_sequences", "Requests in a step.",
       [](const Stats& s) -> const auto& { return s.steps_by_sequences; }, [](const Stats& s) { return s.sequences; });
+  now.AddQueues(cloud.database, cloud.ledger);
+  now.AddPrompts(cloud.prompts);
   now.AddProcess(kGauge, "yun_http_requests_in_flight", "Requests whose answer is not complete.",
                  static_cast<double>(requests_in_flight));
   now.AddProcess(kGauge, "process_resident_memory_bytes", "Resident memory.", ResidentBytes());

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cloud/prompts.h"
 #include "engine/engine.h"
+#include "store/queue_stats.h"
 
 namespace yun::server {
 
@@ -14,6 +16,12 @@ namespace yun::server {
 struct ModelStats {
   std::string model;
   engine::EngineStats stats;
+};
+
+/// What the cloud's queues say, for Metrics::Text.
+struct CloudStats {
+  store::QueueStats database, ledger;
+  cloud::PromptCounts prompts;
 };
 
 /// Counts the requests of one model and one workspace. thread: all methods from any thread
@@ -49,7 +57,8 @@ class Metrics {
   RequestMetrics& Of(std::string_view model, std::string_view workspace);
 
   /// source: the text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/
-  std::string Text(const std::vector<ModelStats>& models, std::uint64_t requests_in_flight) const;
+  std::string Text(const std::vector<ModelStats>& models, const CloudStats& cloud,
+                   std::uint64_t requests_in_flight) const;
 
  private:
   struct Families;

@@ -170,6 +170,7 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
       call.principal = nullptr;
     }
   }
+  if (call.principal && !found->endpoint.empty()) call.kept.Begin(*call.principal, call.request.body);
   if (!found->heavy) return found->handler(service, std::move(call));
   Post(service, std::move(call), found->handler);
 }

@@ -1,16 +1,21 @@
 // The handlers against a scripted engine and a recording client: no network, no model.
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "server/routes.h"
 
 namespace yun::server {
@@ -700,7 +705,17 @@ TEST(MetricsTest, WorkspacesAreBounded) {
   RequestMetrics& again = metrics.Of("m", "w3");
   EXPECT_EQ(&again, &metrics.Of("m", "w3"));
   EXPECT_EQ(&metrics.Of("m", "x"), &metrics.Of("m", "y"));
-  const std::string text = metrics.Text({}, 0);
+  CloudStats cloud;
+  cloud.ledger = {.waiting = 3, .oldest_seconds = 0.5, .written = 20, .commits = 4, .failures = 1, .batch = 7};
+  cloud.prompts = {.stored = 2, .dropped_queue_full = 5};
+  const std::string text = metrics.Text({}, cloud, 0);
+  for (const std::string_view line :
+       {"yun_writes_waiting{queue=\"ledger\"} 3\n", "yun_writes_waiting{queue=\"database\"} 0\n",
+        "yun_writes_oldest_seconds{queue=\"ledger\"} 0.5\n", "yun_writes_total{queue=\"ledger\"} 20\n",
+        "yun_write_commits_total{queue=\"ledger\"} 4\n", "yun_write_failures_total{queue=\"ledger\"} 1\n",
+        "yun_writes_batch{queue=\"ledger\"} 7\n", "yun_prompts_stored_total 2\n",
+        "yun_prompts_dropped_total{reason=\"queue_full\"} 5\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line;
   EXPECT_NE(text.find("yun_requests_total{finished_reason=\"refused\",model_name=\"m\",workspace=\"other\"} 50\n"),
             std::string::npos);
   EXPECT_EQ(text.find("w" + std::to_string(Metrics::kWorkspacesMax)), std::string::npos);
@@ -968,6 +983,90 @@ TEST_F(Serving, WhatIsSuspendedIsNamedToItsKeyAlone) {
   ASSERT_TRUE(cloud().directory->UpdateAccount({}, account));
   ASSERT_TRUE(cloud().directory->UpdateWorkspace({}, workspace));
   EXPECT_EQ(Ask("GET", "/v1/models")->status(), 200);
+}
+
+/// All that is logged while it lives.
+class LogCatcher {
+ public:
+  LogCatcher() : before_(spdlog::default_logger()), level_(spdlog::get_level()) {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("caught", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
+    spdlog::set_level(spdlog::level::trace);
+  }
+  ~LogCatcher() {
+    spdlog::set_default_logger(before_);
+    spdlog::set_level(level_);
+  }
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  const std::shared_ptr<spdlog::logger> before_;
+  const spdlog::level::level_enum level_;
+};
+
+TEST_F(Serving, PromptsAreKeptWhereTheyAreWantedAndNowhereOpen) {
+  const auto ask = [&](const std::string& more) {
+    auto client = Ask("POST", "/v1/chat/completions",
+                      R"({"model":"tiny:1b","messages":[{"role":"user","content":"a private question"}])" + more + "}");
+    engine::Stream& stream = engine_->At(0);
+    Push(stream, "a private answer");
+    End(stream, FinishReason::kStop, 16);
+    client->Body();
+    service_->workers.Stop();  // what follows the answer is done, too
+    CHECK(cloud().database->Flush());
+    return client->Header("x-yun-receipt-id");
+  };
+  const std::string workspace = Me()->workspace.id;
+  std::vector<std::string> receipts;
+  std::string logged;
+  for (const std::string more : {"", R"(,"stream":true)"}) {
+    for (const bool store : {false, true}) {
+      Start({});
+      cloud::Workspace changed = Me()->workspace;
+      changed.store_prompts = store;
+      ASSERT_TRUE(cloud().directory->UpdateWorkspace({}, changed));
+      LogCatcher log;
+      const std::string receipt = ask(more);
+      logged += log.text();
+      EXPECT_EQ(cloud().prompts->Find(workspace, receipt).has_value(), store);
+      EXPECT_EQ(cloud().prompts->counts().stored, store ? 1u : 0u);
+      if (store) receipts.push_back(receipt);
+    }
+  }
+  for (const std::string& receipt : receipts) {
+    const auto found = cloud().prompts->Find(workspace, receipt);
+    ASSERT_TRUE(found);
+    EXPECT_NE(found->request.find("a private question"), std::string::npos);
+    EXPECT_EQ(found->answer, R"({"ended":"complete","choices":[{"index":0,"text":"a private answer"}]})");
+    EXPECT_EQ(found->model, "tiny:1b");
+  }
+  EXPECT_NE(logged.find("tiny:1b"), std::string::npos);
+  EXPECT_EQ(logged.find("private"), std::string::npos);
+  for (const auto& entry : fs::recursive_directory_iterator(home_)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "meter.journal") continue;  // numbers and ids, sparse
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(bytes.find("private"), std::string::npos) << entry.path();
+  }
+
+  // Without the key that they need, no other one is made.
+  service_->workers.Stop();
+  service_.reset();
+  fs::rename(home_ / "vault.key", home_ / "aside.key");
+  const auto opened = Cloud::Open({.home = home_, .clock = &clock_});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::kCorrupt);
+  EXPECT_NE(opened.error().message.find("vault.key is missing"), std::string::npos) << opened.error().message;
+  EXPECT_FALSE(fs::exists(home_ / "vault.key"));
+  EXPECT_FALSE(Cloud::Open({.home = home_, .vault_key = home_ / "nowhere.key", .clock = &clock_}));
+  {
+    const auto elsewhere = Cloud::Open({.home = home_, .vault_key = home_ / "aside.key", .clock = &clock_});
+    ASSERT_TRUE(elsewhere) << elsewhere.error().message;
+    EXPECT_TRUE((*elsewhere)->prompts->Find(workspace, receipts[0]));
+  }
+  fs::rename(home_ / "aside.key", home_ / "vault.key");
+  Start({});
 }
 
 TEST_F(Serving, AnIdempotencyKeyRunsOnce) {

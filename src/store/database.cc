@@ -68,15 +68,22 @@ class DatabaseOfBackend final : public Database {
 
   std::int64_t schema_version() const override { return static_cast<std::int64_t>(migrations_.size()); }
   const char* kind() const override { return backend_->kind(); }
-  std::size_t writes_queued() const override {
+  QueueStats queue() const override {
     std::lock_guard lock(queue_mutex_);
-    return queue_.size();
+    QueueStats stats = stats_;
+    stats.waiting = queue_.size();
+    const std::optional<Clock::time_point> first =
+        batch_since_ || queue_.empty() ? batch_since_ : queue_.front().queued_at;
+    if (first) stats.oldest_seconds = std::chrono::duration<double>(Clock::now() - *first).count();
+    return stats;
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Job {
     Work work;
     Done done;
+    Clock::time_point queued_at = Clock::now();
   };
   struct Ended {
     Done done;
@@ -111,6 +118,7 @@ class DatabaseOfBackend final : public Database {
     if (queue_.empty()) return std::nullopt;
     std::optional<Job> job(std::move(queue_.front()));
     queue_.pop_front();
+    if (!batch_since_) batch_since_ = job->queued_at;
     return job;
   }
 
@@ -143,6 +151,16 @@ class DatabaseOfBackend final : public Database {
       transaction = writer_->Commit();
     } else {
       writer_->Rollback();
+    }
+    {
+      std::lock_guard lock(queue_mutex_);
+      batch_since_.reset();
+      if (transaction) {
+        stats_.written += stats_.batch = ended.size();
+        ++stats_.commits;
+      } else {
+        ++stats_.failures;
+      }
     }
     for (Ended& e : ended) {
       if (e.status && !transaction) e.status = transaction;
@@ -205,6 +223,8 @@ class DatabaseOfBackend final : public Database {
   mutable std::mutex queue_mutex_;
   std::condition_variable queue_changed_;
   std::deque<Job> queue_;
+  std::optional<Clock::time_point> batch_since_;  // when the first write of the running batch was queued
+  QueueStats stats_;
   bool stopping_ = false;
 
   std::unique_ptr<Session> writer_;  // of the writer thread

@@ -22,6 +22,7 @@
 
 #include "base/check.h"
 #include "base/result.h"
+#include "store/queue_stats.h"
 
 namespace yun::store {
 
@@ -198,8 +199,8 @@ class Database {
   virtual std::int64_t schema_version() const = 0;
   /// "sqlite" or "postgres"
   virtual const char* kind() const = 0;
-  /// How many writes wait.
-  virtual std::size_t writes_queued() const = 0;
+  /// Of the writer.
+  virtual QueueStats queue() const = 0;
 };
 
 }  // namespace yun::store

@@ -309,12 +309,23 @@ def test_secrets_are_written_nowhere(tmp_path):
         me.put("/session/password", password=PASSWORD)
         seed = me.post("/session/totp")["secret"]
         me.post("/session/totp/confirm", code=totp(seed, time.time()))
-        prompt = "a prompt that nobody keeps 5e0f"
+        prompt = "a prompt that is kept sealed 5e0f"
+        path = f"/workspaces/{made['id']}"
+        assert cloud.admin.get(path)["store_prompts"] is False  # unless somebody turns it on
+        cloud.admin.patch(path, store_prompts=True, retention_days=1)
         for k in (key["secret"], rotated["secret"], "sk-" + "a" * 64):
             Admin(cloud.port, k).raw("POST", "/v1/chat/completions",
                                      {"model": "base", "messages": [{"role": "user", "content": prompt}], "max_tokens": 2})
         Admin(cloud.port).raw("GET", f"/v1/models?api_key={key['secret']}")  # where it does not belong
         exchange(cloud.port, b"GET / HTTP/1.1\r\nAuthorization: Bearer " + key["secret"].encode() + b"\r\nbroken\r\n\r\n", 1)
+        assert wait_until(lambda: len(cloud.admin.all(f"{path}/prompts")) == 2)
+        kept = cloud.admin.all(f"{path}/prompts")
+        assert prompt in cloud.admin.get(f"{path}/prompts/{kept[0]['receipt_id']}")["request"]
+        cloud.admin.delete(f"{path}/prompts/{kept[1]['receipt_id']}")
+        for action, target in (("workspace.update", made["id"]), ("prompt.show", kept[0]["receipt_id"]),
+                               ("prompt.delete", kept[1]["receipt_id"])):
+            assert cloud.admin.all(f"{path}/audit", action=action, target=target), action
+        assert "yun_prompts_stored_total 2" in Admin(cloud.port).raw("GET", "/metrics")[2].decode()
         shown = json.dumps(cloud.admin.all("/audit")) + json.dumps(cloud.admin.all(f"/workspaces/{made['id']}/budgets"))
         shown += Admin(cloud.port).raw("GET", "/metrics")[2].decode()
         shown += json.dumps(cloud.admin.all(f"/workspaces/{made['id']}/keys"))

@@ -5,12 +5,13 @@ import datetime
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
 
 import pytest
-from cloud import ROOT, YUN, Admin, Cloud, faketime, skip_without_program
+from cloud import ROOT, YUN, Admin, Cloud, faketime, skip_without_program, wait_until
 from test_rights import chat
 
 OPERATE = ROOT / "docs/operate"
@@ -49,15 +50,15 @@ class Reader:
         return subprocess.run(["sh", "-c", command], cwd=self.folder, env=self.environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120)
 
-    def one(self, what):
+    def one(self, what, field="id"):
         """The id of the latest thing."""
-        return json.loads(self.shell(f"yun admin {what} --json").stdout)[-1]["id"]
+        return json.loads(self.shell(f"yun admin {what} --json").stdout)[-1][field]
 
     def filled_in(self, command):
         for shape, what in ((r"usr_0123456789abcdef", "person list"), (r"inv_0123456789abcdef", "invoice list shop"),
-                            (r"off_0123456789abcdef", "partner offerings 'Maps Ltd'")):
+                            (r"off_0123456789abcdef", "partner offerings 'Maps Ltd'"), (r"\brcp_0123\b", "prompt list shop")):
             if re.search(shape, command):
-                command = re.sub(shape, self.one(what), command)
+                command = re.sub(shape, self.one(what, "receipt_id" if "prompt" in what else "id"), command)
         months = {"2026-11": self.last_month, "2026-12": self.this_month}
         command = re.sub("|".join(months), lambda month: months[month[0]], command)
         command = command.replace("/tmp/drill", str(self.folder / "drill"))
@@ -92,6 +93,11 @@ class Reader:
             key = re.search(r"sk-\w{64}", said)[0]
             assert [chat(self.cloud, key)[0] for _ in range(2)] == [200, 429]  # 60 a minute are one a second
             self.spend("shop", "base", 100)
+        if "--store-prompts" in command:
+            self.spend("shop", "base", 1)
+            assert wait_until(lambda: "rcp_" in self.shell("yun admin prompt list shop").stdout)
+        if command.startswith("yun restore") and "/drill" in command:
+            shutil.copy(self.cloud.home / "vault.key", self.folder / "drill")  # what was kept apart
         if command.startswith("yun admin partner review"):
             self.spend("somebody else", "maps-7b", 5000)
         if command.startswith(("yun admin reconcile", "YUN_HOME")) and "reconcile" in command:

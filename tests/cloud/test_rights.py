@@ -23,6 +23,7 @@ MAY = {
     "see_usage": ROLES,
     "see_money": ("billing", "admin", "owner"),
     "manage_money": ("billing", "owner"),
+    "see_prompts": ("developer", "admin", "owner"),
     "see_audit": ("admin", "owner"),
     "publish": ("admin", "owner"),
     "operate": (),
@@ -38,6 +39,10 @@ PINNED = {
     "POST /workspaces/{workspace_id}/keys": "manage_own_keys",
     "POST /workspaces/{workspace_id}/members": "manage_members",
     "POST /workspaces/{workspace_id}/budgets": "manage_money",
+    "GET /workspaces/{workspace_id}/prompts": "see_prompts", "PATCH /workspaces/{workspace_id}": "manage_workspace",
+    "GET /workspaces/{workspace_id}/prompts/{receipt_id}": "see_prompts",
+    "DELETE /workspaces/{workspace_id}/prompts": "manage_workspace",
+    "DELETE /workspaces/{workspace_id}/prompts/{receipt_id}": "manage_workspace",
     "GET /workspaces/{workspace_id}/receipts": "see_usage", "GET /workspaces/{workspace_id}/balance": "see_money",
 }
 NOBODY = {"GET /openapi.json", "POST /session", "POST /session/link"}

@@ -18,6 +18,7 @@ class Directory;
 class Invoices;
 class Ledger;
 class Partners;
+class Prompts;
 class Quotas;
 class Revenue;
 class SignIn;
@@ -37,6 +38,7 @@ struct Parts {
   cloud::Partners* partners = nullptr;
   cloud::Invoices* invoices = nullptr;
   cloud::Revenue* revenue = nullptr;
+  cloud::Prompts* prompts = nullptr;
   const cloud::Clock* clock = nullptr;
   std::filesystem::path home;
   std::string local_key;  // good for an operator on this machine; empty: none
