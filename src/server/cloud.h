@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "cloud/admission.h"
 #include "cloud/clock.h"
+#include "cloud/dialogs.h"
 #include "cloud/directory.h"
 #include "cloud/invoice.h"
 #include "cloud/ledger.h"
@@ -58,6 +59,7 @@ struct Cloud {
   std::unique_ptr<const cloud::Vault> vault;
   std::unique_ptr<cloud::Directory> directory;
   std::unique_ptr<cloud::Prompts> prompts;
+  std::unique_ptr<cloud::Dialogs> dialogs;
   std::unique_ptr<cloud::SignIn> sign_in;
   std::unique_ptr<cloud::Meter> meter;
   cloud::RateLimiter limiter{clock};

@@ -38,6 +38,14 @@ constexpr std::array kRoutes = {
     Route{"GET", "/v1/models/*", handlers::GetModel},
     Route{"POST", "/v1/chat/completions", handlers::ChatCompletions, false, true, "chat"},
     Route{"POST", "/v1/completions", handlers::Completions, false, true, "completions"},
+    Route{"POST", "/v1/responses", handlers::MakeResponse, false, true, "responses"},
+    Route{"GET", "/v1/responses/*", handlers::StoredResponse, false, true, "responses"},
+    Route{"POST", "/v1/responses/*", handlers::StoredResponse, false, true, "responses"},
+    Route{"DELETE", "/v1/responses/*", handlers::StoredResponse, false, true, "responses"},
+    Route{"POST", "/v1/conversations", handlers::MakeConversation, false, true, "responses"},
+    Route{"GET", "/v1/conversations/*", handlers::OneConversation, false, true, "responses"},
+    Route{"POST", "/v1/conversations/*", handlers::OneConversation, false, true, "responses"},
+    Route{"DELETE", "/v1/conversations/*", handlers::OneConversation, false, true, "responses"},
     Route{"GET", "/v1/receipts/*", handlers::GetReceipt, false, true},
     Route{"POST", "/anthropic/v1/messages", handlers::AnthropicMessages, false, true, "messages", kAnthropic},
     Route{"POST", "/anthropic/v1/messages/count_tokens", handlers::AnthropicCountTokens, false, true, "messages",
@@ -52,6 +60,8 @@ constexpr std::string_view kCompatible = "/compatible-mode";
 
 /// The path as the table has it: without the hosted service's prefixes and a slash at the end.
 std::string_view Normal(std::string_view path) {
+  constexpr std::string_view kOldProtocols = "/api/v2/apps/protocols";  // the hosted service's, being retired
+  if (path.starts_with(kOldProtocols)) path.remove_prefix(kOldProtocols.size());
   if (path.starts_with("/apps/anthropic/")) path.remove_prefix(std::string_view("/apps").size());
   if (path.starts_with(kCompatible) && path.substr(kCompatible.size()).starts_with("/v1/"))
     path.remove_prefix(kCompatible.size());
