@@ -63,6 +63,10 @@ api::Part PartOf(PieceKind kind) {
   __builtin_unreachable();
 }
 
+bool IsJson(const api::Constraint& constraint) {
+  return constraint.kind == api::ConstraintKind::kJsonObject || constraint.kind == api::ConstraintKind::kJsonSchema;
+}
+
 /// The most tokens of one answer, thinking included; 0: no bound but the context's.
 std::uint32_t TokensMax(const api::Generation& wish, bool thinks, std::uint32_t budget) {
   constexpr std::uint32_t kMarks = 4;  // <think>, </think> and what stands around them
@@ -161,6 +165,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
       Run& run = answer->runs_.emplace_back(std::move(stream), std::move(*next_meter++), *model->tokenizer, wish.stop);
       run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
       if (answer->plan_.format) run.reader.emplace(*answer->plan_.format);
+      if (IsJson(wish.constraint)) run.json.emplace();
     }
   }
   answer->call_.more_headers.emplace_back("x-yun-receipt-id", admitted.grant->receipt_id());
@@ -311,6 +316,7 @@ void Answer::AddText(Run& run, const std::string& text, bool last) {
 }
 
 void Answer::AddPiece(Run& run, api::Piece piece) {
+  if (run.json && piece.part == api::Part::kText) run.json->Push(piece.text);
   if (!stream_) return run.choice.Add(piece);
   if (!run.pieces.empty() && run.pieces.back().part == piece.part && run.pieces.back().call == piece.call &&
       piece.part != api::Part::kCallBegin && piece.part != api::Part::kCallEnd) {
@@ -345,6 +351,9 @@ void Answer::End(Run& run, const engine::StreamEnd& end) {
                       : called                                          ? api::Finish::kToolCalls
                                                                         : api::Finish::kStop;
   run.choice.stop_string = run.detokenizer.stop_string();
+  if (!run.json || called || run.choice.finish != api::Finish::kLength) return;
+  if (std::string closing = run.json->Closing(); !closing.empty())
+    AddPiece(run, {.choice = run.choice.index, .text = std::move(closing)});
 }
 
 /// Writes what a choice has not sent yet.

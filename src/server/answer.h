@@ -12,6 +12,7 @@
 
 #include "api/answer.h"
 #include "api/chat.h"
+#include "api/json_closer.h"
 #include "engine/stream.h"
 #include "server/call.h"
 #include "server/request_meter.h"
@@ -62,6 +63,7 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
     std::shared_ptr<AnswerMeter> meter;
     Detokenizer detokenizer;
     std::optional<OutputReader> reader;               // none: all of it is text
+    std::optional<api::JsonCloser> json;              // of an answer that is held to JSON
     api::Choice choice;                               // not streaming: all of it
     std::vector<api::Piece> pieces;                   // streaming: what is not yet sent
     std::vector<api::LogprobEntry> held;              // whose text is still held back

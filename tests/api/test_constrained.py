@@ -85,3 +85,21 @@ def test_what_cannot_be_is_refused(client, options, param, word):
     with pytest.raises(openai.BadRequestError) as error:
         client.chat.completions.create(model=MODEL, messages=ASK, max_tokens=4, extra_body=options)
     assert error.value.param == param and word in error.value.message
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("tokens", [1, 2, 3, 5, 8, 13, 21])
+def test_json_that_reaches_its_length_still_parses(client, tokens, stream):
+    schema = {"type": "object", "properties": {"story": {"type": "string", "minLength": 400},
+                                               "numbers": {"type": "array", "items": {"type": "number"}}},
+              "required": ["story", "numbers"], "additionalProperties": False}
+    answer = client.chat.completions.create(
+        model=MODEL, max_tokens=tokens, stream=stream, seed=tokens, messages=[{"role": "user", "content": "Tell me a story."}],
+        response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
+    if stream:
+        chunks = [chunk.choices[0] for chunk in answer]
+        text, finish = "".join(chunk.delta.content or "" for chunk in chunks), chunks[-1].finish_reason
+    else:
+        text, finish = answer.choices[0].message.content, answer.choices[0].finish_reason
+    assert finish == "length"
+    assert isinstance(json.loads(text), dict)
