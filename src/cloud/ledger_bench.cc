@@ -57,8 +57,8 @@ struct Books {
     for (int i = 0; i < kWorkspaces; ++i)
       Check(ledger->TopUp(WorkspaceOf(i), {.account_id = "acc_bench"}, 1'000'000'000'000, NewId("top_"), ""));
   }
-  template <class T>
-  static void Check(const Result<T>& result) {
+  template <class T, class E>
+  static void Check(const tl::expected<T, E>& result) {
     if (result) return;
     std::fprintf(stderr, "%s\n", result.error().message.c_str());
     std::exit(1);

@@ -112,9 +112,12 @@ TEST_P(PromptsTest, NoByteOfThemLiesOpen) {
 TEST_P(PromptsTest, ARowThatWasMovedDoesNotOpen) {
   Keep("rcp_1");
   ASSERT_OK(store_->Flush());
-  Sql("UPDATE prompt SET workspace_id = 'ws_other'");
-  Workspace other;
-  EXPECT_CODE(prompts_->Find("ws_other", "rcp_1"), Code::kNotFound) << "no such workspace: nothing is kept for it";
+  Workspace draft;
+  draft.account_id = directory().Accounts()[0].id, draft.name = "Other";
+  const auto other = directory().MakeWorkspace({}, draft, directory().People()[0].id);
+  ASSERT_OK(other);
+  Sql("UPDATE prompt SET workspace_id = ?", {other->id});
+  EXPECT_CODE(prompts_->Find(other->id, "rcp_1"), Code::kCorrupt);
   Sql("UPDATE prompt SET workspace_id = ?, receipt_id = 'rcp_2'", {Here()});
   EXPECT_CODE(prompts_->Find(Here(), "rcp_2"), Code::kCorrupt);
   Sql("UPDATE prompt SET receipt_id = 'rcp_1', answer = request");
