@@ -72,11 +72,12 @@ class Program:
 
 
 class Server(Program):
-    """One `yun serve` in its own home, on a free port; `scripted`: with a model that has no weights."""
+    """One `yun serve` in its own home, on a free port, with `models`; `scripted`: with one that has no weights."""
 
-    def __init__(self, home, *options, scripted=False):
+    def __init__(self, home, *options, scripted=False, models=()):
         super().__init__()
-        self.launch(f"{MODEL}={'scripted:' if scripted else MODEL_FILE}", "--port", "0", "--home", home, *options)
+        models = models or [f"{MODEL}={'scripted:' if scripted else MODEL_FILE}"]
+        self.launch(*models, "--port", "0", "--home", home, *options)
         self.url = re.search(r"listening on (https?://\S+)", self.output).group(1)
         self.port = int(self.url.rsplit(":", 1)[1])
         key = re.search(r"API key: (sk-\w+)", self.output)

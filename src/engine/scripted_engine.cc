@@ -18,10 +18,23 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kPromptsKept = 4096;
 constexpr std::uint32_t kLetters = 26;
 
-std::uint64_t HashOf(const GenerateRequest& request) {
-  std::uint64_t hash = 0xcbf29ce484222325 ^ request.cache_salt;  // FNV-1a
-  for (const TokenId id : request.prompt) hash = (hash ^ static_cast<std::uint32_t>(id)) * 0x100000001b3;
+std::uint64_t HashOf(const std::vector<TokenId>& prompt, std::uint64_t salt) {
+  std::uint64_t hash = 0xcbf29ce484222325 ^ salt;  // FNV-1a
+  for (const TokenId id : prompt) hash = (hash ^ static_cast<std::uint32_t>(id)) * 0x100000001b3;
   return hash ^ hash >> 32;
+}
+std::uint64_t HashOf(const GenerateRequest& request) { return HashOf(request.prompt, request.cache_salt); }
+
+/// Numbers in [-bound, bound). source: splitmix64, Steele et al. 2014
+std::vector<float> ValuesOf(std::uint64_t seed, std::size_t count, float bound) {
+  std::vector<float> values(count);
+  for (float& value : values) {
+    std::uint64_t z = seed += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    value = (static_cast<float>((z ^ z >> 31) >> 40) / 0x1p23f - 1) * bound;
+  }
+  return values;
 }
 
 std::uint64_t Microseconds(Clock::duration duration) {
@@ -32,6 +45,7 @@ class Scripted : public Engine {
  public:
   explicit Scripted(ScriptedOptions options) : options_(options) {
     config_.vocab = options.vocab;
+    config_.hidden = options.hidden;
     config_.context = options.context_tokens;
     config_.eos_ids = {options.end_id};
     thread_ = std::thread([this] { Run(); });
@@ -47,10 +61,12 @@ class Scripted : public Engine {
 
   Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) override {
     if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
-    if (request.prompt.size() >= options_.context_tokens)
+    if (request.prompt.size() + (request.task == Task::kGenerate) > options_.context_tokens)
       return Fail(Code::kTooLarge, "the prompt has {} tokens; the context is {}", request.prompt.size(),
                   options_.context_tokens);
-    if (request.task != Task::kGenerate) return Fail(Code::kUnsupported, "a scripted model only generates");
+    if (request.task == Task::kCache) return Fail(Code::kUnsupported, "a scripted model keeps no entries");
+    if (request.task != Task::kGenerate && count > 1)
+      return Fail(Code::kInvalidArgument, "only generated answers can be more than one");
     if (count < 1 || count > kGroupMax) return Fail(Code::kInvalidArgument, "n must be in [1, {}]", kGroupMax);
     std::vector<std::shared_ptr<Stream>> streams;
     std::lock_guard lock(mutex_);
@@ -60,6 +76,10 @@ class Scripted : public Engine {
     for (std::uint32_t i = 0; i < count; ++i) {
       Answer answer;
       answer.hash = HashOf(request) + i;
+      if (request.task == Task::kEmbed) answer.values = ValuesOf(HashOf(request.prompt, 0), options_.hidden, 1);
+      if (request.task == Task::kScore)
+        answer.values = ValuesOf(HashOf(request.prompt, 0), request.score_ids.size(), 4);
+      answer.generates = request.task == Task::kGenerate;
       answer.usage.prompt_tokens = request.prompt.size();
       const auto room = static_cast<std::uint32_t>(options_.context_tokens - request.prompt.size());
       answer.tokens_max = request.max_tokens == 0 ? room : std::min(request.max_tokens, room);
@@ -96,8 +116,9 @@ class Scripted : public Engine {
     std::shared_ptr<UsageSink> sink;
     Usage usage;
     std::uint64_t hash = 0;
+    std::vector<float> values;  // of a task that does not generate
     std::uint32_t tokens_max = 0, ends_after = 0;
-    bool child = false, started = false;
+    bool child = false, started = false, generates = true;
     Clock::time_point submitted, first, timeout;
   };
 
@@ -142,6 +163,10 @@ class Scripted : public Engine {
       totals_.prompt_tokens += usage.prompt_tokens - usage.cached_tokens;
       totals_.cache_hit_tokens += usage.cached_tokens;
     }
+    if (!answer.generates) {
+      if (answer.sink) answer.sink->Used(usage);
+      return End(answer, FinishReason::kStop);
+    }
     ++usage.generated_tokens;
     ++totals_.generated_tokens;
     usage.decode_us = Microseconds(now - answer.first);
@@ -155,7 +180,8 @@ class Scripted : public Engine {
   void End(Answer& answer, FinishReason reason) {
     if (answer.sink) answer.sink->Ended(reason, answer.started ? answer.usage : Usage{});
     answer.sink = nullptr;
-    answer.stream->End({reason, answer.usage, {}, {}, 0});
+    if (reason != FinishReason::kStop) answer.values.clear();
+    answer.stream->End({reason, answer.usage, {}, std::move(answer.values), 0});
     answer.stream = nullptr;
   }
 

@@ -14,9 +14,11 @@ struct ScriptedOptions {
   std::uint32_t waiting_max = 65536;
   std::uint32_t context_tokens = 32768;
   std::uint32_t vocab = 257;
+  std::uint32_t hidden = 64;  // of embeddings
   TokenId first_id = 'a', end_id = 256;  // it says first_id .. first_id + 25, again and again
 };
 
+/// Embeddings are numbers in [-1, 1), scores in [-4, 4), by a hash of the prompt alone.
 /// A prompt that came before under the same salt is taken from "the cache", in blocks, as with the real engine.
 std::unique_ptr<Engine> MakeScriptedEngine(ScriptedOptions options);
 

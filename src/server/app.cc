@@ -10,6 +10,7 @@
 #include "server/call.h"
 #include "server/routes.h"
 #include "server/scripted_model.h"
+#include "server/values.h"
 
 namespace yun::server {
 
@@ -148,6 +149,7 @@ Status App::LoadOne(const std::string& wanted) {
   model->tokenizer = std::move(opened.tokenizer);
   model->chat_template = std::move(opened.chat_template);
   model->tool_style = opened.tool_style;
+  model->pooling = PoolingOf(opened.checkpoint->Pooling(), *model->tokenizer);
 
   engine::EngineOptions engine;
   engine.threads = options_.threads;

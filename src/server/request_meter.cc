@@ -59,7 +59,8 @@ AnswerMeter::~AnswerMeter() {
 }
 
 void AnswerMeter::Used(const engine::Usage& so_far) {
-  request_->grant_->ticket(index_)->Used(UnitsOf(request_->task_, so_far, counts_prompt_));
+  const cloud::Units now = UnitsOf(request_->task_, so_far, counts_prompt_);
+  request_->Used(index_, std::exchange(told_, now), now);
 }
 
 void AnswerMeter::Ended(engine::FinishReason reason, const engine::Usage& usage) {
@@ -75,6 +76,13 @@ std::vector<std::shared_ptr<AnswerMeter>> RequestMeter::MakeAnswers(std::size_t 
   for (std::size_t i = 0; i < open_; ++i)
     answers.push_back(std::make_shared<AnswerMeter>(shared_from_this(), i, i % n == 0));
   return answers;
+}
+
+void RequestMeter::Used(std::size_t index, const cloud::Units& before, const cloud::Units& now) {
+  if (task_ == engine::Task::kGenerate) return grant_->ticket(index)->Used(now);
+  shared_ -= before;
+  shared_ += now;
+  grant_->ticket(0)->Used(shared_);
 }
 
 void RequestMeter::Ended(cloud::EndReason reason, bool began) {

@@ -18,6 +18,7 @@ cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_
 class RequestMeter;
 
 /// Hears of one answer. The answers to one prompt share it: the first of them counts it.
+/// thread: Used and Ended from the engine's
 class AnswerMeter : public engine::UsageSink {
  public:
   AnswerMeter(std::shared_ptr<RequestMeter> request, std::size_t index, bool counts_prompt);
@@ -32,6 +33,7 @@ class AnswerMeter : public engine::UsageSink {
   const std::shared_ptr<RequestMeter> request_;
   const std::size_t index_;
   const bool counts_prompt_;
+  cloud::Units told_;
   bool ended_ = false;
   std::atomic<bool> stopped_{false};
 };
@@ -39,7 +41,8 @@ class AnswerMeter : public engine::UsageSink {
 /// thread: all methods from any thread
 class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
  public:
-  /// `on_cpu_time` hears what each answer took of the processors.
+  /// `on_cpu_time` hears what each answer took of the processors. Generated answers count in a ticket each; those of
+  /// other tasks, which may be thousands, all in the first.
   RequestMeter(std::shared_ptr<cloud::Grant> grant, engine::Task task, std::size_t answers,
                std::function<void(std::uint64_t cpu_us)> on_cpu_time)
       : grant_(std::move(grant)), task_(task), on_cpu_time_(std::move(on_cpu_time)), open_(answers) {}
@@ -49,12 +52,14 @@ class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
 
  private:
   friend class AnswerMeter;
+  void Used(std::size_t index, const cloud::Units& before, const cloud::Units& now);
   /// began: the engine took it.
   void Ended(cloud::EndReason reason, bool began);
 
   const std::shared_ptr<cloud::Grant> grant_;
   const engine::Task task_;
   const std::function<void(std::uint64_t)> on_cpu_time_;
+  cloud::Units shared_;  // of all answers; of the engine's thread
   std::mutex mutex_;
   std::size_t open_;  // answers that have not ended
   bool began_ = false;

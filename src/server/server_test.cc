@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "server/routes.h"
+#include "server/values.h"
 
 namespace yun::server {
 namespace {
@@ -101,7 +103,7 @@ class ScriptedEngine : public engine::Engine {
     return stats;
   }
   const ModelConfig& config() const override { return config_; }
-  std::uint32_t context_tokens() const override { return 100; }
+  std::uint32_t context_tokens() const override { return context_; }
 
   /// Waits for the n-th stream.
   engine::Stream& At(std::size_t n) {
@@ -129,6 +131,7 @@ class ScriptedEngine : public engine::Engine {
     stream.End(std::move(end));
   }
   ModelConfig config_;
+  std::uint32_t context_ = 100;
 
  private:
   std::mutex mutex_;
@@ -1139,6 +1142,229 @@ TEST(GrammarsOfAModel, KnowWhereThoughtEnds) {
   EXPECT_TRUE(grammars.EndsThought({{258, 259, '\n'}}));
   EXPECT_FALSE(grammars.EndsThought({{258, '\n'}}));
   EXPECT_FALSE(grammars.EndsThought({{259, 'x'}}));
+}
+
+// ---- values: embeddings, ranking, tokens
+
+TEST_F(Serving, EmbeddingsAreShortenedAndScaled) {
+  engine_->config_.hidden = 3;
+  auto client = Ask("POST", "/v1/embeddings",
+                    R"({"model":"tiny:1b","input":["ab",[7,8,9]],"dimensions":2,"instruct":"Find","priority":4})");
+  const engine::GenerateRequest first = engine_->request(0), second = engine_->request(1);
+  EXPECT_EQ(first.task, engine::Task::kEmbed);
+  EXPECT_EQ(first.pooling, engine::Pooling::kMean);
+  EXPECT_EQ(first.priority, 4);
+  EXPECT_EQ(first.prompt, Bytes("Instruct: Find\nQuery:ab"));
+  EXPECT_EQ(second.prompt, (std::vector<TokenId>{7, 8, 9}));
+  const auto usage = [](std::uint64_t tokens) { return engine::Usage{.prompt_tokens = tokens}; };
+  engine_->End(engine_->At(1), {.reason = FinishReason::kStop, .usage = usage(3), .values = {0, -2, 5}});
+  engine_->End(engine_->At(0), {.reason = FinishReason::kStop, .usage = usage(23), .values = {3, 4, 5}});
+  ASSERT_EQ(client->status(), 200) << client->Body();
+  const json::value body = client->Json();
+  EXPECT_EQ(json::serialize(At(body, "/data/0/embedding")), "[6E-1,8E-1]");
+  EXPECT_EQ(json::serialize(At(body, "/data/1/embedding")), "[0,-1]");
+  EXPECT_EQ(At(body, "/usage/prompt_tokens"), 26);
+  EXPECT_EQ(Text(At(body, "/model")), "tiny:1b");
+  const json::value receipt = ReceiptOf(client);
+  EXPECT_EQ(json::serialize(At(receipt, "/units")), R"({"embedding":26})");
+  EXPECT_EQ(Text(At(receipt, "/end_reason")), "stop");
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+}
+
+std::string EmbeddingsOf(std::size_t inputs) {
+  std::string body = R"({"model":"tiny:1b","input":[)";
+  for (std::size_t i = 0; i < inputs; ++i) body += (i ? "," : "") + std::string("[1]");
+  return body + "]}";
+}
+
+TEST_F(Serving, ALongListIsGivenToTheEngineByAndBy) {
+  constexpr std::size_t kInputs = 3 * kInputsInFlightMax;
+  auto client = Ask("POST", "/v1/embeddings", EmbeddingsOf(kInputs));
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    engine_->At(i);
+    EXPECT_LE(engine_->count(), i + kInputsInFlightMax);
+    engine_->End(engine_->At(i), {.reason = FinishReason::kStop,
+                                  .usage = {.prompt_tokens = 1},
+                                  .values = {static_cast<float>(i), static_cast<float>(kInputs)}});
+  }
+  ASSERT_EQ(client->status(), 200) << client->Body();
+  const json::value body = client->Json();
+  ASSERT_EQ(At(body, "/data").as_array().size(), kInputs);
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    const json::value& row = body.at("data").at(i);
+    EXPECT_EQ(row.at("index"), i);
+    const double ratio = row.at("embedding").at(0).to_number<double>() / row.at("embedding").at(1).to_number<double>();
+    EXPECT_NEAR(ratio, static_cast<double>(i) / kInputs, 1e-5) << i;
+  }
+  EXPECT_EQ(At(body, "/usage/total_tokens"), kInputs);
+  EXPECT_EQ(At(ReceiptOf(client), "/units/embedding"), kInputs);
+}
+
+TEST_F(Serving, AFullQueueRefusesAListOrLetsItWait) {
+  Start({.keep_alive = std::chrono::milliseconds(100)});
+  engine_->RefuseAt(0);
+  auto refused = Ask("POST", "/v1/embeddings", EmbeddingsOf(3));
+  EXPECT_EQ(refused->status(), 429);
+  EXPECT_EQ(refused->Header("retry-after"), "7");
+  EXPECT_EQ(refused->Header("x-yun-receipt-id"), "");
+  ASSERT_TRUE(cloud().ledger->Flush());
+  EXPECT_EQ(cloud().ledger->ListReceipts({.workspace_id = Me()->workspace.id})->size(), 0u);
+
+  engine_->RefuseAt(2);
+  auto waits = Ask("POST", "/v1/embeddings", EmbeddingsOf(3));
+  for (std::size_t i = 0; i < 2; ++i)
+    engine_->End(engine_->At(i), {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 1}, .values = {1}});
+  engine_->RefuseAt(static_cast<std::size_t>(-1));
+  engine_->End(engine_->At(2), {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 1}, .values = {1}});
+  EXPECT_EQ(waits->status(), 200) << waits->Body();
+}
+
+TEST_F(Serving, WhoLeavesPaysForWhatWasComputed) {
+  auto client = Ask("POST", "/v1/embeddings", EmbeddingsOf(2 * kInputsInFlightMax));
+  engine_->At(kInputsInFlightMax - 1);
+  engine_->End(engine_->At(0), {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 1}, .values = {1}});
+  engine_->At(kInputsInFlightMax);
+  client->Leave();
+  const auto cancelled = [&] {
+    for (std::size_t i = 1; i <= kInputsInFlightMax; ++i)
+      if (!engine_->At(i).cancelled()) return false;
+    return true;
+  };
+  for (int i = 0; i < 2000 && !cancelled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_TRUE(cancelled());
+  for (std::size_t i = 1; i <= kInputsInFlightMax; ++i)
+    engine_->End(engine_->At(i), {.reason = FinishReason::kAborted});
+  EXPECT_TRUE(service_->in_flight.WaitIdle(std::chrono::seconds(20)));
+  EXPECT_EQ(engine_->count(), kInputsInFlightMax + 1) << "submitted for nobody";
+  ASSERT_TRUE(cloud().ledger->Flush());
+  const auto receipts = cloud().ledger->ListReceipts({.workspace_id = Me()->workspace.id});
+  ASSERT_TRUE(receipts && receipts->size() == 1);
+  EXPECT_EQ(receipts->front().units[cloud::Kind::kEmbedding], 1);
+  EXPECT_EQ(receipts->front().end_reason, cloud::EndReason::kAborted);
+}
+
+TEST_F(Serving, OneThatFailsFailsTheList) {
+  auto client = Ask("POST", "/v1/embeddings", EmbeddingsOf(3));
+  engine_->End(engine_->At(1), {.reason = FinishReason::kError, .error = {Code::kInternal, "it broke"}});
+  EXPECT_EQ(client->status(), 500);
+  EXPECT_EQ(Text(At(client->Json(), "/error/message")), "it broke");
+  for (const std::size_t i : {0u, 2u}) {
+    EXPECT_TRUE(engine_->At(i).cancelled());
+    engine_->End(engine_->At(i), {.reason = FinishReason::kAborted});
+  }
+  auto nan = Ask("POST", "/v1/embeddings", EmbeddingsOf(1));
+  engine_->End(engine_->At(3), {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 1}, .values = {NAN}});
+  EXPECT_EQ(nan->status(), 500);
+}
+
+TEST_F(Serving, WhatCannotBeEmbeddedIsNamed) {
+  engine_->config_.hidden = 8;
+  const auto body = [](const std::string& more) { return R"({"model":"tiny:1b",)" + more + "}"; };
+  const struct {
+    std::string body;
+    int status;
+    std::string param, code, text;
+  } cases[] = {
+      {R"({"model":"none","input":"a"})", 404, "model", "model_not_found", "none"},
+      {body(R"("input":["a",")" + std::string(101, 'b') + "\"]"), 400, "input[1]", "context_length_exceeded",
+       "[1, 100] tokens; got 101"},
+      {body(R"("input":[[1],[258]])"), 400, "input[1]", "invalid_value", "258"},
+      {body(R"("input":"a","dimensions":9)"), 400, "dimensions", "invalid_value", "[1, 8]"},
+  };
+  for (const auto& c : cases) {
+    auto client = Ask("POST", "/v1/embeddings", c.body);
+    EXPECT_EQ(client->status(), c.status) << client->Body();
+    EXPECT_EQ(Text(At(client->Json(), "/error/param")), c.param);
+    EXPECT_EQ(Text(At(client->Json(), "/error/code")), c.code);
+    EXPECT_NE(Text(At(client->Json(), "/error/message")).find(c.text), std::string::npos) << client->Body();
+  }
+  EXPECT_EQ(engine_->count(), 0u);
+  ASSERT_TRUE(cloud().ledger->Flush());
+  EXPECT_EQ(cloud().ledger->ListReceipts({.workspace_id = Me()->workspace.id})->size(), 0u);
+}
+
+TEST_F(Serving, DocumentsAreRanked) {
+  engine_->context_ = 1000;
+  const std::string ask = R"({"model":"tiny:1b","query":"q","documents":["a","b","c"])";
+  for (const bool open : {true, false}) {
+    const std::size_t at = engine_->count();
+    auto client = Ask("POST", open ? "/v1/rerank" : "/compatible-api/v1/reranks",
+                      open ? ask + R"(,"top_n":2})" : ask + R"(,"instruct":"I"})");
+    const engine::GenerateRequest request = engine_->request(at + 2);
+    EXPECT_EQ(request.task, engine::Task::kScore);
+    EXPECT_EQ(request.score_ids, (std::vector<TokenId>{'y', 'n'}));
+    const std::string prompt(request.prompt.begin(), request.prompt.end());
+    EXPECT_TRUE(prompt.ends_with("\n<Query>: q\n<Document>: c\n")) << prompt;
+    EXPECT_EQ(prompt.find("<Instruct>: I\n") != std::string::npos, !open) << prompt;
+    EXPECT_TRUE(prompt.starts_with("system: Judge whether the Document meets")) << prompt;
+    const float gaps[] = {0, 2, -1};
+    for (std::size_t i = 0; i < 3; ++i)
+      engine_->End(engine_->At(at + i),
+                   {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 5}, .values = {gaps[i], 0}});
+    ASSERT_EQ(client->status(), 200) << client->Body();
+    const json::value body = client->Json();
+    ASSERT_EQ(At(body, "/results").as_array().size(), open ? 2u : 3u);
+    EXPECT_EQ(At(body, "/results/0/index"), 1);
+    EXPECT_EQ(At(body, "/results/1/index"), 0);
+    EXPECT_NEAR(At(body, "/results/0/relevance_score").to_number<double>(), 1 / (1 + std::exp(-2.)), 1e-12);
+    EXPECT_EQ(At(body, "/results/0").as_object().contains("document"), open);
+    if (open) {
+      EXPECT_EQ(Text(At(body, "/results/0/document/text")), "b");
+    }
+    EXPECT_EQ(At(body, "/usage/total_tokens"), 15);
+    EXPECT_EQ(json::serialize(At(ReceiptOf(client), "/units")), R"({"rerank":15})");
+  }
+}
+
+TEST_F(Serving, LongDocumentsAreCutAndLongQueriesRefused) {
+  const std::string body = R"({"model":"tiny:1b","query":"q","documents":[")" + std::string(500, 'd') + "\"]}";
+  auto client = Ask("POST", "/v1/rerank", body);
+  EXPECT_EQ(client->status(), 400) << "the frame alone is longer than this context";
+  EXPECT_EQ(Text(At(client->Json(), "/error/param")), "query");
+  engine_->context_ = 400;
+  client = Ask("POST", "/v1/rerank", body);
+  const engine::GenerateRequest request = engine_->request(0);
+  EXPECT_EQ(request.prompt.size(), 400u);
+  EXPECT_EQ(request.prompt.back(), '\n') << "what follows the document stays";
+  engine_->End(engine_->At(0), {.reason = FinishReason::kStop, .usage = {.prompt_tokens = 400}, .values = {0, 0}});
+  EXPECT_EQ(client->status(), 200);
+}
+
+TEST_F(Serving, PairsAreScored) {
+  engine_->context_ = 1000;
+  auto client = Ask("POST", "/v1/score", R"({"model":"tiny:1b","text_1":"q","text_2":["a","b"]})");
+  for (std::size_t i = 0; i < 2; ++i)
+    engine_->End(engine_->At(i), {.reason = FinishReason::kStop,
+                                  .usage = {.prompt_tokens = 5},
+                                  .values = {static_cast<float>(i), static_cast<float>(1 - i)}});
+  ASSERT_EQ(client->status(), 200) << client->Body();
+  EXPECT_NEAR(At(client->Json(), "/data/0/score").to_number<double>(), 1 / (1 + std::exp(1.)), 1e-12);
+  EXPECT_NEAR(At(client->Json(), "/data/1/score").to_number<double>(), 1 / (1 + std::exp(-1.)), 1e-12);
+}
+
+TEST_F(Serving, TextBecomesTokensAndBack) {
+  auto tokens = Ask("POST", "/tokenize", R"({"prompt":"hi","return_token_strs":true})");
+  EXPECT_EQ(tokens->Body(), R"({"count":2,"max_model_len":100,"tokens":[104,105],"token_strs":["h","i"]})");
+  tokens = Ask("POST", "/v1/tokenize", R"({"model":"tiny:1b","messages":[{"role":"user","content":"hi"}]})");
+  EXPECT_EQ(At(tokens->Json(), "/count"), 9);  // "user: hi\n"
+  auto text = Ask("POST", "/detokenize", R"({"model":"tiny:1b","tokens":[104,105,257]})");
+  EXPECT_EQ(text->Body(), R"({"prompt":"hiword"})");
+  EXPECT_EQ(Ask("POST", "/v1/detokenize", R"({"tokens":[258]})")->status(), 400);
+  EXPECT_EQ(Ask("POST", "/tokenize", R"({"model":"none","prompt":"hi"})")->status(), 404);
+  ASSERT_TRUE(cloud().ledger->Flush());
+  EXPECT_EQ(cloud().ledger->ListReceipts({.workspace_id = Me()->workspace.id})->size(), 0u) << "it costs nothing";
+}
+
+TEST(PoolingOfAModel, IsWhatItsFilesSay) {
+  class Ending : public ByteTokenizer {
+   public:
+    TokenId end_id() const override { return 256; }
+  };
+  EXPECT_EQ(PoolingOf(TextPooling::kLast, ByteTokenizer()), engine::Pooling::kLast);
+  EXPECT_EQ(PoolingOf(TextPooling::kMean, Ending()), engine::Pooling::kMean);
+  EXPECT_EQ(PoolingOf(TextPooling::kUnsaid, ByteTokenizer()), engine::Pooling::kMean);
+  EXPECT_EQ(PoolingOf(TextPooling::kUnsaid, Ending()), engine::Pooling::kLast);
+  EXPECT_EQ(PoolingOf(TextPooling::kOther, Ending()), std::nullopt);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -37,6 +38,7 @@ struct Model {
   std::shared_ptr<const ChatTemplate> chat_template;  // null: completions only
   ToolStyle tool_style = ToolStyle::kNone;            // how it writes calls, by its template
   std::unique_ptr<const Grammars> grammars;
+  std::optional<engine::Pooling> pooling = engine::Pooling::kMean;  // of embeddings; none: in no way that we know
   std::unique_ptr<engine::Engine> engine;
 };
 

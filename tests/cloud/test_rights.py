@@ -286,6 +286,20 @@ def test_models_by_role(cloud, houses):
             assert status == 401, (method, path, key, status, body)
 
 
+# What a route wants besides a model, by the end of its path; of others messages.
+BODIES = {
+    "embeddings": {"input": "hello"},
+    "rerank": {"query": "hello", "documents": ["you"]},
+    "reranks": {"query": "hello", "documents": ["you"]},
+    "score": {"text_1": "hello", "text_2": "you"},
+    "tokenize": {"prompt": "hello"},
+    "detokenize": {"tokens": [104, 105]},
+    "text-embedding": {"input": {"texts": "hello"}},
+    "text-rerank": {"input": {"query": "hello", "documents": ["you"]}},
+    "tokenizer": {"input": {"prompt": "hello"}},
+}
+
+
 def data_routes():
     """(method, path, endpoint of a key's scopes or "") of each route that needs a key and is not the admin API."""
     table = (ROOT / "src/server/routes.cc").read_text()
@@ -312,6 +326,8 @@ def test_every_role_against_every_data_route(cloud, houses):
             body = {"model": "base"} | ({} if path.endswith("count_tokens") else {"max_tokens": 4})
             body |= {"prompt": "hello"} if path.endswith("/completions") and "chat" not in path else {
                 "messages": [{"role": "user", "content": "hello"}]}
+            if own := BODIES.get(path.rsplit("/", 1)[1]):
+                body = {"model": "base"} | own
 
         def ask(name, key, right, tail=mine):
             nonlocal cells

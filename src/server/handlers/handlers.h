@@ -47,6 +47,21 @@ void AnthropicCountTokens(Service& service, Call call);
 void AnthropicModels(Service& service, Call call);
 void AnthropicModel(Service& service, Call call);
 
+// embeddings.cc
+void Embeddings(Service& service, Call call);
+void TextEmbedding(Service& service, Call call);  // DashScope's
+
+// rerank.cc
+void Rerank(Service& service, Call call);   // /v1/rerank
+void Reranks(Service& service, Call call);  // with the hosted service's limits
+void TextRerank(Service& service, Call call);  // DashScope's
+void Score(Service& service, Call call);
+
+// tokenize.cc
+void Tokenize(Service& service, Call call);
+void NativeTokenize(Service& service, Call call);  // DashScope's
+void Detokenize(Service& service, Call call);
+
 /// Whether the key may use the model; to others it does not exist.
 bool MaySee(const Service& service, const cloud::Principal& who, std::string_view id);
 // responses.cc
