@@ -175,6 +175,7 @@ TEST(WriteResponses, CutAndFailed) {
   const json::array events = Events(out);
   EXPECT_EQ(events[0].at("response").at("status").as_string(), "failed");
   EXPECT_EQ(events[1].at("message").as_string(), "broken");
+  EXPECT_EQ(events[1].at("error").at("message").as_string(), "broken");
 }
 
 }  // namespace
