@@ -15,6 +15,8 @@ struct UsageCounts {
   std::uint64_t cached_tokens = 0;      // of the prompt, from the cache
   std::uint64_t thinking_tokens = 0;    // of the completion
   std::uint64_t cache_write_tokens = 0;  // of the prompt, kept by an explicit mark
+  std::uint64_t choice_tokens = 0;           // while streaming: of the choice that is written, thinking included
+  std::uint64_t choice_thinking_tokens = 0;  // the same, thinking alone
 };
 
 /// A token as bytes (perhaps a part of a character) and its logarithmic probability.

@@ -20,5 +20,8 @@ extern const Dialect kDialect;
 namespace anthropic {
 extern const Dialect kDialect;
 }
+namespace dashscope {
+extern const Dialect kDialect;
+}
 
 }  // namespace yun::api

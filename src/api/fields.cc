@@ -28,6 +28,10 @@ std::string_view KindName(const json::value& value) {
   return "something else";
 }
 
+bool Range::Contains(double number) const {
+  return (open_low ? number > low : number >= low) && (open_high ? number < high : number <= high);
+}
+
 std::string Range::Text() const {
   return fmt::format("{}{:g}, {:g}{}", open_low ? '(' : '[', low, high, open_high ? ')' : ']');
 }
@@ -65,9 +69,7 @@ void Fields::Number(std::string_view key, std::optional<double>& out, Range rang
   if (!value) return;
   if (!value->is_number()) return FailType(key, "a number", *value);
   const double number = value->to_number<double>();
-  const bool low = range.open_low ? number > range.low : number >= range.low;
-  const bool high = range.open_high ? number < range.high : number <= range.high;
-  if (!low || !high)
+  if (!range.Contains(number))
     return Fail(key, "invalid_value", "Invalid '{}': the range is {}; got {:g}.", key, range.Text(), number);
   out = number;
 }

@@ -25,6 +25,7 @@ std::string_view KindName(const boost::json::value& value);
 struct Range {
   double low, high;
   bool open_low = false, open_high = false;
+  bool Contains(double number) const;
   std::string Text() const;
 };
 

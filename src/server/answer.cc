@@ -95,11 +95,13 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   for (const auto& prompt : plan.prompts)
     if (prompt.size() >= context)
       return call.Fail(
-          {400,
-           fmt::format("This model's maximum context length is {} tokens, for the prompt and at least one token of the "
-                       "answer, but the prompt has {} tokens. Please shorten it.",
-                       context, prompt.size()),
-           plan.prompt_param, "context_length_exceeded"});
+          {.message = fmt::format(
+               "This model's maximum context length is {} tokens, for the prompt and at least one token of the "
+               "answer, but the prompt has {} tokens. Please shorten it.",
+               context, prompt.size()),
+           .param = plan.prompt_param,
+           .code = "context_length_exceeded",
+           .tokens_max = static_cast<std::int64_t>(context) - 1});
 
   const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
   if (!terms) return call.Fail(terms.error());
@@ -176,7 +178,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     answer->call_.responder->Start(200, answer->plan_.writer->content_type(),
                                    answer->call_.AnswerHeaders(kStreamHeaders));
     std::string out;
-    answer->plan_.writer->Begin(out, answer->SoFar());
+    answer->plan_.writer->Begin(out, answer->SoFar(nullptr));
     if (!out.empty()) answer->call_.responder->Write(std::move(out));
   }
   service.Keep(answer);
@@ -271,6 +273,7 @@ void Answer::Consume(Run& run, const std::vector<engine::TokenEvent>& events) {
       run.held.push_back(std::move(entry));
     }
     AddText(run, run.detokenizer.Push(event.id));
+    if (run.reader && run.reader->thinking()) ++run.thought;
     if (run.stopped()) {
       run.meter->StopAtText();
       run.stream->Cancel();
@@ -360,17 +363,26 @@ void Answer::End(Run& run, const engine::StreamEnd& end) {
 void Answer::Send(std::string& out, Run& run) {
   SendPieces(out, run);
   if (run.ended)
-    plan_.writer->EndChoice(out, run.choice.index, run.choice.finish, run.choice.stop_string, SoFar());
+    plan_.writer->EndChoice(out, run.choice.index, run.choice.finish, run.choice.stop_string, SoFar(&run));
 }
 
 void Answer::SendPieces(std::string& out, Run& run) {
-  for (const api::Piece& piece : std::exchange(run.pieces, {})) plan_.writer->Write(out, piece, SoFar());
+  for (const api::Piece& piece : std::exchange(run.pieces, {})) plan_.writer->Write(out, piece, SoFar(&run));
 }
 
-/// What can be known before the end.
-api::UsageCounts Answer::SoFar() const {
+/// What can be known before the end. current: the choice that is being written, if any
+api::UsageCounts Answer::SoFar(const Run* current) const {
   api::UsageCounts usage{.prompt_tokens = prompt_tokens_};
-  for (const Run& run : runs_) usage.completion_tokens += run.ended ? run.usage.generated_tokens : run.taken;
+  for (const Run& run : runs_) {
+    const std::uint64_t tokens = run.ended ? run.usage.generated_tokens : run.taken;
+    const std::uint64_t thought = run.ended ? run.usage.thinking_tokens : run.thought;
+    usage.completion_tokens += tokens;
+    usage.thinking_tokens += thought;
+    if (&run != current) continue;
+    usage.cached_tokens = run.usage.cached_tokens;  // 0 before its end
+    usage.choice_tokens = tokens;
+    usage.choice_thinking_tokens = thought;
+  }
   return usage;
 }
 

@@ -70,6 +70,7 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
     std::uint64_t text_bytes = 0, logprob_bytes = 0;  // given out so far
     std::uint64_t tokens = 0;                         // up to the one that completed a stop string
     std::uint64_t taken = 0;                          // tokens that came from the engine
+    std::uint64_t thought = 0;                        // of these, while it was thinking
     Clock::time_point last_token;                     // when the last of them did
     bool called = false;                              // its first call is complete, and there may be no second
     bool ended = false;
@@ -88,7 +89,7 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
   void End(Run& run, const engine::StreamEnd& end);
   void Send(std::string& out, Run& run);
   void SendPieces(std::string& out, Run& run);
-  api::UsageCounts SoFar() const;
+  api::UsageCounts SoFar(const Run* run) const;
   api::UsageCounts Total() const;
   void Complete(std::string out);
   void FailNow(const Error& error, std::string out);

@@ -2,8 +2,6 @@
 
 #include <chrono>
 
-#include "api/openai/parse.h"
-#include "api/openai/write.h"
 #include "base/log.h"
 #include "hub/store.h"
 #include "server/admin/local.h"
@@ -51,9 +49,9 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   http.tls_certificate = o.tls_certificate;
   http.tls_key = o.tls_key;
   http.drain_seconds_max = o.drain_seconds_max;
-  http.error_answer = [](int status, std::string_view message) {
+  http.error_answer = [](int status, std::string_view message, std::string_view path) {
     const std::string id = NewRequestId();
-    return http::ErrorAnswer{api::openai::WriteError(HttpError(status, message), id), {{"x-request-id", id}}};
+    return http::ErrorAnswer{DialectOf(path).write_error(HttpError(status, message), id), {{"x-request-id", id}}};
   };
   ASSIGN_OR_RETURN(app->http_, http::Server::Create(std::move(http), [service = app->service_.get()](
                                                                          http::Request request,

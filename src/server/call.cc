@@ -87,6 +87,7 @@ api::ApiError ToApiError(const cloud::Refusal& refusal) {
   error.status = refusal.status;
   error.message = refusal.message;
   error.code = refusal.compatible;
+  error.native = refusal.native;
   if (refusal.status == 429 || refusal.native == "Arrearage") error.type = refusal.compatible;  // as the hosted service
   else if (refusal.status >= 500) error.type = "server_error";
   error.retry_after_seconds = refusal.retry_after_s;

@@ -17,10 +17,7 @@ struct Route {
   bool open = false;   // needs no key
   bool heavy = false;  // parses, tokenises or asks the database: runs on a worker
   std::string_view endpoint = {};  // of KeyScopes; empty: good for every key
-  const api::Dialect* dialect = &api::openai::kDialect;
 };
-
-constexpr const api::Dialect* kAnthropic = &api::anthropic::kDialect;
 
 constexpr std::array kRoutes = {
     Route{"GET", "/healthz", handlers::Health, true},
@@ -55,13 +52,28 @@ constexpr std::array kRoutes = {
     Route{"POST", "/detokenize", handlers::Detokenize, false, true, "tokenize"},
     Route{"POST", "/v1/detokenize", handlers::Detokenize, false, true, "tokenize"},
     Route{"GET", "/v1/receipts/*", handlers::GetReceipt, false, true},
-    Route{"POST", "/anthropic/v1/messages", handlers::AnthropicMessages, false, true, "messages", kAnthropic},
-    Route{"POST", "/anthropic/v1/messages/count_tokens", handlers::AnthropicCountTokens, false, true, "messages",
-          kAnthropic},
-    Route{"GET", "/anthropic/v1/models", handlers::AnthropicModels, false, false, {}, kAnthropic},
-    Route{"GET", "/anthropic/v1/models/*", handlers::AnthropicModel, false, false, {}, kAnthropic},
+    Route{"POST", "/anthropic/v1/messages", handlers::AnthropicMessages, false, true, "messages"},
+    Route{"POST", "/anthropic/v1/messages/count_tokens", handlers::AnthropicCountTokens, false, true, "messages"},
+    Route{"GET", "/anthropic/v1/models", handlers::AnthropicModels},
+    Route{"GET", "/anthropic/v1/models/*", handlers::AnthropicModel},
+    Route{"POST", "/api/v1/services/aigc/text-generation/generation", handlers::TextGeneration, false, true, "chat"},
+    Route{"POST", "/api/v1/services/aigc/multimodal-generation/generation", handlers::MultimodalGeneration, false, true,
+          "chat"},
+    Route{"GET", "/api/v1/models", handlers::ListNativeModels},
     Route{"GET", "/api/v1/quotas", handlers::ListQuotas},
     Route{"GET", "/api/v1/models/limits", handlers::ListQuotas},
+};
+
+/// What is spoken below a path, errors included; elsewhere it is OpenAI's.
+struct Tongue {
+  std::string_view prefix;
+  const api::Dialect* dialect;
+};
+constexpr std::array kTongues = {
+    Tongue{"/api/v2/apps/protocols/", &api::openai::kDialect},
+    Tongue{"/api/", &api::dashscope::kDialect},
+    Tongue{"/anthropic/", &api::anthropic::kDialect},
+    Tongue{"/apps/anthropic/", &api::anthropic::kDialect},
 };
 
 constexpr std::string_view kCompatible = "/compatible-mode";
@@ -75,11 +87,6 @@ std::string_view Normal(std::string_view path) {
     path.remove_prefix(kCompatible.size());
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path;
-}
-
-/// What a caller of a path that is not in the table may speak.
-const api::Dialect& DialectOf(std::string_view path) {
-  return path.starts_with("/anthropic/") ? api::anthropic::kDialect : api::openai::kDialect;
 }
 
 bool Matches(const Route& route, std::string_view path, std::string_view& tail) {
@@ -139,14 +146,19 @@ void Post(Service& service, Call call, void (*handler)(Service&, Call)) {
 
 }  // namespace
 
+const api::Dialect& DialectOf(std::string_view path) {
+  for (const Tongue& tongue : kTongues)
+    if (path.starts_with(tongue.prefix)) return *tongue.dialect;
+  return api::openai::kDialect;
+}
+
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder) {
   Call call{std::move(request),
             std::move(responder),
             NewRequestId(),
             {},
             InFlight::Ticket(service.in_flight)};
-  const std::string_view path = Normal(call.request.path);
-  call.dialect = &DialectOf(path);
+  call.dialect = &DialectOf(call.request.path);
   call.origin = OriginOf(call.request, service.options.trusted_proxies);
   if (const int seconds = service.addresses.Wait(call.origin.ip); seconds > 0) {
     api::ApiError error{429, "Too many requests, or too many wrong keys, from your network address.", "",
@@ -154,6 +166,7 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
     error.retry_after_seconds = seconds;
     return call.Fail(error);
   }
+  const std::string_view path = Normal(call.request.path);
   const Route* found = nullptr;
   std::string allowed;
   std::string tail;
@@ -172,7 +185,6 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
                      {{"allow", allowed}});
   }
   call.tail = std::move(tail);
-  call.dialect = found->dialect;
   const std::string_view token = KeyOf(call.request);
   std::optional<cloud::Suspension> suspension;
   if (!token.empty()) {

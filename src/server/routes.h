@@ -1,11 +1,16 @@
 // The table of method and path -> handler, and what comes before every handler: the request's id and its key.
 #pragma once
 #include <memory>
+#include <string_view>
 
+#include "api/dialect.h"
 #include "net/http/server.h"
 #include "server/service.h"
 
 namespace yun::server {
+
+/// What is spoken at a path, whether it is served or not.
+const api::Dialect& DialectOf(std::string_view path);
 
 /// Answers one request, now or later. Every path under /v1/ is also served under /compatible-mode/v1/.
 /// thread: any; does not block: what takes long goes to service.workers

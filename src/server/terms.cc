@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "api/openai/parse.h"
+#include "api/chat_fields.h"
 
 namespace yun::server {
 
@@ -14,7 +14,7 @@ api::Parsed<double> SecondsOf(const http::Request& request, std::string_view hea
   if (text.empty()) return otherwise;
   double milliseconds = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-  constexpr double kMax = 1000 * api::openai::kTimeoutSecondsMax;
+  constexpr double kMax = 1000 * api::kTimeoutSecondsMax;
   if (ec != std::errc() || end != text.data() + text.size() || !(milliseconds > 0 && milliseconds <= kMax))
     return tl::unexpected(api::ApiError{
         400, fmt::format("Invalid header '{}': milliseconds in (0, {:g}]; got '{}'.", header, kMax, text.substr(0, 32)),

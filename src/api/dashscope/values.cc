@@ -24,7 +24,7 @@ Parsed<Opened> Open(std::string_view body) {
   if (!object) return tl::unexpected(object.error());
   Fields fields(*object);
   Opened out;
-  fields.String("model", out.model, openai::kNameBytesMax);
+  fields.String("model", out.model, kNameBytesMax);
   if (fields.ok() && out.model.empty())
     fields.Fail("model", "missing_required_parameter", R"(Required parameter "model" missing from request.)");
   const auto read = [&](std::string_view key, json::object& into) {

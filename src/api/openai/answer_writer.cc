@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <cmath>
 #include <map>
 #include <utility>
 
+#include "api/json_text.h"
 #include "api/openai/write.h"
 #include "base/check.h"
 
@@ -15,56 +15,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr double kLogprobLeast = -9999.0;  // JSON has no -inf; OpenAI writes this
-
-bool ValidUtf8(std::string_view s) {
-  for (std::size_t i = 0; i < s.size();) {
-    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
-    const unsigned char lead = byte(i);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xc2 && lead < 0xe0 ? 2
-                               : lead >= 0xe0 && lead < 0xf0 ? 3
-                               : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                             : 0;
-    if (length == 0 || i + length > s.size()) return false;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    if ((lead == 0xe0 && byte(i + 1) < 0xa0) || (lead == 0xed && byte(i + 1) > 0x9f) ||
-        (lead == 0xf0 && byte(i + 1) < 0x90) || (lead == 0xf4 && byte(i + 1) > 0x8f))
-      return false;
-    i += length;
-  }
-  return true;
-}
-
-/// A token's text; bytes that are no text are written out as \xNN, as OpenAI does.
-std::string TokenName(const std::string& bytes, std::string_view prefix) {
-  if (ValidUtf8(bytes)) return bytes;
-  std::string out(prefix);
-  for (unsigned char c : bytes) out += fmt::format("\\x{:02x}", c);
-  return out;
-}
-
-double Writable(double logprob) { return std::isfinite(logprob) && logprob > kLogprobLeast ? logprob : kLogprobLeast; }
-
-std::string Quote(std::string_view text) { return json::serialize(json::value(json::string(text))); }
-
-json::object ChatToken(const TokenText& token) {
-  json::array bytes;
-  for (unsigned char c : token.bytes) bytes.emplace_back(static_cast<std::uint64_t>(c));
-  return {{"token", TokenName(token.bytes, "")}, {"logprob", Writable(token.logprob)}, {"bytes", std::move(bytes)}};
-}
-
 std::string ChatLogprobs(const std::vector<LogprobEntry>& entries) {
-  json::array content;
-  for (const LogprobEntry& entry : entries) {
-    json::object token = ChatToken(entry.token);
-    json::array top;
-    for (const TokenText& t : entry.top) top.emplace_back(ChatToken(t));
-    token["top_logprobs"] = std::move(top);
-    content.emplace_back(std::move(token));
-  }
-  return json::serialize(json::object{{"content", std::move(content)}, {"refusal", nullptr}});
+  return "{\"content\":" + TokenLogprobs(entries) + ",\"refusal\":null}";
 }
 
 /// offset: characters before the first entry.
@@ -72,9 +24,9 @@ std::string CompletionLogprobs(const std::vector<LogprobEntry>& entries, std::si
   json::array tokens, logprobs, tops, offsets;
   for (const LogprobEntry& entry : entries) {
     tokens.emplace_back(TokenName(entry.token.bytes, "bytes:"));
-    logprobs.emplace_back(Writable(entry.token.logprob));
+    logprobs.emplace_back(WritableLogprob(entry.token.logprob));
     json::object top;
-    for (const TokenText& t : entry.top) top.emplace(TokenName(t.bytes, "bytes:"), Writable(t.logprob));
+    for (const TokenText& t : entry.top) top.emplace(TokenName(t.bytes, "bytes:"), WritableLogprob(t.logprob));
     tops.emplace_back(std::move(top));
     offsets.emplace_back(offset);
     offset += CountCharacters(entry.token.bytes);

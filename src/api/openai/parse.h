@@ -4,26 +4,15 @@
 #include <string_view>
 
 #include "api/chat.h"
+#include "api/chat_fields.h"
 #include "api/error.h"
 
 namespace yun::api::openai {
 
 // Limits of a request, beyond what the HTTP server bounds.
-inline constexpr std::size_t kMessagesMax = 16384;
-inline constexpr std::size_t kToolsMax = 128;
-inline constexpr std::size_t kToolNameBytesMax = 128;
-inline constexpr std::size_t kStopsMax = 16;
-inline constexpr std::size_t kStopBytesMax = 1024;
-inline constexpr std::size_t kStopIdsMax = 64;
 inline constexpr std::size_t kLogitBiasesMax = 1024;
 inline constexpr std::size_t kPromptsMax = 128;  // prompts x n of one completion request
-inline constexpr std::int64_t kChoicesMax = 4;   // n
-inline constexpr std::size_t kAnswerChoicesMax = 1024;  // of guided_choice
 inline constexpr std::int64_t kTopLogprobsMax = 20;
-inline constexpr std::int64_t kMaxTokensMax = 1 << 24;
-inline constexpr std::size_t kNameBytesMax = 256;  // model, user, cache_salt
-inline constexpr std::int64_t kPriorityMax = 1000;
-inline constexpr double kTimeoutSecondsMax = 86400;
 
 /// errors: 400 with `param` and a `code` of: invalid_json, missing_required_parameter, invalid_type, invalid_value,
 ///         unknown_parameter, unsupported_parameter, unsupported_value (a valid wish that yun cannot fulfil yet); 413

@@ -4,14 +4,11 @@
 
 #include <boost/json.hpp>
 
+#include "api/json_text.h"
+
 namespace yun::api::openai {
-namespace {
 
 namespace json = boost::json;
-
-std::string Quote(std::string_view text) { return json::serialize(json::value(json::string(text))); }
-
-}  // namespace
 
 const Dialect kDialect = {"openai", &WriteError};
 
@@ -29,9 +26,9 @@ std::string WriteError(const ApiError& error, std::string_view request_id) {
   const auto or_null = [](const std::string& s) {
     return s.empty() ? json::value(nullptr) : json::value(json::string(s));
   };
-  json::object body{{"error", json::object{{"message", error.message},
+  json::object body{{"error", json::object{{"message", ValidText(error.message)},
                                            {"type", error.type},
-                                           {"param", or_null(error.param)},
+                                           {"param", or_null(ValidText(error.param))},
                                            {"code", or_null(error.code)}}}};
   if (!request_id.empty()) body["request_id"] = json::string(request_id);
   return json::serialize(body);

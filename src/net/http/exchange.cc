@@ -130,7 +130,7 @@ void Exchange::Finish() {
 }
 
 void Exchange::FailLocked(std::string_view message) {
-  ErrorAnswer answer = traits_.error_answer(500, message);
+  ErrorAnswer answer = traits_.error_answer(500, message, traits_.path);
   RespondLocked(500, kJson, std::move(answer.body), answer.headers);
 }
 

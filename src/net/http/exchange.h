@@ -22,7 +22,8 @@ class Exchange {
     bool keep_alive = false;  // what the client asked for
     std::uint64_t stream_buffer_bytes_max = 4u << 20;
     std::shared_ptr<const std::atomic<bool>> draining;                            // answers then close the connection
-    std::function<ErrorAnswer(int status, std::string_view message)> error_answer;
+    std::string path;                                                             // the request's, for error_answer
+    std::function<ErrorAnswer(int status, std::string_view message, std::string_view path)> error_answer;
     std::function<void()> wake;  // any thread: makes the connection call Take soon
   };
   explicit Exchange(Traits traits);

@@ -129,6 +129,8 @@ std::size_t RequestReader::FeedHead(std::string_view bytes) {
   error_code ec;
   const std::size_t used = beast.put(boost::asio::const_buffer(bytes.data(), end), ec);
   if (ec == beast_http::error::body_limit) {
+    request_ = Request();
+    AcceptTarget(Std(beast.get().target()));  // what answers may depend on it
     Fail(413, fmt::format("the body is over {} bytes", limits_.body_bytes_max));
   } else if (ec == beast_http::error::header_limit) {
     Fail(431, fmt::format("the request line and headers are over {} bytes", limits_.header_bytes_max));

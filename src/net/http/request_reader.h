@@ -37,6 +37,8 @@ class RequestReader {
   bool keep_alive() const { return keep_alive_; }
   bool http_1_0() const { return http_1_0_; }
   bool is_head() const { return request_.method == "HEAD"; }
+  /// Empty before it was read.
+  const std::string& path() const { return request_.path; }
   /// Of the body, received so far.
   std::uint64_t body_bytes() const;
   /// In kFailed: the answer to give before the connection is closed.

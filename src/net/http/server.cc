@@ -48,7 +48,7 @@ constexpr std::chrono::milliseconds kAcceptRetry{100};  // out of file descripto
 constexpr std::uint32_t kOtherFiles = 64;               // descriptors the rest of the program needs
 constexpr int kIoThreadsMax = 256;
 
-ErrorAnswer PlainErrorAnswer(int, std::string_view message) {
+ErrorAnswer PlainErrorAnswer(int, std::string_view message, std::string_view) {
   std::string safe(message);
   std::replace_if(safe.begin(), safe.end(), [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; }, ' ');
   return {fmt::format("{{\"error\":{{\"message\":\"{}\"}}}}", safe)};
@@ -300,6 +300,7 @@ void Connection::Serve() {
                                                   .keep_alive = reader_.keep_alive() && !ended_,
                                                   .stream_buffer_bytes_max = core_->options.stream_buffer_bytes_max,
                                                   .draining = core_->draining,
+                                                  .path = reader_.path(),
                                                   .error_answer = core_->options.error_answer,
                                                   .wake = [core = core_, weak = weak_from_this()] {
                                                     if (const auto self = weak.lock()) {
@@ -401,7 +402,7 @@ void Connection::OnFlushed() {
 void Connection::FailRequest(int status, const std::string& message) {
   SetDeadline(Wait::kNothing, {});
   CountBody(0);
-  const ErrorAnswer answer = core_->options.error_answer(status, message);
+  const ErrorAnswer answer = core_->options.error_answer(status, message, reader_.path());
   Put(FormatHead({.status = status,
                   .content_type = "application/json",
                   .content_length = answer.body.size(),

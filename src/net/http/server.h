@@ -73,7 +73,8 @@ struct ServerOptions {
   std::uint32_t drain_seconds_max = 30;
   std::string tls_certificate, tls_key;  // PEM files; empty: plain HTTP. Read again when they change
   /// Words for errors the server itself finds: 431, 413, 400, 408, 503, and 500 where a handler gave no answer.
-  std::function<ErrorAnswer(int status, std::string_view message)> error_answer;
+  /// path: the request's, empty where it was not read.
+  std::function<ErrorAnswer(int status, std::string_view message, std::string_view path)> error_answer;
 };
 
 /// Listens from Create on; answers until Stop.

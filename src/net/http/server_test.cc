@@ -281,14 +281,17 @@ TEST_F(ServerTest, NoAnswerIs500) {
 
 TEST_F(ServerTest, ErrorAnswersAreTheCallers) {
   routes_["/throw"] = [](Request, std::shared_ptr<Responder>) { throw std::runtime_error("secret"); };
-  Serve({.error_answer = [](int status, std::string_view message) {
-    return ErrorAnswer{"E" + std::to_string(status) + " " + std::string(message), {{"x-request-id", "r1"}}};
+  Serve({.error_answer = [](int status, std::string_view message, std::string_view path) {
+    return ErrorAnswer{"E" + std::string(path) + " " + std::to_string(status) + " " + std::string(message),
+                       {{"x-request-id", "r1"}}};
   }});
   for (const char* bytes : {"GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n", "GET /throw HTTP/1.1\r\nHost: x\r\n\r\n"}) {
     const std::string answer = Ask(bytes);
     EXPECT_TRUE(BodyOf(answer).starts_with("E")) << answer;
     EXPECT_TRUE(Has(answer, "x-request-id: r1\r\n")) << answer;
   }
+  EXPECT_TRUE(BodyOf(Ask("GET /throw HTTP/1.1\r\nHost: x\r\n\r\n")).starts_with("E/throw 500"));
+  EXPECT_TRUE(BodyOf(Ask("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")).starts_with("E/p 413"));
 }
 
 TEST_F(ServerTest, Malformed) {

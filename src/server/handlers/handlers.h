@@ -1,5 +1,7 @@
 // The handlers of the table in server/routes.cc, one file a subject.
 #pragma once
+#include <optional>
+
 #include "server/call.h"
 
 namespace yun::server::handlers {
@@ -18,6 +20,21 @@ void ShowMetrics(Service& service, Call call);
 /// Those that the key may use; others are answered like unknown ones.
 void ListModels(Service& service, Call call);
 void GetModel(Service& service, Call call);
+
+// dashscope.cc
+void TextGeneration(Service& service, Call call);
+void MultimodalGeneration(Service& service, Call call);
+/// A page of the models, or the one of `model`.
+void ListNativeModels(Service& service, Call call);
+/// Why a native request's headers forbid to serve it, if they do: a wish that is not met, or another workspace.
+std::optional<api::ApiError> NativeHeaders(const Call& call);
+/// page_no and page_size of a query.
+struct Page {
+  std::int64_t no = 1, size = 10;
+  bool Holds(std::int64_t index) const { return index / size == no - 1; }
+};
+inline constexpr std::int64_t kPageItemsMax = 100;
+Page PageOf(const http::Request& request, std::int64_t size);
 
 // receipts.cc
 /// What one request used and cost: for its own key, and for who may see the workspace's usage.

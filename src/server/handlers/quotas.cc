@@ -1,7 +1,5 @@
 // GET /api/v1/quotas: the limits of each model that is served.
-#include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "server/handlers/handlers.h"
 
@@ -11,7 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t kPageItemsMax = 100;
+constexpr std::int64_t kPageItems = 20;
 
 /// The tightest of the rules for one model and for all together.
 json::value LimitJson(const std::vector<cloud::LimitRule>& rules, cloud::LimitScope scope, std::string_view scope_id,
@@ -39,31 +37,20 @@ json::value LimitJson(const std::vector<cloud::LimitRule>& rules, cloud::LimitSc
                       {"async_user_concurrency_limit", number(concurrent)}};
 }
 
-/// A whole number of the query, at least 1.
-std::int64_t NumberOf(std::string_view text, std::int64_t otherwise) {
-  std::int64_t number = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return ec == std::errc() && end == text.data() + text.size() && number >= 1 ? number : otherwise;
-}
-
 }  // namespace
 
 void ListQuotas(Service& service, Call call) {
   const cloud::Principal& who = *call.principal;
   std::string wanted;
-  std::int64_t page = 1, size = 20;
-  for (const auto& [name, value] : http::ParseQuery(call.request.query)) {
+  const Page page = PageOf(call.request, kPageItems);
+  for (const auto& [name, value] : http::ParseQuery(call.request.query))
     if (name == "model" || name == "name") wanted = value;
-    if (name == "page_no") page = NumberOf(value, page);
-    if (name == "page_size") size = std::min(NumberOf(value, size), kPageItemsMax);
-  }
   const std::vector<cloud::LimitRule> rules = service.cloud->quotas->List(who.account.id);
   json::array quotas;
   std::int64_t total = 0;
   for (const auto& model : service.Models()) {
     if (!who.AllowsModel(model->id) || (!wanted.empty() && model->id != wanted)) continue;
-    const std::int64_t at = total++ / size;
-    if (at != page - 1) continue;
+    if (!page.Holds(total++)) continue;
     quotas.push_back(json::object{
         {"model", model->id},
         {"workspace_id", who.workspace.id},
@@ -72,8 +59,8 @@ void ListQuotas(Service& service, Call call) {
   }
   call.Respond(200, json::serialize(json::object{{"request_id", call.request_id},
                                                  {"output", json::object{{"total", total},
-                                                                         {"page_no", page},
-                                                                         {"page_size", size},
+                                                                         {"page_no", page.no},
+                                                                         {"page_size", page.size},
                                                                          {"quotas", std::move(quotas)}}}}));
 }
 
