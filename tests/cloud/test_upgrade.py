@@ -35,6 +35,14 @@ def load(old, database, file):
                    stdout=subprocess.DEVNULL)
 
 
+def put_keys(old, home, *names):
+    """The key files of an older home; there is no vault's before schema 6."""
+    for name in names:
+        if (old / name).exists():
+            shutil.copy(old / name, home)
+            (home / name).chmod(0o600)
+
+
 def holds(new, old):
     """Whether all that was said before is said now; fields may have been added."""
     if isinstance(old, dict):
@@ -76,6 +84,9 @@ def check(cloud, expected, unfinished):
     status, _, pdf = admin.raw("GET", f"/admin/v1{account}/invoices/{expected['invoice_id']}", format="pdf")
     assert status == 200 and pdf.startswith(b"%PDF-")
 
+    if "prompt" in expected:
+        assert "hello" in admin.get(f"{path}/prompts/{expected['prompt']}")["request"]
+
     # And on: keys, passwords, the next charge.
     assert chat(cloud, expected["revoked_key"])[0] == 401
     status, headers, body = chat(cloud, expected["key"])
@@ -100,8 +111,7 @@ def test_an_old_cloud_goes_on(old, database, tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     load(old, database, home / "cloud.db")
-    shutil.copy(old / "server.key", home)
-    (home / "server.key").chmod(0o600)
+    put_keys(old, home, "server.key", "vault.key")
     (home / "meter.journal").write_bytes(lzma.decompress((old / "meter.journal.xz").read_bytes()))
     cloud = Cloud(home, database=database)
     try:
@@ -122,6 +132,7 @@ def test_an_old_backup_is_restored(old, database, tmp_path):
     file.write_bytes(lzma.decompress((old / "backup.tar.xz").read_bytes()))
     where = ["--database", database] if database else []
     subprocess.run([YUN, "restore", str(file), "--home", str(home), *where], check=True, stdout=subprocess.DEVNULL)
+    put_keys(old, home, "vault.key")  # no backup holds it
     cloud = Cloud(home, database=database)
     try:
         check(cloud, expected, 0)

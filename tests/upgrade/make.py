@@ -4,7 +4,7 @@
   build/venv/bin/python tests/upgrade/make.py        before a new migration is added (YUN_BIN: the program as it was)
 
 rows.sql        the database as SQL text, for SQLite and PostgreSQL ({{blob}} as in migrations)
-server.key      and meter.journal.xz: the rest of the home, as a killed server left it, one request unfinished
+server.key      vault.key and meter.journal.xz: the rest of the home, as a killed server left it, one request unfinished
 backup.tar.xz   what `yun backup` made shortly before
 expected.json   secrets that must go on working, and what the API said of the books
 A folder that is there is never made again: it is what that program wrote. tests/cloud/test_upgrade.py reads them.
@@ -73,6 +73,7 @@ def live(cloud, clock):
     admin.post(f"{path}/top-ups", amount_micro=50 * YUAN, note="Überweisung 17; 'in quotes'")
     admin.post(f"{path}/adjustments", amount_micro=YUAN, kind="promotion", note="welcome")
     admin.patch(account, tax_name="VAT", tax_ppm=60_000)
+    admin.patch(path, store_prompts=True, retention_days=3650)
     admin.put(f"{path}/limits", requests_per_minute=6000, tokens_per_minute=0)
     key = admin.post(f"{path}/keys", name="web", limits={"requests_per_minute": 6000}, models=["base", "adapter"])
     revoked = admin.post(f"{path}/keys", name="old")
@@ -93,6 +94,8 @@ def live(cloud, clock):
     admin.call("POST", f"{here}/review", {"list": True, "note": "good"})
     for i in range(6):
         assert ask(cloud, key["secret"], model=("base", "adapter")[i % 2])[0] == 200
+    assert wait_until(lambda: len(admin.all(f"{path}/prompts")) == 6)
+    stored = admin.all(f"{path}/prompts")[0]["receipt_id"]
     once = {"Idempotency-Key": "order-17"}
     assert ask(cloud, key["secret"], once)[0] == 200
     assert ask(cloud, revoked["secret"])[0] == 200
@@ -110,7 +113,7 @@ def live(cloud, clock):
     assert ask(cloud, key["secret"])[0] == 200
     return {"key": key["secret"], "revoked_key": revoked["secret"], "email": "li@shop.test", "password": PASSWORD,
             "workspace_id": made["id"], "account_id": made["account_id"], "partner_id": partner["id"],
-            "invoice_id": invoice["id"], "month": month}
+            "invoice_id": invoice["id"], "month": month, "prompt": stored}
 
 
 def books(cloud, expected):
@@ -167,7 +170,8 @@ def main():
         to = HERE / f"{schema:04}"
         to.mkdir()
         (to / "rows.sql").write_text(text)
-        (to / "server.key").write_bytes((home / "server.key").read_bytes())
+        for key in ("server.key", "vault.key"):
+            (to / key).write_bytes((home / key).read_bytes())
         (to / "meter.journal.xz").write_bytes(lzma.compress((home / "meter.journal").read_bytes()))
         (to / "backup.tar.xz").write_bytes(lzma.compress(backup.read_bytes()))
         (to / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
