@@ -683,6 +683,15 @@ std::optional<Suspension> Directory::WhySuspended(std::string_view secret) const
   return barred.suspension;
 }
 
+std::shared_ptr<const Principal> Directory::PrincipalOfKey(std::string_view key_id) const {
+  const auto now = Now();
+  const KeyRow* row = In(now->keys, key_id);
+  const auto found = row ? now->by_hash.find(row->hash) : now->by_hash.end();
+  if (found == now->by_hash.end()) return nullptr;
+  const std::int64_t expires_ms = found->second->key.expires_ms;
+  return expires_ms != 0 && clock_.unix_ms() >= expires_ms ? nullptr : found->second;
+}
+
 Result<std::shared_ptr<const Principal>> Directory::PrincipalOf(std::string_view person_id,
                                                                 std::string_view workspace_id) const {
   const auto now = Now();

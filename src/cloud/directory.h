@@ -173,6 +173,8 @@ class Directory {
   std::shared_ptr<const Principal> Verify(std::string_view secret) const;
   /// What is suspended, where that alone made Verify null: who has a part of a key learns nothing.
   std::optional<Suspension> WhySuspended(std::string_view secret) const;
+  /// As Verify, of a key by its id: for what was asked with it before.
+  std::shared_ptr<const Principal> PrincipalOfKey(std::string_view key_id) const;
   /// A person at work in a workspace, without a key; the workspace or its account may be suspended. An operator may be
   /// no member: their role is then kOwner.
   /// errors: kNotFound (no such active person or workspace), kPermissionDenied (no member)

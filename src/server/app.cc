@@ -39,6 +39,8 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
   ASSIGN_OR_RETURN(app->service_->auth, OpenAuth(o.auth, app->url_at(o.port), *app->service_->cloud->directory,
                                                  *app->service_->cloud->sign_in));
 
+  ASSIGN_OR_RETURN(app->service_->tasks, Tasks::Open(*app->service_));
+
   http::ServerOptions http;
   http.address = o.address;
   http.port = o.port;
@@ -65,6 +67,7 @@ App::~App() {
   if (!service_) return;
   service_->phase = Phase::kDraining;
   http_.reset();
+  if (service_->tasks) service_->tasks->Stop();
   service_->auth_workers.Stop();
   service_->admin_workers.Stop();
   service_->workers.Stop();  // before the engines go: a job may be using one

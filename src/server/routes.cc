@@ -60,6 +60,9 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/services/aigc/multimodal-generation/generation", handlers::MultimodalGeneration, false, true,
           "chat"},
     Route{"GET", "/api/v1/models", handlers::ListNativeModels},
+    Route{"GET", "/api/v1/tasks", handlers::ListTasks, false, true, "tasks"},
+    Route{"GET", "/api/v1/tasks/*", handlers::GetTask, false, true, "tasks"},
+    Route{"POST", "/api/v1/tasks/*", handlers::CancelTask, false, true, "tasks"},
     Route{"GET", "/api/v1/quotas", handlers::ListQuotas},
     Route{"GET", "/api/v1/models/limits", handlers::ListQuotas},
 };
@@ -122,9 +125,7 @@ api::ApiError KeyError(bool given) {
 }
 
 /// Why a good key is not good for this.
-std::optional<api::ApiError> Scope(const cloud::Principal& principal, const Route& route, std::string_view ip) {
-  if (!principal.AllowsIp(ip))
-    return api::ApiError{403, "This key is not for your network address.", "", "access_denied"};
+std::optional<api::ApiError> Scope(const cloud::Principal& principal, const Route& route) {
   if (!route.endpoint.empty() && !principal.AllowsEndpoint(route.endpoint))
     return api::ApiError{403, fmt::format("This key is not for the endpoint '{}'.", route.endpoint), "",
                          "access_denied"};
@@ -143,6 +144,30 @@ void Post(Service& service, Call call, void (*handler)(Service&, Call)) {
   if (!service.workers.TryPost([&service, shared, handler] { handler(service, std::move(*shared)); }))
     shared->Fail(ToApiError({Code::kTooMany, "Too many requests are waiting; try again in a moment."}));
 }
+
+/// The row of a call, whose tail it sets; null when there is none, and the call has been answered.
+const Route* FindRoute(Call& call) {
+  const std::string_view path = Normal(call.request.path);
+  const Route* found = nullptr;
+  std::string allowed;
+  for (const Route& route : kRoutes) {
+    std::string_view rest;
+    if (!Matches(route, path, rest)) continue;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+    if (route.method == call.request.method) found = &route, call.tail = rest;
+  }
+  if (found) return found;
+  if (allowed.empty())
+    call.Fail({404, fmt::format("Unknown path: {} {}", call.request.method, call.request.path.substr(0, 256)), "",
+               "unknown_url"});
+  else
+    call.Fail({405, fmt::format("{} is not allowed here; allowed: {}.", call.request.method, allowed), "",
+               "method_not_allowed"},
+              {{"allow", allowed}});
+  return nullptr;
+}
+
+constexpr std::string_view kNativeServices = "/api/v1/services/";
 
 }  // namespace
 
@@ -166,25 +191,8 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
     error.retry_after_seconds = seconds;
     return call.Fail(error);
   }
-  const std::string_view path = Normal(call.request.path);
-  const Route* found = nullptr;
-  std::string allowed;
-  std::string tail;
-  for (const Route& route : kRoutes) {
-    std::string_view rest;
-    if (!Matches(route, path, rest)) continue;
-    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-    if (route.method == call.request.method) found = &route, tail = rest;
-  }
-  if (!found) {
-    if (allowed.empty())
-      return call.Fail({404, fmt::format("Unknown path: {} {}", call.request.method, call.request.path.substr(0, 256)),
-                        "", "unknown_url"});
-    return call.Fail({405, fmt::format("{} is not allowed here; allowed: {}.", call.request.method, allowed), "",
-                      "method_not_allowed"},
-                     {{"allow", allowed}});
-  }
-  call.tail = std::move(tail);
+  const Route* found = FindRoute(call);
+  if (!found) return;
   const std::string_view token = KeyOf(call.request);
   std::optional<cloud::Suspension> suspension;
   if (!token.empty()) {
@@ -195,13 +203,33 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
   if (!found->open && suspension) return call.Fail(ToApiError(cloud::RefusalOf(*suspension)));
   if (!found->open && !call.principal) return call.Fail(KeyError(!token.empty()), {{"www-authenticate", "Bearer"}});
   if (call.principal) {
-    if (const auto denied = Scope(*call.principal, *found, call.origin.ip)) {
+    auto denied = Scope(*call.principal, *found);
+    if (!call.principal->AllowsIp(call.origin.ip))
+      denied = api::ApiError{403, "This key is not for your network address.", "", "access_denied"};
+    if (denied) {
       if (!found->open) return call.Fail(*denied);
       call.principal = nullptr;
     }
   }
+  if (call.request.path.starts_with(kNativeServices) && call.request.Header("x-dashscope-async") == "enable")
+    return Post(service, std::move(call), handlers::SubmitTask);
   if (call.principal && !found->endpoint.empty()) call.kept.Begin(*call.principal, call.request.body);
   if (!found->heavy) return found->handler(service, std::move(call));
+  Post(service, std::move(call), found->handler);
+}
+
+void HandleAs(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
+              std::shared_ptr<http::Responder> responder) {
+  Call call{std::move(request),
+            std::move(responder),
+            NewRequestId(),
+            std::move(principal),
+            InFlight::Ticket(service.in_flight)};
+  call.dialect = &DialectOf(call.request.path);
+  const Route* found = FindRoute(call);
+  if (!found) return;
+  if (const auto denied = Scope(*call.principal, *found)) return call.Fail(*denied);
+  if (!found->endpoint.empty()) call.kept.Begin(*call.principal, call.request.body);
   Post(service, std::move(call), found->handler);
 }
 

@@ -16,4 +16,8 @@ const api::Dialect& DialectOf(std::string_view path);
 /// thread: any; does not block: what takes long goes to service.workers
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder);
 
+/// The same for a caller who is known, whose address does not matter: see server/inner_call.h.
+void HandleAs(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
+              std::shared_ptr<http::Responder> responder);
+
 }  // namespace yun::server

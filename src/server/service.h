@@ -23,6 +23,7 @@
 #include "server/constraint.h"
 #include "server/edge.h"
 #include "server/metrics.h"
+#include "server/tasks.h"
 #include "server/workers.h"
 #include "text/chat/output_reader.h"
 #include "text/chat/template.h"
@@ -119,6 +120,7 @@ class Service {
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
+  std::unique_ptr<Tasks> tasks;         // set before the server listens
   AddressLimiter addresses;
   const cloud::TenantNumbers tenants;
   Metrics metrics;

@@ -334,6 +334,8 @@ def test_every_role_against_every_data_route(cloud, houses):
             where = path.removesuffix("*") + tail
             status, _, answer = Admin(cloud.port, key).raw(method, where, body)
             cells += 1
+            if b'"task_status":"UNKNOWN"' in answer:
+                status = 404  # as DashScope says it
             if not right(status):
                 wrong.append((name, method, where, status, answer[:200]))
 

@@ -96,6 +96,11 @@ def live(cloud, clock):
         assert ask(cloud, key["secret"], model=("base", "adapter")[i % 2])[0] == 200
     assert wait_until(lambda: len(admin.all(f"{path}/prompts")) == 6)
     stored = admin.all(f"{path}/prompts")[0]["receipt_id"]
+    caller = Admin(cloud.port, key["secret"])
+    items = [{"type": "message", "role": "user", "content": "hello"}]
+    assert caller.raw("POST", "/v1/conversations", {"items": items})[0] == 200
+    said = caller.raw("POST", "/v1/responses", {"model": "base", "input": "hello", "max_output_tokens": 16})
+    assert said[0] == 200, said
     once = {"Idempotency-Key": "order-17"}
     assert ask(cloud, key["secret"], once)[0] == 200
     assert ask(cloud, revoked["secret"])[0] == 200

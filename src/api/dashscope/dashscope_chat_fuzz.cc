@@ -6,6 +6,7 @@
 
 #include "api/dashscope/answer_writer.h"
 #include "api/dashscope/parse.h"
+#include "api/dashscope/tasks.h"
 #include "api/dashscope/write.h"
 #include "base/check.h"
 
@@ -31,6 +32,12 @@ void CheckFrames(std::string_view out) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
+  if (const auto task = dashscope::ParseTaskRequest(body))
+    CHECK(!task->model.empty() && dashscope::ParseTaskRequest(task->body).has_value());
+  boost::json::parse_options deep;
+  deep.max_depth = 64;
+  (void)boost::json::parse(dashscope::WriteTask({.status = size % 2 ? "SUCCEEDED" : "FAILED", .answer = body}, "r"), {},
+                           deep);
   for (const auto service : {dashscope::Service::kText, dashscope::Service::kMultimodal}) {
     if (const auto wish = dashscope::ParseGenerationRequest(body, service, false)) {
       const ChatRequest& chat = wish->chat;

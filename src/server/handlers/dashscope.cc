@@ -22,8 +22,6 @@ api::ApiError Refusal(int status, std::string native, std::string message) {
 
 void Generate(Service& service, Call call, dashscope::Service kind) {
   if (const auto refused = NativeHeaders(call)) return call.Fail(*refused);
-  if (call.request.Header("x-dashscope-async") == "enable")
-    return call.Fail(Refusal(403, "AccessDenied", "current user api does not support asynchronous calls."));
   const bool events = call.request.Header("x-dashscope-sse") == "enable" ||
                       call.request.Header("accept").find("text/event-stream") != std::string_view::npos;
   api::Parsed<dashscope::GenerationRequest> wish = dashscope::ParseGenerationRequest(call.request.body, kind, events);

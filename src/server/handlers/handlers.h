@@ -26,6 +26,14 @@ void TextGeneration(Service& service, Call call);
 void MultimodalGeneration(Service& service, Call call);
 /// A page of the models, or the one of `model`.
 void ListNativeModels(Service& service, Call call);
+// tasks.cc
+/// Keeps a native request, to be answered later.
+void SubmitTask(Service& service, Call call);
+void GetTask(Service& service, Call call);
+void ListTasks(Service& service, Call call);
+void CancelTask(Service& service, Call call);
+
+// dashscope.cc, what native handlers share
 /// Why a native request's headers forbid to serve it, if they do: a wish that is not met, or another workspace.
 std::optional<api::ApiError> NativeHeaders(const Call& call);
 /// page_no and page_size of a query.
