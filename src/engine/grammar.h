@@ -16,7 +16,7 @@ class Grammar {
 
   /// Sets mask[id / 32] bit id % 32 for each token that may come next and clears the others; at least one is set.
   /// End tokens are set where the text may end, and are alone once it must.
-  /// shapes: mask [(vocab + 31) / 32]; vocab is the model's, which may be larger than the tokenizer's
+  /// shapes: mask [(vocab + 31) / 32], bits past vocab are not read; vocab is the model's, at least the tokenizer's
   /// errors: kTooLarge (over a limit of work or size: end the request)
   virtual Status Mask(std::span<std::uint32_t> mask) = 0;
   /// Takes a committed token. errors: kInvalidArgument when it is not permitted (the state stays), kTooLarge

@@ -14,11 +14,12 @@ using Mask = std::vector<std::uint32_t>;
 constexpr int kCandidates = 48;            // drawn a step, of which the best is taken
 constexpr std::uint32_t kCloneStride = 7;  // steps between two checks of Clone, which copies much
 
-std::vector<std::int32_t> Permitted(const Mask& mask) {
+std::vector<std::int32_t> Permitted(const Mask& mask, std::int32_t vocab) {
   std::vector<std::int32_t> ids;
   for (std::size_t word = 0; word < mask.size(); ++word)
     for (std::uint32_t bits = mask[word]; bits != 0; bits &= bits - 1)
       ids.push_back(static_cast<std::int32_t>(word * 32) + std::countr_zero(bits));
+  while (!ids.empty() && ids.back() >= vocab) ids.pop_back();
   return ids;
 }
 
@@ -38,7 +39,6 @@ Status Agree(engine::Grammar& grammar, const std::vector<std::int32_t>& permitte
   const auto is_end = [&](std::int32_t id) {
     return std::find(options.end_ids.begin(), options.end_ids.end(), id) != options.end_ids.end();
   };
-  if (permitted.back() >= options.vocab) return Fail(Code::kInternal, "the mask permits a token beyond the vocabulary");
   Mask scratch((static_cast<std::size_t>(options.vocab) + 31) / 32);
   if (grammar.Valid({&next, 1}) != 1) {
     RETURN_IF_ERROR(grammar.Mask(scratch));  // over a limit: nothing is valid any more
@@ -78,7 +78,7 @@ Result<Walk> RandomWalk(engine::Grammar& grammar, const Tokenizer& tokenizer, co
       copy = nullptr;
     }
 
-    const std::vector<std::int32_t> permitted = Permitted(mask);
+    const std::vector<std::int32_t> permitted = Permitted(mask, options.vocab);
     if (permitted.empty()) return Fail(Code::kInternal, "the mask permits nothing");
     const bool hurry = step >= options.tokens_soft;
     std::int32_t next = permitted[random() % permitted.size()];
