@@ -266,6 +266,11 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                 "An address or CIDR range whose X-Forwarded-For and X-Forwarded-Proto are believed; may be given again")
       ->allow_extra_args(false)
       ->type_name("CIDR");
+  c->add_option("--cors-origin", o.cors_origins,
+                "An origin whose web pages may call the data routes with a key, as https://app.example.org; '*': any. "
+                "May be given again")
+      ->allow_extra_args(false)
+      ->type_name("ORIGIN");
   c->add_option("--address-rate", o.address_requests_per_second,
                 "Requests a second that one network address may send, whoever asks; 0: any number")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1000000}))

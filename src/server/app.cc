@@ -26,6 +26,7 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
     if (!range) return Wrap(std::move(range.error()), "trusted proxy");
     proxies.push_back(*range);
   }
+  for (const std::string& origin : o.cors_origins) RETURN_IF_ERROR(CheckCorsOrigin(origin));
   ASSIGN_OR_RETURN(auto cloud, Cloud::Open({.home = o.home,
                                             .database = o.database,
                                             .vault_key = o.vault_key,
@@ -35,7 +36,8 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
                                       .share_prefix_cache = o.share_prefix_cache,
                                       .metrics = o.metrics,
                                       .trusted_proxies = std::move(proxies),
-                                      .address_requests_per_second = o.address_requests_per_second});
+                                      .address_requests_per_second = o.address_requests_per_second,
+                                      .cors_origins = o.cors_origins});
   ASSIGN_OR_RETURN(app->service_->auth, OpenAuth(o.auth, app->url_at(o.port), *app->service_->cloud->directory,
                                                  *app->service_->cloud->sign_in));
 

@@ -44,6 +44,7 @@ struct AppOptions {
   std::string tls_certificate, tls_key;        // PEM files, read again when they change; empty: plain HTTP
   std::vector<std::string> trusted_proxies;    // addresses or CIDR ranges
   std::int64_t address_requests_per_second = 0;  // of one network address; 0: any number
+  std::vector<std::string> cors_origins;         // whose pages may use the data routes; "*": any
   std::uint64_t body_bytes_max = api::kBodyBytesMax;
   std::uint32_t header_bytes_max = 32u << 10;
   std::uint32_t connections_max = 4096;

@@ -78,6 +78,41 @@ void AddSecurityHeaders(http::Headers& headers, bool secure) {
   if (secure) add("strict-transport-security", "max-age=31536000");
 }
 
+http::Headers CorsHeaders(const http::Request& request, const std::vector<std::string>& origins) {
+  const std::string_view origin = request.Header("origin");
+  if (origin.empty() || origins.empty()) return {};
+  const bool any = std::ranges::find(origins, "*") != origins.end();
+  if (!any && std::ranges::find(origins, origin) == origins.end()) return {{"vary", "origin"}};
+  http::Headers out = {{"access-control-allow-origin", any ? "*" : std::string(origin)}, {"vary", "origin"}};
+  if (!IsPreflight(request)) {
+    out.emplace_back("access-control-expose-headers",
+                     "x-request-id, request-id, retry-after, x-yun-receipt-id, x-ratelimit-limit-requests, "
+                     "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, "
+                     "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens");
+    return out;
+  }
+  out.emplace_back("access-control-allow-methods", "GET, POST, DELETE");
+  if (const std::string_view headers = request.Header("access-control-request-headers"); !headers.empty())
+    out.emplace_back("access-control-allow-headers", headers);
+  out.emplace_back("access-control-max-age", "86400");
+  return out;
+}
+
+bool IsPreflight(const http::Request& request) {
+  return request.method == "OPTIONS" && !request.Header("origin").empty() &&
+         !request.Header("access-control-request-method").empty();
+}
+
+Status CheckCorsOrigin(std::string_view origin) {
+  if (origin == "*") return {};
+  const std::size_t scheme = origin.find("://");
+  const std::string_view host = scheme == std::string_view::npos ? "" : origin.substr(scheme + 3);
+  if (host.empty() || host.find_first_of("/?#* ") != std::string_view::npos)
+    return Fail(Code::kInvalidArgument,
+                "'{}' is no origin: it is '*', or as a browser sends it, for example https://app.example.org", origin);
+  return {};
+}
+
 AddressLimiter::Address& AddressLimiter::Find(Addresses& addresses, const cloud::IpAddress& ip) const {
   const std::int64_t now = clock_.steady_ns();
   if (addresses.size() >= kAddressesMax && !addresses.contains(ip)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/result.h"
 #include "cloud/clock.h"
 #include "cloud/ip_range.h"
 #include "net/http/server.h"
@@ -24,6 +25,15 @@ Origin OriginOf(const http::Request& request, const std::vector<cloud::IpRange>&
 
 /// For every answer, beside those that a handler set itself.
 void AddSecurityHeaders(http::Headers& headers, bool secure);
+
+/// What lets pages of other origins use the data routes: nothing but for the origins named ("*": any; a browser
+/// sends no key by itself). For a preflight also what it asks for.
+/// source: Fetch Standard, section 3.2
+http::Headers CorsHeaders(const http::Request& request, const std::vector<std::string>& origins);
+/// Whether it is a browser's question before the request itself.
+bool IsPreflight(const http::Request& request);
+/// "*", or a scheme, host and port as a browser sends them. errors: kInvalidArgument
+Status CheckCorsOrigin(std::string_view origin);
 
 inline constexpr std::int64_t kWrongKeysPerMinute = 60;  // of one address
 inline constexpr std::size_t kAddressesMax = 65536;      // more, and those who were not seen for long are forgotten

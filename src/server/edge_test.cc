@@ -85,5 +85,34 @@ TEST(Edge, HeadersOfAHandlerStay) {
   EXPECT_EQ(transport, 1);
 }
 
+TEST(Edge, PagesOfOtherOriginsAreLetInWhereTheyAreNamed) {
+  http::Request request;
+  request.method = "POST";
+  EXPECT_TRUE(CorsHeaders(request, {"*"}).empty());
+  request.headers = {{"origin", "https://a.example"}};
+  EXPECT_TRUE(CorsHeaders(request, {}).empty());
+  const auto allowed = [&](const std::vector<std::string>& origins) {
+    for (const auto& [name, value] : CorsHeaders(request, origins))
+      if (name == "access-control-allow-origin") return value;
+    return std::string();
+  };
+  EXPECT_EQ(allowed({"https://a.example"}), "https://a.example");
+  EXPECT_EQ(allowed({"https://b.example", "*"}), "*");
+  EXPECT_EQ(allowed({"https://b.example"}), "");
+  EXPECT_FALSE(IsPreflight(request));
+  request.method = "OPTIONS";
+  request.headers.emplace_back("access-control-request-method", "POST");
+  request.headers.emplace_back("access-control-request-headers", "authorization, content-type");
+  EXPECT_TRUE(IsPreflight(request));
+  bool headers = false;
+  for (const auto& [name, value] : CorsHeaders(request, {"*"}))
+    headers |= name == "access-control-allow-headers" && value == "authorization, content-type";
+  EXPECT_TRUE(headers);
+  for (const char* origin : {"*", "https://a.example", "http://localhost:3000"})
+    EXPECT_TRUE(CheckCorsOrigin(origin)) << origin;
+  for (const char* origin : {"", "a.example", "https://", "https://a.example/", "https://*.example"})
+    EXPECT_FALSE(CheckCorsOrigin(origin)) << origin;
+}
+
 }  // namespace
 }  // namespace yun::server

@@ -1,6 +1,8 @@
 #include "server/routes.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -190,6 +192,13 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
                         "rate_limit_exceeded", "rate_limit_error"};
     error.retry_after_seconds = seconds;
     return call.Fail(error);
+  }
+  const std::string& path = call.request.path;
+  if (!path.starts_with("/admin") && !path.starts_with("/auth")) {  // those have cookies
+    http::Headers cors = CorsHeaders(call.request, service.options.cors_origins);
+    if (!cors.empty() && IsPreflight(call.request))
+      return call.responder->Respond(204, "text/plain", "", std::move(cors));
+    std::ranges::move(cors, std::back_inserter(call.more_headers));
   }
   const Route* found = FindRoute(call);
   if (!found) return;

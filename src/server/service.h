@@ -88,6 +88,7 @@ struct ServiceOptions {
   std::chrono::milliseconds keep_alive{10000};  // a stream that is silent for so long sends a comment
   std::vector<cloud::IpRange> trusted_proxies;  // whose X-Forwarded-For is believed
   std::int64_t address_requests_per_second = 0;  // of one network address; 0: any number
+  std::vector<std::string> cors_origins;         // whose pages may use the data routes; "*": any
 };
 
 /// An answer on its way.
