@@ -1267,7 +1267,7 @@ TEST_F(Serving, WhatCannotBeEmbeddedIsNamed) {
   } cases[] = {
       {R"({"model":"none","input":"a"})", 404, "model", "model_not_found", "none"},
       {body(R"("input":["a",")" + std::string(101, 'b') + "\"]"), 400, "input[1]", "context_length_exceeded",
-       "[1, 100] tokens; got 101"},
+       "101 tokens; this model's context is 100"},
       {body(R"("input":[[1],[258]])"), 400, "input[1]", "invalid_value", "258"},
       {body(R"("input":"a","dimensions":9)"), 400, "dimensions", "invalid_value", "[1, 8]"},
   };

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "api/fields.h"
+#include "api/json_text.h"
 #include "api/openai/parse.h"
 
 namespace yun::api::dashscope {
@@ -82,8 +83,6 @@ json::value WithTypedParts(json::value messages) {
   }
   return messages;
 }
-
-std::string Quote(std::string_view text) { return json::serialize(json::value(json::string(text))); }
 
 }  // namespace
 

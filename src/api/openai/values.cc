@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "api/fields.h"
+#include "api/json_text.h"
 #include "api/openai/parse.h"
 
 namespace yun::api::openai {
@@ -128,8 +129,6 @@ void ReadSide(Fields& fields, std::string_view key, std::vector<std::string>& ou
   if (value->is_array()) return ReadTexts(fields, key, kScorePairsMax, out);
   AddText(fields, std::string(key), *value, out);
 }
-
-std::string Quote(std::string_view text) { return json::serialize(json::value(json::string(text))); }
 
 std::string UsageText(const ValuesHead& head) {
   return fmt::format(R"("usage":{{"prompt_tokens":{0},"total_tokens":{0}}})", head.prompt_tokens);

@@ -51,10 +51,14 @@ void Embed(Service& service, Call call, const api::EmbeddingRequest& wish, std::
   for (std::size_t i = 0; i < wish.inputs.size(); ++i) {
     const auto& prompt = job.prompts.emplace_back(TokensOf(*model->tokenizer, wish, wish.inputs[i]));
     const std::string param = fmt::format("{}[{}]", inputs_param, i);
-    if (prompt.empty() || prompt.size() > context)
-      return call.Fail({400, fmt::format("Invalid '{}': Range of input length should be [1, {}] tokens; got {}.", param,
-                                         context, prompt.size()),
-                        param, prompt.empty() ? "invalid_value" : "context_length_exceeded"});
+    if (prompt.empty())
+      return call.Fail({400, fmt::format("Invalid '{}': it has no tokens.", param), param, "invalid_value"});
+    if (prompt.size() > context)
+      return call.Fail({.message = fmt::format("Invalid '{}': it has {} tokens; this model's context is {}.", param,
+                                               prompt.size(), context),
+                        .param = param,
+                        .code = "context_length_exceeded",
+                        .tokens_max = context});
     for (const engine::TokenId id : prompt)
       if (id < 0 || id >= static_cast<std::int64_t>(config.vocab))
         return call.Fail({400, fmt::format("Invalid '{}': the token id {} is not below the vocabulary's size, {}.",
@@ -90,6 +94,7 @@ void Embeddings(Service& service, Call call) {
 }
 
 void TextEmbedding(Service& service, Call call) {
+  if (const auto refused = NativeHeaders(call)) return call.Fail(*refused);
   const api::Parsed<api::EmbeddingRequest> wish = dashscope::ParseTextEmbedding(call.request.body);
   if (!wish) return call.Fail(wish.error());
   call.request.body = {};

@@ -101,6 +101,7 @@ void Rerank(Service& service, Call call) { RankAs(service, std::move(call), open
 void Reranks(Service& service, Call call) { RankAs(service, std::move(call), openai::RerankForm::kHosted); }
 
 void TextRerank(Service& service, Call call) {
+  if (const auto refused = NativeHeaders(call)) return call.Fail(*refused);
   api::Parsed<api::RerankRequest> wish = dashscope::ParseTextRerank(call.request.body);
   if (!wish) return call.Fail(wish.error());
   call.request.body = {};

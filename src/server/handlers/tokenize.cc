@@ -76,6 +76,7 @@ void Tokenize(Service& service, Call call) {
 }
 
 void NativeTokenize(Service& service, Call call) {
+  if (const auto refused = NativeHeaders(call)) return call.Fail(*refused);
   auto wish = dashscope::ParseTokenizer(call.request.body);
   TokenizeAs(service, std::move(call), std::move(wish), dashscope::WriteTokenizer);
 }
