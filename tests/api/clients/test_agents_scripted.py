@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 
+import dashscope
 import pytest
 from conftest import NODE
 from qwen_agent.agents import Assistant
@@ -41,6 +42,13 @@ def test_qwen_agent_over_openai(server, model, raw_api):
     if model == CODER and not raw_api:
         pytest.skip("the agent's own prompt asks for calls in JSON")
     run_agent({"model": model, "model_type": "oai", "model_server": server.url + "/v1", "api_key": server.key,
+               "generate_cfg": {"use_raw_api": raw_api}})
+
+
+@pytest.mark.parametrize("raw_api", [False, True])
+def test_qwen_agent_over_dashscope(server, monkeypatch, raw_api):
+    monkeypatch.setattr(dashscope, "base_http_api_url", server.url + "/api/v1")
+    run_agent({"model": HERMES, "model_type": "qwen_dashscope", "api_key": server.key,
                "generate_cfg": {"use_raw_api": raw_api}})
 
 
