@@ -48,10 +48,10 @@ def test_text_rerank():
     assert got.status_code == HTTPStatus.OK, got
     results = got.output.results
     assert len(results) == 2 and results[0].relevance_score >= results[1].relevance_score
-    assert all(r.document["text"] == DOCUMENTS[r.index] for r in results)
+    assert all(r["document"]["text"] == DOCUMENTS[r.index] for r in results)
     assert got.usage.total_tokens > 0
     bare = dashscope.TextReRank.call(model=MODEL, query=QUERY, documents=DOCUMENTS, instruct="Find fruit")
-    assert len(bare.output.results) == 3 and bare.output.results[0].document is None
+    assert len(bare.output.results) == 3 and bare.output.results[0]["document"] is None
 
 
 def test_tokenization(client):
