@@ -84,7 +84,7 @@ void ListNativeModels(Service& service, Call call) {
   const Page page = PageOf(call.request, kPageItems);
   dashscope::ModelPage out{.page_no = page.no, .page_size = page.size};
   for (const auto& model : service.Models()) {
-    if (!call.principal->AllowsModel(model->id) || (!wanted.empty() && model->id != wanted)) continue;
+    if (!MaySee(service, *call.principal, model->id) || (!wanted.empty() && model->id != wanted)) continue;
     if (page.Holds(out.total++)) out.ids.push_back(model->id);
   }
   call.Respond(200, dashscope::WriteModels(out, call.request_id));
