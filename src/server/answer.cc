@@ -114,7 +114,6 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   asked.request_id = call.request_id;
   asked.idempotency_key = call.request.Header("idempotency-key");
   asked.app = call.request.Header("x-yun-app");
-  asked.batch = call.late != nullptr;
   asked.answers = static_cast<std::int64_t>(answers);
   asked.output_tokens_given = wanted > 0;
   for (const auto& prompt : plan.prompts) {
@@ -133,7 +132,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   const auto on_cpu_time = [cloud = service.cloud.get(), id = model->id](std::uint64_t cpu_us) {
     cloud->revenue->AddCpuTime(id, cloud->clock.unix_ms(), static_cast<std::int64_t>(cpu_us));
   };
-  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers, on_cpu_time, call.late)
+  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers, on_cpu_time)
                     ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 

@@ -9,8 +9,6 @@
 
 namespace yun::server {
 
-class LateCharge;
-
 /// What is spoken at a path, whether it is served or not.
 const api::Dialect& DialectOf(std::string_view path);
 
@@ -18,9 +16,8 @@ const api::Dialect& DialectOf(std::string_view path);
 /// thread: any; does not block: what takes long goes to service.workers
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder);
 
-/// The same for a caller who is known, whose address does not matter: see server/inner_call.h. With `late` at the terms
-/// of batches: when the machine is idle, at their price, and paid for as it decides.
+/// The same for a caller who is known, whose address does not matter: see server/inner_call.h.
 void HandleAs(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
-              std::shared_ptr<http::Responder> responder, std::shared_ptr<LateCharge> late = {});
+              std::shared_ptr<http::Responder> responder);
 
 }  // namespace yun::server

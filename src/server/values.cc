@@ -17,7 +17,7 @@ void Values::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
   if (!grant) return;
   std::string receipt_id = grant->receipt_id();
   auto meters = std::make_shared<RequestMeter>(std::move(grant), job.each.task, job.prompts.size(),
-                                               CpuTimeOf(service, *model), call.late)
+                                               CpuTimeOf(service, *model))
                     ->MakeAnswers(1);
   auto values = std::make_shared<Values>(service, std::move(call), std::move(model), std::move(job),
                                          std::move(receipt_id), std::move(meters));
@@ -156,7 +156,6 @@ std::shared_ptr<cloud::Grant> Admit(Service& service, Call& call, const Model& m
   asked.request_id = call.request_id;
   asked.idempotency_key = call.request.Header("idempotency-key");
   asked.app = call.request.Header("x-yun-app");
-  asked.batch = call.late != nullptr;
   cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
   call.ShowLimits(admitted.left);
   if (!admitted.refusal) return std::move(admitted.grant);
