@@ -83,7 +83,6 @@ bool ReadToolChoice(Fields& fields, ChatRequest& out) {
   return true;
 }
 
-
 }  // namespace
 
 void ReadTerms(Fields& fields, Generation& out) {

@@ -36,11 +36,12 @@ std::string Range::Text() const {
   return fmt::format("{}{:g}, {:g}{}", open_low ? '(' : '[', low, high, open_high ? ')' : ']');
 }
 
-const json::value* Fields::Find(std::string_view key) const {
-  if (error_) return nullptr;
-  const json::value* value = object_.if_contains(key);
+const json::value* Member(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
   return value && !value->is_null() ? value : nullptr;
 }
+
+const json::value* Fields::Find(std::string_view key) const { return error_ ? nullptr : Member(object_, key); }
 
 void Fields::FailType(std::string_view param, std::string_view expected, const json::value& got) {
   Fail(param, "invalid_type", "Invalid type for '{}': expected {}, but got {} instead.", param, expected,

@@ -21,6 +21,9 @@ inline constexpr std::size_t kNestingMax = 64;
 /// "a string", "an integer", ...: for messages.
 std::string_view KindName(const boost::json::value& value);
 
+/// A member that is there and not null, or nullptr.
+const boost::json::value* Member(const boost::json::object& object, std::string_view key);
+
 /// A numeric range; `open_low`/`open_high` leave the bound itself out.
 struct Range {
   double low, high;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace yun {
 
 std::string LowerAscii(std::string_view text) {
@@ -18,6 +20,13 @@ std::string PercentEncoded(std::string_view text, std::string_view also_plain) {
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
+}
+
+std::optional<std::int64_t> WholeNumber(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec != std::errc() || end != text.data() + text.size()) return {};
+  return number;
 }
 
 }  // namespace yun

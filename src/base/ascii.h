@@ -1,5 +1,7 @@
-// ASCII letters, whatever the locale: lower case, and what goes into an address.
+// ASCII text, whatever the locale: lower case, what goes into an address, whole numbers.
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,5 +12,8 @@ std::string LowerAscii(std::string_view text);
 
 /// "a/b" -> "a%2Fb": all but RFC 3986's unreserved characters and those of `also_plain`.
 std::string PercentEncoded(std::string_view text, std::string_view also_plain = {});
+
+/// The text as a whole number in decimal, a '-' before it allowed; nullopt: it is something else, or beyond 64 bits.
+std::optional<std::int64_t> WholeNumber(std::string_view text);
 
 }  // namespace yun

@@ -14,5 +14,13 @@ TEST(Ascii, PercentEncoding) {
   EXPECT_EQ(PercentEncoded("\xE4\xB8\xAD"), "%E4%B8%AD");
 }
 
+TEST(Ascii, WholeNumbers) {
+  EXPECT_EQ(WholeNumber("0"), 0);
+  EXPECT_EQ(WholeNumber("-12"), -12);
+  EXPECT_EQ(WholeNumber("9223372036854775807"), 9223372036854775807);
+  for (const char* other : {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "one"})
+    EXPECT_FALSE(WholeNumber(other)) << other;
+}
+
 }  // namespace
 }  // namespace yun

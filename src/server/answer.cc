@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "server/admit.h"
 #include "server/terms.h"
 
 namespace yun::server {
@@ -110,10 +111,6 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
 
   const std::size_t answers = plan.prompts.size() * wish.n;
   cloud::AdmissionRequest asked;
-  asked.model = model->id;
-  asked.request_id = call.request_id;
-  asked.idempotency_key = call.request.Header("idempotency-key");
-  asked.app = call.request.Header("x-yun-app");
   asked.answers = static_cast<std::int64_t>(answers);
   asked.output_tokens_given = wanted > 0;
   for (const auto& prompt : plan.prompts) {
@@ -122,18 +119,12 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     const std::int64_t longest = asked.output_tokens_given ? std::min<std::int64_t>(wanted, room) : room;
     asked.output_tokens = std::max(asked.output_tokens, longest);
   }
-  cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
-  call.ShowLimits(admitted.left);
-  if (admitted.refusal) {
-    service.metrics.Of(model->id, call.principal->workspace.id).Refused();
-    return call.Fail(ToApiError(*admitted.refusal));
-  }
-  const auto tokens_max = static_cast<std::uint32_t>(admitted.grant->output_tokens());
-  const auto on_cpu_time = [cloud = service.cloud.get(), id = model->id](std::uint64_t cpu_us) {
-    cloud->revenue->AddCpuTime(id, cloud->clock.unix_ms(), static_cast<std::int64_t>(cpu_us));
-  };
-  auto meters = std::make_shared<RequestMeter>(admitted.grant, engine::Task::kGenerate, answers, on_cpu_time)
-                    ->MakeAnswers(wish.n);
+  std::shared_ptr<cloud::Grant> grant = Admit(service, call, *model, asked);
+  if (!grant) return;
+  const auto tokens_max = static_cast<std::uint32_t>(grant->output_tokens());
+  auto meters =
+      std::make_shared<RequestMeter>(grant, engine::Task::kGenerate, answers, CpuTimeOf(service, *model))
+          ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 
   auto answer = std::make_shared<Answer>(service, std::move(call), wish, std::move(plan));
@@ -158,7 +149,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
       answer->metrics_.Refused();
       answer->CancelAll();
       meters.clear();  // what was reserved is free again before the caller hears of it
-      admitted.grant.reset();
+      grant.reset();
       api::ApiError error = ToApiError(streams.error());
       if (streams.error().code == Code::kTooLarge) error.status = 400, error.code = "context_length_exceeded";
       return answer->call_.Fail(error);
@@ -170,8 +161,8 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
       if (IsJson(wish.constraint)) run.json.emplace();
     }
   }
-  answer->call_.more_headers.emplace_back("x-yun-receipt-id", admitted.grant->receipt_id());
-  answer->call_.kept.SetReceipt(admitted.grant->receipt_id(), model->id);
+  answer->call_.more_headers.emplace_back("x-yun-receipt-id", grant->receipt_id());
+  answer->call_.kept.SetReceipt(grant->receipt_id(), model->id);
   if (wish.stream) {
     answer->started_ = true;
     answer->last_write_ = Clock::now().time_since_epoch().count();
@@ -193,13 +184,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
 }
 
 void Answer::Wake() {
-  if (wakes_.fetch_add(1) > 0) return;
-  service_.workers.Post([self = shared_from_this()] {
-    for (int seen = self->wakes_.load(); seen != 0;) {
-      self->Pump();
-      seen = self->wakes_.fetch_sub(seen) - seen;  // what woke us meanwhile asks for another round
-    }
-  });
+  turns_.Wake(service_.workers, [self = shared_from_this()] { self->Pump(); });
 }
 
 void Answer::Pump() {

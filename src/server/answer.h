@@ -16,6 +16,7 @@
 #include "engine/stream.h"
 #include "server/call.h"
 #include "server/request_meter.h"
+#include "server/turns.h"
 #include "text/chat/output_reader.h"
 #include "text/tokenizer/detokenizer.h"
 
@@ -104,8 +105,8 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
   const std::uint32_t n_;
   std::uint64_t prompt_tokens_ = 0;
   RequestMetrics& metrics_;
-  std::vector<Run> runs_;      // fixed once the streams can call back
-  std::atomic<int> wakes_{0};  // > 0: a job is queued or running
+  std::vector<Run> runs_;  // fixed once the streams can call back
+  Turns turns_;
   std::atomic<Clock::rep> last_write_{0};
   bool started_ = false, done_ = false;
 };

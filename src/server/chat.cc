@@ -12,16 +12,21 @@ tl::unexpected<api::ApiError> Refuse(std::string message, std::string param, std
   return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
 }
 
+/// What a model with a template reads of `messages`.
+Result<std::string> Render(const Model& model, const boost::json::array& messages, const api::ChatRequest& wish,
+                           boost::json::object variables) {
+  RenderOptions options = TemplateOptions(model);
+  options.variables = std::move(variables);
+  return model.chat_template->Render(messages, wish.tools, options);
+}
+
 /// A model thinks when it likes if its template can forbid it.
 bool MayThink(const Model& model, const api::ChatRequest& wish, const std::vector<engine::TokenId>& prompt) {
   if (!model.grammars->thinks() || model.grammars->EndsThought(prompt)) return false;
-  api::ChatRequest quiet;
-  quiet.messages = wish.messages;
-  quiet.tools = wish.tools;
-  quiet.template_variables = wish.template_variables;
-  quiet.template_variables["enable_thinking"] = false;
-  const auto silent = PromptOf(model, quiet);
-  return silent && model.grammars->EndsThought(*silent);
+  boost::json::object variables = wish.template_variables;
+  variables["enable_thinking"] = false;
+  const Result<std::string> silent = Render(model, wish.messages, wish, std::move(variables));
+  return silent && model.grammars->EndsThought(model.tokenizer->Encode(*silent, true));
 }
 
 /// The tools that may be called: all, or the one that is asked for.
@@ -68,19 +73,20 @@ std::shared_ptr<const Model> ModelFor(const Service& service, const Call& call, 
   return model;
 }
 
+RenderOptions TemplateOptions(const Model& model) {
+  RenderOptions options;
+  options.bos_token = model.tokenizer->Bytes(model.tokenizer->bos_id());
+  options.eos_token = model.tokenizer->Bytes(model.tokenizer->eos_id());
+  return options;
+}
+
 api::Parsed<std::vector<engine::TokenId>> PromptOf(const Model& model, const api::ChatRequest& wish) {
   if (!model.chat_template)
     return Refuse(fmt::format("The model '{}' has no chat template; use /v1/completions.", model.id), "model",
                   "unsupported_value");
-  RenderOptions options;
-  options.bos_token = model.tokenizer->Bytes(model.tokenizer->bos_id());
-  options.eos_token = model.tokenizer->Bytes(model.tokenizer->eos_id());
-  options.variables = wish.template_variables;
-  Result<std::string> text = [&] {
-    if (!wish.continues) return model.chat_template->Render(wish.messages, wish.tools, options);
-    boost::json::array before(wish.messages.begin(), wish.messages.end() - 1);
-    return model.chat_template->Render(before, wish.tools, options);
-  }();
+  boost::json::array messages = wish.messages;
+  if (wish.continues) messages.pop_back();
+  Result<std::string> text = Render(model, messages, wish, wish.template_variables);
   if (!text) return tl::unexpected(ToApiError(text.error(), "messages"));
   if (wish.continues) *text += wish.messages.back().at("content").get_string();
   std::vector<engine::TokenId> prompt = model.tokenizer->Encode(*text, true);

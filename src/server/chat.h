@@ -26,6 +26,9 @@ std::shared_ptr<const Model> ModelFor(const Service& service, const Call& call, 
 /// Why a constraint could not be made, naming its field.
 api::ApiError ConstraintError(const Error& error, const api::Constraint& constraint);
 
+/// The variables that every rendering of a model's template has.
+RenderOptions TemplateOptions(const Model& model);
+
 /// The tokens of a chat's prompt. errors: 400 with the field at fault
 api::Parsed<std::vector<engine::TokenId>> PromptOf(const Model& model, const api::ChatRequest& wish);
 

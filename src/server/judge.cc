@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "server/values.h"
+#include "server/chat.h"
 
 namespace yun::server {
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/log.h"
+#include "server/admit.h"
 #include "server/terms.h"
 
 namespace yun::server {
@@ -151,25 +152,6 @@ void Values::Finish(engine::FinishReason reason) {
   service_.Release(this);  // the turn that runs holds another reference
 }
 
-std::shared_ptr<cloud::Grant> Admit(Service& service, Call& call, const Model& model, cloud::AdmissionRequest asked) {
-  asked.model = model.id;
-  asked.request_id = call.request_id;
-  asked.idempotency_key = call.request.Header("idempotency-key");
-  asked.app = call.request.Header("x-yun-app");
-  cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
-  call.ShowLimits(admitted.left);
-  if (!admitted.refusal) return std::move(admitted.grant);
-  service.metrics.Of(model.id, call.principal->workspace.id).Refused();
-  call.Fail(ToApiError(*admitted.refusal));
-  return nullptr;
-}
-
-std::function<void(std::uint64_t)> CpuTimeOf(Service& service, const Model& model) {
-  return [cloud = service.cloud.get(), id = model.id](std::uint64_t cpu_us) {
-    cloud->revenue->AddCpuTime(id, cloud->clock.unix_ms(), static_cast<std::int64_t>(cpu_us));
-  };
-}
-
 std::optional<engine::Pooling> PoolingOf(TextPooling said, const Tokenizer& tokenizer) {
   switch (said) {
     case TextPooling::kLast:
@@ -192,13 +174,6 @@ Status Shorten(std::vector<float>& embedding, std::size_t dimensions) {
   const double scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
   for (float& value : embedding) value = static_cast<float>(value * scale);
   return {};
-}
-
-RenderOptions TemplateOptions(const Model& model) {
-  RenderOptions options;
-  options.bos_token = model.tokenizer->Bytes(model.tokenizer->bos_id());
-  options.eos_token = model.tokenizer->Bytes(model.tokenizer->eos_id());
-  return options;
 }
 
 api::Parsed<engine::GenerateRequest> TermsOf(const Service& service, const Call& call, const api::ValuesRequest& wish) {

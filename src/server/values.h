@@ -71,21 +71,12 @@ class Values : public KeptAnswer, public std::enable_shared_from_this<Values> {
   bool done_ = false;
 };
 
-/// Asks the cloud's leave: fills in who asks for what, shows the limits. Null: refused, and `call` is answered.
-std::shared_ptr<cloud::Grant> Admit(Service& service, Call& call, const Model& model, cloud::AdmissionRequest asked);
-
-/// What a model's processor time is told to, for its costs.
-std::function<void(std::uint64_t cpu_us)> CpuTimeOf(Service& service, const Model& model);
-
 /// How a model makes one vector of a text. nullopt: in a way that is not supported. Where its files do not say: of the
 /// last token if it puts one behind each text, for this to be what gathers it; else the mean.
 std::optional<engine::Pooling> PoolingOf(TextPooling said, const Tokenizer& tokenizer);
 
 /// The first `dimensions` numbers (0: all), scaled to length 1. errors: kInternal (one is not a number)
 Status Shorten(std::vector<float>& embedding, std::size_t dimensions);
-
-/// The variables that every rendering of a model's template has.
-RenderOptions TemplateOptions(const Model& model);
 
 /// The terms of a request for values. errors: as TermsOf
 api::Parsed<engine::GenerateRequest> TermsOf(const Service& service, const Call& call, const api::ValuesRequest& wish);

@@ -16,11 +16,6 @@ constexpr std::string_view kPromptFields[] = {"model", "messages", "system", "to
 constexpr std::string_view kBillingLine = "x-anthropic-billing-header:";
 constexpr std::string_view kLongContext = "[1m]";  // of a model's name: a wish for a context of a million tokens
 
-const json::value* Member(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value && !value->is_null() ? value : nullptr;
-}
-
 /// A member that must be a text; nullptr after an error.
 const json::string* TextOf(Fields& fields, const json::object& object, std::string_view key, const std::string& at) {
   const std::string param = fmt::format("{}.{}", at, key);

@@ -2,19 +2,14 @@
 #pragma once
 #include <string_view>
 
-#include "api/chat.h"
-#include "api/error.h"
+#include "api/chat_fields.h"
 
 namespace yun::api::anthropic {
 
-// Limits of a request, beyond those of api/fields.h.
+// Where the limits are not those of api/chat_fields.h.
 inline constexpr std::size_t kMessagesMax = 100000;
 inline constexpr std::size_t kBlocksMax = 10000;  // of one message
 inline constexpr std::size_t kToolsMax = 256;
-inline constexpr std::size_t kStopsMax = 16;
-inline constexpr std::size_t kStopBytesMax = 1024;
-inline constexpr std::size_t kNameBytesMax = 256;
-inline constexpr std::int64_t kMaxTokensMax = 1 << 24;
 
 /// A body of POST /v1/messages. `max_tokens` bounds the answer without what the model thinks, as the hosted service has
 /// it for Qwen. A line "x-anthropic-billing-header: ..." at the head of the system prompt is left out: it differs with

@@ -7,12 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "api/json_text.h"
+
 namespace yun::api::anthropic {
 namespace {
 
 namespace json = boost::json;
 
-std::string Quote(std::string_view text) { return json::serialize(json::value(json::string(text))); }
 
 std::string Event(std::string_view name, std::string_view data) {
   return fmt::format("event: {}\ndata: {}\n\n", name, data);

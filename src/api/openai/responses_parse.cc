@@ -22,11 +22,6 @@ constexpr std::pair<std::string_view, std::string_view> kAsInChat[] = {
     {"timeout", "timeout"}, {"ttft_objective_ms", "ttft_objective_ms"}, {"cache_salt", "cache_salt"},
     {"deterministic", "deterministic"}, {"chat_template_kwargs", "chat_template_kwargs"}};
 
-const json::value* Member(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value && !value->is_null() ? value : nullptr;
-}
-
 /// A text of an object, or the first error.
 std::optional<json::string> Text(Fields& fields, const json::object& object, std::string_view key,
                                  const std::string& at) {

@@ -1,9 +1,9 @@
 // Anthropic's Messages API: /anthropic/v1 and, as the hosted service has it, /apps/anthropic/v1.
 #include <algorithm>
-#include <charconv>
 
 #include "api/anthropic/parse.h"
 #include "api/anthropic/write.h"
+#include "base/ascii.h"
 #include "server/chat.h"
 #include "server/handlers/handlers.h"
 
@@ -12,7 +12,7 @@ namespace yun::server::handlers {
 namespace anthropic = api::anthropic;
 
 namespace {
-constexpr int kPageDefault = 20, kPageMax = 1000;  // models
+constexpr std::int64_t kPageDefault = 20, kPageMax = 1000;  // models
 }
 
 void AnthropicMessages(Service& service, Call call) {
@@ -35,15 +35,16 @@ void AnthropicCountTokens(Service& service, Call call) {
 
 /// Pages as Anthropic has them: limit, after_id, before_id.
 void AnthropicModels(Service& service, Call call) {
-  int limit = kPageDefault;
+  std::int64_t limit = kPageDefault;
   std::string after, before;
   for (const auto& [name, value] : http::ParseQuery(call.request.query)) {
     if (name == "after_id") after = value;
     if (name == "before_id") before = value;
     if (name != "limit") continue;
-    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), limit);
-    if (ec != std::errc() || end != value.data() + value.size() || limit < 1 || limit > kPageMax)
+    const auto number = WholeNumber(value);
+    if (!number || *number < 1 || *number > kPageMax)
       return call.Fail({400, fmt::format("limit: the range is [1, {}]", kPageMax), "limit", "invalid_value"});
+    limit = *number;
   }
   std::vector<anthropic::ModelEntry> all;
   for (const auto& model : service.Models())
@@ -62,10 +63,8 @@ void AnthropicModels(Service& service, Call call) {
 }
 
 void AnthropicModel(Service& service, Call call) {
-  const auto model = service.FindModel(call.tail);
-  if (!model || !MaySee(service, *call.principal, model->id))
-    return call.Fail(NoSuchModel(service, *call.principal, call.tail));
-  call.Respond(200, anthropic::WriteModel({model->id, model->created_unix}));
+  if (const auto model = SeenModel(service, call))
+    call.Respond(200, anthropic::WriteModel({model->id, model->created_unix}));
 }
 
 }  // namespace yun::server::handlers

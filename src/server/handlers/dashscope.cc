@@ -1,10 +1,10 @@
 // POST /api/v1/services/aigc/{text,multimodal}-generation/generation, GET /api/v1/models
 #include <algorithm>
-#include <charconv>
 
 #include "api/dashscope/answer_writer.h"
 #include "api/dashscope/parse.h"
 #include "api/dashscope/write.h"
+#include "base/ascii.h"
 #include "server/chat.h"
 #include "server/handlers/handlers.h"
 
@@ -63,10 +63,9 @@ std::optional<api::ApiError> NativeHeaders(const Call& call) {
 Page PageOf(const http::Request& request, std::int64_t size) {
   Page page{.size = size};
   const auto read = [](std::string_view text, std::int64_t& out) {
-    std::int64_t number = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
     constexpr std::int64_t kMax = 1'000'000'000;
-    if (ec == std::errc() && end == text.data() + text.size() && number >= 1 && number <= kMax) out = number;
+    const auto number = WholeNumber(text);
+    if (number && *number >= 1 && *number <= kMax) out = *number;
   };
   for (const auto& [name, value] : http::ParseQuery(request.query)) {
     if (name == "page_no") read(value, page.no);

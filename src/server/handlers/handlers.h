@@ -87,14 +87,17 @@ void Tokenize(Service& service, Call call);
 void NativeTokenize(Service& service, Call call);  // DashScope's
 void Detokenize(Service& service, Call call);
 
-/// Whether the key may use the model; to others it does not exist.
-bool MaySee(const Service& service, const cloud::Principal& who, std::string_view id);
 // responses.cc
 void MakeResponse(Service& service, Call call);
 void StoredResponse(Service& service, Call call);
 void MakeConversation(Service& service, Call call);
 void OneConversation(Service& service, Call call);
 
+// models.cc, what the handlers share
+/// Whether the key may use the model; to others it does not exist.
+bool MaySee(const Service& service, const cloud::Principal& who, std::string_view id);
+/// The model that the call's tail names. Null: the key may not see it, and `call` is answered.
+std::shared_ptr<const Model> SeenModel(const Service& service, const Call& call);
 /// The error for a model that is not served: 404, or 503 while models still load. Names those that the key may use.
 api::ApiError NoSuchModel(const Service& service, const cloud::Principal& who, std::string_view id);
 

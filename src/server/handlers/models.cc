@@ -21,6 +21,13 @@ api::ApiError NoSuchModel(const Service& service, const cloud::Principal& who, s
           "model", "model_not_found"};
 }
 
+std::shared_ptr<const Model> SeenModel(const Service& service, const Call& call) {
+  auto model = service.FindModel(call.tail);
+  if (model && MaySee(service, *call.principal, model->id)) return model;
+  call.Fail(NoSuchModel(service, *call.principal, call.tail));
+  return nullptr;
+}
+
 void ListModels(Service& service, Call call) {
   std::vector<openai::ModelEntry> entries;
   for (const auto& model : service.Models())
@@ -29,10 +36,8 @@ void ListModels(Service& service, Call call) {
 }
 
 void GetModel(Service& service, Call call) {
-  const auto model = service.FindModel(call.tail);
-  if (!model || !MaySee(service, *call.principal, model->id))
-    return call.Fail(NoSuchModel(service, *call.principal, call.tail));
-  call.Respond(200, openai::WriteModel({model->id, model->created_unix}));
+  if (const auto model = SeenModel(service, call))
+    call.Respond(200, openai::WriteModel({model->id, model->created_unix}));
 }
 
 }  // namespace yun::server::handlers

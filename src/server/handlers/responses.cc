@@ -1,11 +1,11 @@
 // OpenAI's /v1/responses and /v1/conversations.
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "api/fields.h"
 #include "api/openai/responses.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "cloud/random.h"
 #include "server/chat.h"
@@ -18,7 +18,7 @@ namespace openai = api::openai;
 
 namespace {
 
-constexpr std::size_t kPageDefault = 20, kPageMax = 100;
+constexpr std::int64_t kPageDefault = 20, kPageMax = 100;
 constexpr std::size_t kItemsAtOnceMax = 20;  // of one write, as the hosted service
 
 std::int64_t UnixNow() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
@@ -104,11 +104,12 @@ api::Parsed<Page> PageOf(const Call& call) {
       page.ascending = value == "asc";
     }
     if (name != "limit") continue;
-    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), page.limit);
-    if (ec != std::errc() || end != value.data() + value.size() || page.limit < 1 || page.limit > kPageMax)
+    const auto limit = WholeNumber(value);
+    if (!limit || *limit < 1 || *limit > kPageMax)
       return tl::unexpected(
           api::ApiError{400, fmt::format("Invalid 'limit': the range is [1, {}].", kPageMax), "limit",
                         "invalid_value"});
+    page.limit = static_cast<std::size_t>(*limit);
   }
   return page;
 }

@@ -1,9 +1,9 @@
 // POST /v1/tokenize, /v1/detokenize and the native tokenizer: what a model reads of a text or a conversation.
 #include "api/dashscope/values.h"
 #include "api/openai/values.h"
+#include "server/admit.h"
 #include "server/chat.h"
 #include "server/handlers/handlers.h"
-#include "server/values.h"
 
 namespace yun::server::handlers {
 
