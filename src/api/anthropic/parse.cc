@@ -206,7 +206,7 @@ void ReadMessages(Fields& fields, ChatRequest& out) {
     ReadMessage(fields, messages[i], fmt::format("messages.{}", i), i + 1 == messages.size(), out);
 }
 
-void ReadTools(Fields& fields, ChatRequest& out) {
+void ReadCustomTools(Fields& fields, ChatRequest& out) {
   const json::value* value = fields.Find("tools");
   if (!value) return;
   if (!value->is_array()) return fields.FailType("tools", "an array", *value);
@@ -280,7 +280,7 @@ void ReadToolChoice(Fields& fields, ChatRequest& out) {
 }
 
 /// Off unless it is asked for, as at Anthropic.
-void ReadThinking(Fields& fields, ChatRequest& out) {
+void ReadThinkingConfig(Fields& fields, ChatRequest& out) {
   out.template_variables["enable_thinking"] = false;
   const json::value* value = fields.Find("thinking");
   if (!value) return;
@@ -360,9 +360,9 @@ void ReadPrompt(Fields& fields, ChatRequest& out) {
   if (fields.ok() && out.model.empty()) fields.Fail("model", "invalid_value", "model: it must not be empty");
   ReadSystem(fields, out);
   ReadMessages(fields, out);
-  ReadTools(fields, out);
+  ReadCustomTools(fields, out);
   ReadToolChoice(fields, out);
-  ReadThinking(fields, out);
+  ReadThinkingConfig(fields, out);
   ReadOutputConfig(fields, out);
 }
 
