@@ -235,7 +235,7 @@ Status LedgerImpl::Load(store::Connection& db) {
 Status LedgerImpl::RecoverSlots() {
   std::vector<Unsettled> left = meter_.Recover();
   std::map<std::string, std::pair<std::string, std::int64_t>> holds;  // workspace and amount by receipt
-  std::set<std::string> settled;
+  std::set<std::string> settled, delivered;
   RETURN_IF_ERROR(db_.Read([&](store::Connection& db) -> Status {
     ASSIGN_OR_RETURN(const store::Rows rows,
                      db.Query("SELECT receipt_id, workspace_id, amount_micro FROM ledger_hold"));
@@ -244,6 +244,10 @@ Status LedgerImpl::RecoverSlots() {
       ASSIGN_OR_RETURN(const store::Rows found,
                        db.Query("SELECT 1 FROM receipt WHERE id = ?", {unsettled.info.receipt_id}));
       if (!found.empty()) settled.insert(unsettled.info.receipt_id);
+      // Killed between the writing of a batch's answer and its settlement.
+      ASSIGN_OR_RETURN(const store::Rows line,
+                       db.Query("SELECT 1 FROM batch_line WHERE receipt_id = ?", {unsettled.info.receipt_id}));
+      if (!line.empty()) delivered.insert(unsettled.info.receipt_id);
     }
     return {};
   }));
@@ -270,7 +274,7 @@ Status LedgerImpl::RecoverSlots() {
       reservation->budgets =
           budgets_.Hold(info.workspace_id, info.key_id, info.model, info.reserved_micro, info.started_ms);
       if (info.claim != ClaimId{}) claims_.Add(info.claim, info.receipt_id, info.started_ms);
-      SettleLocked(reservation, EndReason::kInterrupted, {});
+      SettleLocked(reservation, delivered.contains(info.receipt_id) ? EndReason::kStop : EndReason::kInterrupted, {});
     }
     // Holds whose slot is gone: after a power cut, or when the journal was lost.
     for (const auto& [receipt_id, hold] : holds) {
@@ -464,7 +468,9 @@ Receipt LedgerImpl::SettleLocked(const std::shared_ptr<Reservation>& reservation
   Units used;
   for (const auto& ticket : reservation->tickets) used += ticket->used();
   for (std::int64_t& units : used.of) units = std::clamp<std::int64_t>(units, 0, kUnitsMax);
-  Charge charge = ChargeOf(used, info.rates, info.batch, info.free_reserved);
+  // Of a batch only what was delivered costs anything.
+  const bool owed = !info.batch || reason == EndReason::kStop || reason == EndReason::kLength;
+  Charge charge = owed ? ChargeOf(used, info.rates, info.batch, info.free_reserved) : Charge{};
   if (charge.amount_micro > info.reserved_micro) {
     log::error("ledger: {} used more than was reserved for it: {} of {} micro-units are not charged", info.receipt_id,
                charge.amount_micro - info.reserved_micro, charge.amount_micro);

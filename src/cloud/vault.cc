@@ -130,7 +130,8 @@ Result<bool> AnythingSealed(store::Database& database) {
   RETURN_IF_ERROR(database.Read([&](store::Connection& db) -> Status {
     for (const char* sql :
          {"SELECT 1 FROM budget WHERE webhook_sealed IS NOT NULL LIMIT 1", "SELECT 1 FROM prompt LIMIT 1",
-          "SELECT 1 FROM stored_response LIMIT 1", "SELECT 1 FROM conversation_item LIMIT 1"}) {
+          "SELECT 1 FROM stored_response LIMIT 1", "SELECT 1 FROM conversation_item LIMIT 1",
+          "SELECT 1 FROM file LIMIT 1", "SELECT 1 FROM batch_line WHERE answer IS NOT NULL LIMIT 1"}) {
       ASSIGN_OR_RETURN(const store::Rows rows, db.Query(sql));
       any = any || !rows.empty();
     }

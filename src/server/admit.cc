@@ -9,6 +9,7 @@ std::shared_ptr<cloud::Grant> Admit(Service& service, Call& call, const Model& m
   asked.request_id = call.request_id;
   asked.idempotency_key = call.request.Header("idempotency-key");
   asked.app = call.request.Header("x-yun-app");
+  asked.batch = call.late != nullptr;
   cloud::Admission::Answer admitted = service.cloud->admission->Admit(*call.principal, asked);
   call.ShowLimits(admitted.left);
   if (!admitted.refusal) return std::move(admitted.grant);

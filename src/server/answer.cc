@@ -123,7 +123,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   if (!grant) return;
   const auto tokens_max = static_cast<std::uint32_t>(grant->output_tokens());
   auto meters =
-      std::make_shared<RequestMeter>(grant, engine::Task::kGenerate, answers, CpuTimeOf(service, *model))
+      std::make_shared<RequestMeter>(grant, engine::Task::kGenerate, answers, CpuTimeOf(service, *model), call.late)
           ->MakeAnswers(wish.n);
   auto next_meter = meters.begin();
 

@@ -40,6 +40,7 @@ Result<std::unique_ptr<App>> App::Create(AppOptions options) {
                                       .cors_origins = o.cors_origins});
   ASSIGN_OR_RETURN(app->service_->auth, OpenAuth(o.auth, app->url_at(o.port), *app->service_->cloud->directory,
                                                  *app->service_->cloud->sign_in));
+  app->service_->batches = std::make_unique<Batches>(*app->service_);
 
   ASSIGN_OR_RETURN(app->service_->tasks, Tasks::Open(*app->service_));
 
@@ -70,6 +71,7 @@ App::~App() {
   service_->phase = Phase::kDraining;
   http_.reset();
   if (service_->tasks) service_->tasks->Stop();
+  if (service_->batches) service_->batches->Stop();
   service_->auth_workers.Stop();
   service_->admin_workers.Stop();
   service_->workers.Stop();  // before the engines go: a job may be using one

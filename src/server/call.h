@@ -13,6 +13,7 @@
 #include "cloud/directory.h"
 #include "net/http/server.h"
 #include "server/prompt_keeper.h"
+#include "server/request_meter.h"
 #include "server/service.h"
 
 namespace yun::server {
@@ -29,6 +30,7 @@ struct Call {
   http::Headers more_headers = {};  // what every answer from here on carries: x-yun-receipt-id, x-ratelimit-...
   PromptKeeper kept = {};
   std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();
+  std::shared_ptr<LateCharge> late = {};  // of a batch's line: decides what it costs
 
   /// Adds what is left by the limits, as x-ratelimit-{limit,remaining,reset}-{requests,tokens}.
   void ShowLimits(const cloud::LimitsLeft& left);

@@ -45,6 +45,7 @@ Result<std::unique_ptr<Cloud>> Cloud::Open(const CloudOptions& options) {
   ASSIGN_OR_RETURN(cloud->directory, cloud::Directory::Open(database, home, cloud->clock));
   cloud->prompts = std::make_unique<cloud::Prompts>(database, *cloud->vault, *cloud->directory);
   cloud->dialogs = std::make_unique<cloud::Dialogs>(database, *cloud->vault, cloud->clock);
+  ASSIGN_OR_RETURN(cloud->files, cloud::FileStore::Open(database, *cloud->vault, home, cloud->clock));
   cloud->sign_in = std::make_unique<cloud::SignIn>(database, *cloud->directory);
   ASSIGN_OR_RETURN(cloud->meter, cloud::Meter::Open(home));
   ASSIGN_OR_RETURN(cloud->quotas, cloud::Quotas::Open(database, cloud->limiter));

@@ -10,6 +10,7 @@
 #include "cloud/clock.h"
 #include "cloud/dialogs.h"
 #include "cloud/directory.h"
+#include "cloud/file_store.h"
 #include "cloud/invoice.h"
 #include "cloud/ledger.h"
 #include "cloud/meter.h"
@@ -60,6 +61,7 @@ struct Cloud {
   std::unique_ptr<cloud::Directory> directory;
   std::unique_ptr<cloud::Prompts> prompts;
   std::unique_ptr<cloud::Dialogs> dialogs;
+  std::unique_ptr<cloud::FileStore> files;
   std::unique_ptr<cloud::SignIn> sign_in;
   std::unique_ptr<cloud::Meter> meter;
   cloud::RateLimiter limiter{clock};

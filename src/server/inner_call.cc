@@ -52,8 +52,9 @@ class Keeper final : public http::Responder {
 }  // namespace
 
 void CallInside(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
-                std::function<void(InnerAnswer)> done) {
-  HandleAs(service, std::move(principal), std::move(request), std::make_shared<Keeper>(std::move(done)));
+                std::function<void(InnerAnswer)> done, std::shared_ptr<LateCharge> late) {
+  HandleAs(service, std::move(principal), std::move(request), std::make_shared<Keeper>(std::move(done)),
+           std::move(late));
 }
 
 }  // namespace yun::server

@@ -9,6 +9,7 @@
 
 namespace yun::server {
 
+class LateCharge;
 class Service;
 
 /// An answer that was kept instead of sent.
@@ -19,8 +20,8 @@ struct InnerAnswer {
 };
 
 /// Asks what the table of routes has at the request's path, as a caller whose key is good and whose address does not
-/// matter. `done` is called once, from any thread, also before this returns.
+/// matter. `done` is called once, from any thread, also before this returns. `late`: as HandleAs.
 void CallInside(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
-                std::function<void(InnerAnswer)> done);
+                std::function<void(InnerAnswer)> done, std::shared_ptr<LateCharge> late = {});
 
 }  // namespace yun::server

@@ -51,6 +51,26 @@ cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_
   return units;
 }
 
+void LateCharge::Ended(std::shared_ptr<cloud::Grant> grant, cloud::EndReason reason) {
+  std::lock_guard lock(mutex_);
+  grant_ = std::move(grant);
+  reason_ = reason;
+  Settle();
+}
+
+void LateCharge::Decide(bool kept) {
+  std::lock_guard lock(mutex_);
+  kept_ = kept;
+  Settle();
+}
+
+void LateCharge::Settle() {
+  if (!grant_ || !kept_) return;
+  using enum cloud::EndReason;
+  grant_->Settle(!*kept_ ? kAborted : reason_ == kLength ? kLength : kStop);
+  grant_ = nullptr;
+}
+
 AnswerMeter::AnswerMeter(std::shared_ptr<RequestMeter> request, std::size_t index, bool counts_prompt)
     : request_(std::move(request)), index_(index), counts_prompt_(counts_prompt) {}
 
@@ -92,7 +112,8 @@ void RequestMeter::Ended(cloud::EndReason reason, bool began) {
     reason_ = std::max(reason_, reason);
   }
   if (--open_ > 0) return;
-  if (began_) grant_->Settle(reason_);
+  if (began_ && late_) late_->Ended(grant_, reason_);
+  else if (began_) grant_->Settle(reason_);
   else grant_->Release();
 }
 

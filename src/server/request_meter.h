@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "cloud/admission.h"
@@ -16,6 +17,23 @@ namespace yun::server {
 cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_prompt);
 
 class RequestMeter;
+
+/// Holds the charge for one request back until it is known whether its answer has been kept: only then it costs
+/// anything.
+/// thread: all methods from any thread
+class LateCharge {
+ public:
+  /// What it used is counted.
+  void Ended(std::shared_ptr<cloud::Grant> grant, cloud::EndReason reason);
+  void Decide(bool kept);
+
+ private:
+  void Settle();
+  std::mutex mutex_;
+  std::shared_ptr<cloud::Grant> grant_;
+  cloud::EndReason reason_ = cloud::EndReason::kStop;
+  std::optional<bool> kept_;
+};
 
 /// Hears of one answer. The answers to one prompt share it: the first of them counts it.
 /// thread: Used and Ended from the engine's
@@ -41,11 +59,15 @@ class AnswerMeter : public engine::UsageSink {
 /// thread: all methods from any thread
 class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
  public:
-  /// `on_cpu_time` hears what each answer took of the processors. Generated answers count in a ticket each; those of
-  /// other tasks, which may be thousands, all in the first.
+  /// `on_cpu_time` hears what each answer took of the processors; `late`, if any, decides when and how it is settled.
+  /// Generated answers count in a ticket each; those of other tasks, which may be thousands, all in the first.
   RequestMeter(std::shared_ptr<cloud::Grant> grant, engine::Task task, std::size_t answers,
-               std::function<void(std::uint64_t cpu_us)> on_cpu_time)
-      : grant_(std::move(grant)), task_(task), on_cpu_time_(std::move(on_cpu_time)), open_(answers) {}
+               std::function<void(std::uint64_t cpu_us)> on_cpu_time, std::shared_ptr<LateCharge> late)
+      : grant_(std::move(grant)),
+        task_(task),
+        on_cpu_time_(std::move(on_cpu_time)),
+        late_(std::move(late)),
+        open_(answers) {}
 
   /// One a choice, `n` to each prompt. All of them must be made.
   std::vector<std::shared_ptr<AnswerMeter>> MakeAnswers(std::size_t n);
@@ -59,6 +81,7 @@ class RequestMeter : public std::enable_shared_from_this<RequestMeter> {
   const std::shared_ptr<cloud::Grant> grant_;
   const engine::Task task_;
   const std::function<void(std::uint64_t)> on_cpu_time_;
+  const std::shared_ptr<LateCharge> late_;  // null: settled when all answers have ended
   cloud::Units shared_;  // of all answers; of the engine's thread
   std::mutex mutex_;
   std::size_t open_;  // answers that have not ended

@@ -53,6 +53,14 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/tokenize", handlers::Tokenize, false, true, "tokenize"},
     Route{"POST", "/detokenize", handlers::Detokenize, false, true, "tokenize"},
     Route{"POST", "/v1/detokenize", handlers::Detokenize, false, true, "tokenize"},
+    Route{"POST", "/v1/files", handlers::UploadFile, false, false, "files"},
+    Route{"GET", "/v1/files", handlers::ListFiles, false, true, "files"},
+    Route{"GET", "/v1/files/*", handlers::GetFile, false, true, "files"},
+    Route{"DELETE", "/v1/files/*", handlers::DeleteFile, false, true, "files"},
+    Route{"POST", "/v1/batches", handlers::MakeBatch, false, true, "batch"},
+    Route{"GET", "/v1/batches", handlers::ListBatches, false, true, "batch"},
+    Route{"GET", "/v1/batches/*", handlers::GetBatch, false, true, "batch"},
+    Route{"POST", "/v1/batches/*", handlers::CancelBatch, false, true, "batch"},
     Route{"GET", "/v1/receipts/*", handlers::GetReceipt, false, true},
     Route{"POST", "/anthropic/v1/messages", handlers::AnthropicMessages, false, true, "messages"},
     Route{"POST", "/anthropic/v1/messages/count_tokens", handlers::AnthropicCountTokens, false, true, "messages"},
@@ -232,12 +240,13 @@ void Handle(Service& service, http::Request request, std::shared_ptr<http::Respo
 }
 
 void HandleAs(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
-              std::shared_ptr<http::Responder> responder) {
+              std::shared_ptr<http::Responder> responder, std::shared_ptr<LateCharge> late) {
   Call call{std::move(request),
             std::move(responder),
             NewRequestId(),
             std::move(principal),
             InFlight::Ticket(service.in_flight)};
+  call.late = std::move(late);
   call.dialect = &DialectOf(call.request.path);
   const Route* found = FindRoute(call);
   if (!found) return;

@@ -9,6 +9,8 @@
 
 namespace yun::server {
 
+class LateCharge;
+
 /// What is spoken at a path, whether it is served or not.
 const api::Dialect& DialectOf(std::string_view path);
 
@@ -16,8 +18,9 @@ const api::Dialect& DialectOf(std::string_view path);
 /// thread: any; does not block: what takes long goes to service.workers
 void Handle(Service& service, http::Request request, std::shared_ptr<http::Responder> responder);
 
-/// The same for a caller who is known, whose address does not matter: see server/inner_call.h.
+/// The same for a caller who is known, whose address does not matter: see server/inner_call.h. With `late` at the terms
+/// of batches: when the machine is idle, at their price, and paid for as it decides.
 void HandleAs(Service& service, std::shared_ptr<const cloud::Principal> principal, http::Request request,
-              std::shared_ptr<http::Responder> responder);
+              std::shared_ptr<http::Responder> responder, std::shared_ptr<LateCharge> late = {});
 
 }  // namespace yun::server

@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "server/admin/admin.h"
 #include "server/auth/auth.h"
+#include "server/batches.h"
 #include "server/cloud.h"
 #include "server/constraint.h"
 #include "server/edge.h"
@@ -120,6 +121,7 @@ class Service {
   const ServiceOptions options;
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
+  std::unique_ptr<Batches> batches;  // set before the server listens
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
   std::unique_ptr<Tasks> tasks;         // set before the server listens
   AddressLimiter addresses;

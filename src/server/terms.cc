@@ -37,7 +37,7 @@ api::Parsed<engine::GenerateRequest> TermsOf(const Service& service, const Call&
   terms.tenant = service.tenants.Tenant(workspace.id);
   terms.weight = static_cast<double>(workspace.weight);
   terms.priority = wish.priority - static_cast<std::int32_t>(workspace.priority);  // the engine's lower is sooner
-  terms.idle = wish.idle;
+  terms.idle = wish.idle || call.late;
   terms.timeout_s = *timeout_s;
   terms.ttft_objective_s = *objective_s;
   terms.cache_salt =

@@ -18,7 +18,7 @@ void Values::Begin(Service& service, Call call, std::shared_ptr<const Model> mod
   if (!grant) return;
   std::string receipt_id = grant->receipt_id();
   auto meters = std::make_shared<RequestMeter>(std::move(grant), job.each.task, job.prompts.size(),
-                                               CpuTimeOf(service, *model))
+                                               CpuTimeOf(service, *model), call.late)
                     ->MakeAnswers(1);
   auto values = std::make_shared<Values>(service, std::move(call), std::move(model), std::move(job),
                                          std::move(receipt_id), std::move(meters));

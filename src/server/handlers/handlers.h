@@ -66,6 +66,19 @@ void AdminApi(Service& service, Call call);
 void ChatCompletions(Service& service, Call call);
 void Completions(Service& service, Call call);
 
+// files.cc
+void UploadFile(Service& service, Call call);
+void ListFiles(Service& service, Call call);
+/// What is known of a file or, with /content, its bytes.
+void GetFile(Service& service, Call call);
+void DeleteFile(Service& service, Call call);
+
+// batches.cc
+void MakeBatch(Service& service, Call call);
+void ListBatches(Service& service, Call call);
+void GetBatch(Service& service, Call call);
+void CancelBatch(Service& service, Call call);
+
 // anthropic.cc
 void AnthropicMessages(Service& service, Call call);
 void AnthropicCountTokens(Service& service, Call call);
