@@ -150,6 +150,12 @@ void Grant::Release() {
   hold_.Settle(0);
 }
 
+void Grant::Leave() {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(ended_, true)) return;
+  hold_.Settle(0);
+}
+
 Admission::Answer Admission::Admit(const Principal& principal, const AdmissionRequest& request) {
   Answer answer;
   const auto refuse = [&](Refusal refusal) {

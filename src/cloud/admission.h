@@ -62,6 +62,8 @@ class Grant {
   void Settle(EndReason reason);
   /// Nothing of it was ever begun: no receipt.
   void Release();
+  /// The next start settles it, by what the database says then.
+  void Leave();
 
  private:
   Ledger& ledger_;  // borrows:

@@ -180,7 +180,14 @@ Status BatchStore::PutAnswer(std::string_view id, const BatchAnswer& answer, std
                          c.Execute("INSERT INTO batch_line (batch_id, line, good, receipt_id, answer) "
                                    "VALUES (?, ?, ?, ?, ?) ON CONFLICT (batch_id, line) DO NOTHING",
                                    {id, line, good, receipt_id, sealed}));
-        if (made == 0) return Fail(Code::kAlreadyExists, "line {} of {} has an answer", line, id);
+        if (made == 0) {
+          ASSIGN_OR_RETURN(const store::Rows there,
+                           c.Query("SELECT 1 FROM batch_line WHERE batch_id = ? AND line = ? AND receipt_id = ? AND "
+                                   "receipt_id <> ''",
+                                   {id, line, receipt_id}));
+          if (!there.empty()) return {};  // this very answer: its commit was reported as failed
+          return Fail(Code::kAlreadyExists, "line {} of {} has an answer", line, id);
+        }
         RETURN_IF_ERROR(c.Execute("UPDATE batch SET completed = completed + ?, failed = failed + ? WHERE id = ?",
                                   {good, 1 - good, id}));
         return {};

@@ -76,6 +76,7 @@ class BatchStore {
   Status Begin(std::string_view id, std::int64_t total, std::string_view model);
   Status Refuse(std::string_view id, std::string_view errors);
   /// Written once, however often it is given. `done` is called after the commit, on the database's thread.
+  /// errors: kAlreadyExists (the line has another answer)
   Status PutAnswer(std::string_view id, const BatchAnswer& answer, std::function<void(const Status&)> done);
   /// The lines that have an answer, and how many bytes it takes.
   Result<std::map<std::int64_t, std::int64_t>> Answered(std::string_view id) const;

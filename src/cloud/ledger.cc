@@ -244,7 +244,8 @@ Status LedgerImpl::RecoverSlots() {
       ASSIGN_OR_RETURN(const store::Rows found,
                        db.Query("SELECT 1 FROM receipt WHERE id = ?", {unsettled.info.receipt_id}));
       if (!found.empty()) settled.insert(unsettled.info.receipt_id);
-      // Killed between the writing of a batch's answer and its settlement.
+      if (!unsettled.info.batch || unsettled.ended) continue;
+      // Killed between the commit of a batch's answer and its settlement.
       ASSIGN_OR_RETURN(const store::Rows line,
                        db.Query("SELECT 1 FROM batch_line WHERE receipt_id = ?", {unsettled.info.receipt_id}));
       if (!line.empty()) delivered.insert(unsettled.info.receipt_id);
@@ -259,6 +260,9 @@ Status LedgerImpl::RecoverSlots() {
         for (const auto& ticket : unsettled.tickets) meter_.Free(*ticket);
         continue;
       }
+      const EndReason reason = unsettled.ended                                       ? *unsettled.ended
+                               : delivered.contains(unsettled.info.receipt_id) ? EndReason::kStop
+                                                                               : EndReason::kInterrupted;
       auto reservation = std::make_shared<Reservation>();
       reservation->info = std::move(unsettled.info);
       const MeterInfo& info = reservation->info;
@@ -274,7 +278,7 @@ Status LedgerImpl::RecoverSlots() {
       reservation->budgets =
           budgets_.Hold(info.workspace_id, info.key_id, info.model, info.reserved_micro, info.started_ms);
       if (info.claim != ClaimId{}) claims_.Add(info.claim, info.receipt_id, info.started_ms);
-      SettleLocked(reservation, delivered.contains(info.receipt_id) ? EndReason::kStop : EndReason::kInterrupted, {});
+      SettleLocked(reservation, reason, {});
     }
     // Holds whose slot is gone: after a power cut, or when the journal was lost.
     for (const auto& [receipt_id, hold] : holds) {
@@ -466,9 +470,12 @@ Receipt LedgerImpl::SettleLocked(const std::shared_ptr<Reservation>& reservation
   reservation->ended = true;
   const MeterInfo& info = reservation->info;
   Units used;
-  for (const auto& ticket : reservation->tickets) used += ticket->used();
+  for (const auto& ticket : reservation->tickets) {
+    ticket->Ended(reason);
+    used += ticket->used();
+  }
   for (std::int64_t& units : used.of) units = std::clamp<std::int64_t>(units, 0, kUnitsMax);
-  // Of a batch only what was delivered costs anything.
+  // Of a batch only answers that are kept cost anything.
   const bool owed = !info.batch || reason == EndReason::kStop || reason == EndReason::kLength;
   Charge charge = owed ? ChargeOf(used, info.rates, info.batch, info.free_reserved) : Charge{};
   if (charge.amount_micro > info.reserved_micro) {

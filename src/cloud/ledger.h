@@ -9,7 +9,8 @@
 //   partner:<id>:payable  what is owed to a partner     platform:adjustments corrections
 //
 // A request is a slot of the meter's journal from its reservation until its receipt is committed: a killed process
-// loses nothing, since what was used and at what price stands there (meter.h).
+// loses nothing, since what was used, at what price, and how it ended stands there (meter.h). Of a batch's request that
+// had not ended the database tells: a kept answer (batch_line) is owed for, anything else will be asked again.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -197,9 +198,10 @@ class Ledger {
   /// kUnavailable (the database does not keep up), kTooMany (the meter is full, or kClaimsMax),
   /// kInvalidArgument (units out of range, another currency than the workspace's)
   [[nodiscard]] virtual ReserveResult Reserve(const ReserveRequest& request) = 0;
-  /// Charges what the tickets counted (added up) and releases the rest; never more than was reserved. The tickets' Used
-  /// must not be called any more. Queued; the receipt can be found at once, `done` is called after the commit, on the
-  /// database's thread. A reservation that has ended already: its receipt again, and no `done`.
+  /// Charges what the tickets counted (added up) and releases the rest; never more than was reserved. A batch's request
+  /// is charged with kStop and kLength alone: its answer is kept then. The tickets' Used must not be called any more.
+  /// Queued; the receipt can be found at once, `done` is called after the commit, on the database's thread. A
+  /// reservation that has ended already: its receipt again, and no `done`.
   virtual Receipt Settle(const std::shared_ptr<Reservation>& reservation, EndReason reason,
                          std::function<void()> done = {}) = 0;
   /// Takes back a reservation whose request was never started (its tickets counted nothing): no receipt.

@@ -109,6 +109,15 @@ class LedgerTest : public store::OnEachDatabase {
     Start();
   }
 
+  /// As a batch does with the answer to a line.
+  void KeepAnswer(const Reservation& reservation) {
+    ASSERT_TRUE(db_->Write([&](store::Connection& db) -> Status {
+      RETURN_IF_ERROR(db.Execute("INSERT INTO batch_line (batch_id, line, good, receipt_id) VALUES (?, 0, 1, ?)",
+                                 {reservation.receipt_id, reservation.receipt_id}));
+      return {};
+    }));
+  }
+
   ReserveRequest Request(std::int64_t input, std::int64_t output, std::string model = "m") {
     ReserveRequest request;
     request.workspace_id = "ws_1";
@@ -428,6 +437,53 @@ TEST_P(LedgerTest, WhatAKilledProcessLeftIsSettledExactly) {
   EXPECT_EQ(charged, 4 * 200 + 8 * (2 + 3 + 4 + 11));
   EXPECT_EQ(ledger_->BalanceOf("ws_1").available_micro, kYuan - charged);
   EXPECT_EQ(ledger_->BalanceOf("ws_1").reserved_micro, 0);
+  ExpectBooksInOrder();
+}
+
+TEST_P(LedgerTest, ASettlementThatWasLostIsMadeAgain) {
+  TopUp(kYuan);
+  std::vector<Receipt> before;
+  flaky_->mode = Flaky::Mode::kFails;
+  for (const bool batch : {false, true})
+    for (const EndReason reason : {EndReason::kStop, EndReason::kLength, EndReason::kAborted, EndReason::kError}) {
+      ReserveRequest request = Request(100, 50);
+      request.batch = batch;
+      request.slots = 2;
+      auto reservation = Must(ledger_->Reserve(request));
+      reservation->tickets[0]->Used(Used(100, 1));
+      reservation->tickets[1]->Used(Used(0, 2));
+      before.push_back(ledger_->Settle(reservation, reason));
+      const bool kept = reason == EndReason::kStop || reason == EndReason::kLength;
+      EXPECT_EQ(before.back().amount_micro, batch ? (kept ? 112 : 0) : 224) << EndReasonName(reason);
+    }
+  for (int i = 0; i < 2; ++i) {
+    if (i == 0) EXPECT_EQ(Number("SELECT COUNT(*) FROM receipt"), 0);
+    Crash();
+    for (const Receipt& receipt : before) {
+      const auto again = ledger_->FindReceipt(receipt.id);
+      ASSERT_TRUE(again) << again.error().message;
+      EXPECT_EQ(again->amount_micro, receipt.amount_micro);
+      EXPECT_EQ(again->end_reason, receipt.end_reason);
+      EXPECT_EQ(again->units, receipt.units);
+    }
+    ExpectBooksInOrder();
+  }
+}
+
+TEST_P(LedgerTest, OfABatchWhatIsKeptIsPaidForAfterAKill) {
+  TopUp(kYuan);
+  ReserveRequest request = Request(100, 50);
+  request.batch = true;
+  const auto kept = Must(ledger_->Reserve(request)), lost = Must(ledger_->Reserve(request));
+  for (const auto& reservation : {kept, lost}) reservation->tickets[0]->Used(Used(100, 3));
+  KeepAnswer(*kept);
+  Crash();
+  EXPECT_EQ(ledger_->FindReceipt(kept->receipt_id)->end_reason, EndReason::kStop);
+  EXPECT_EQ(ledger_->FindReceipt(kept->receipt_id)->amount_micro, (2 * 100 + 8 * 3) / 2);
+  EXPECT_EQ(ledger_->FindReceipt(lost->receipt_id)->end_reason, EndReason::kInterrupted);
+  EXPECT_EQ(ledger_->FindReceipt(lost->receipt_id)->amount_micro, 0);
+  EXPECT_EQ(ledger_->FindReceipt(lost->receipt_id)->units, Used(100, 3));
+  EXPECT_EQ(ledger_->BalanceOf("ws_1").available_micro, kYuan - 112);
   ExpectBooksInOrder();
 }
 
@@ -943,6 +999,7 @@ TEST_P(LedgerStorm, AnyInterleavingKeepsTheBooks) {
       Units used;
     };
     std::vector<Open> open;
+    std::vector<Receipt> settled;  // since the last crash
     const auto expect_end = [&](const Open& request, const Receipt& receipt) {
       EXPECT_EQ(receipt.units, request.used);
       EXPECT_LE(receipt.amount_micro, request.reservation->reserved_micro);
@@ -991,7 +1048,8 @@ TEST_P(LedgerStorm, AnyInterleavingKeepsTheBooks) {
         if (open[i].used == Units{} && below(2)) {
           ledger_->Release(open[i].reservation);
         } else {
-          expect_end(open[i], ledger_->Settle(open[i].reservation, static_cast<EndReason>(below(4))));
+          settled.push_back(ledger_->Settle(open[i].reservation, static_cast<EndReason>(below(4))));
+          expect_end(open[i], settled.back());
         }
         open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
       } else if (dice < 92) {
@@ -1018,13 +1076,28 @@ TEST_P(LedgerStorm, AnyInterleavingKeepsTheBooks) {
       } else if (dice < 96) {
         flaky_->mode = static_cast<Flaky::Mode>(below(3));
       } else if (dice < 98) {
+        std::set<std::string> kept;
+        for (const Open& request : open) {
+          if (!request.reservation->info.batch || below(2)) continue;
+          KeepAnswer(*request.reservation);
+          kept.insert(request.reservation->receipt_id);
+        }
         Crash(static_cast<Flaky::Mode>(below(3)));
         for (const Open& request : open) {
           const auto receipt = ledger_->FindReceipt(request.reservation->receipt_id);
           ASSERT_TRUE(receipt) << receipt.error().message;
-          EXPECT_EQ(receipt->end_reason, EndReason::kInterrupted);
+          const bool owed = kept.contains(receipt->id);
+          EXPECT_EQ(receipt->end_reason, owed ? EndReason::kStop : EndReason::kInterrupted);
+          if (receipt->batch && !owed) EXPECT_EQ(receipt->amount_micro, 0);
           expect_end(request, *receipt);
         }
+        for (const Receipt& receipt : settled) {
+          const auto again = ledger_->FindReceipt(receipt.id);
+          ASSERT_TRUE(again) << again.error().message;
+          EXPECT_EQ(again->end_reason, receipt.end_reason);
+          EXPECT_EQ(again->amount_micro, receipt.amount_micro);
+        }
+        settled.clear();
         open.clear();
       }
       for (int w = 0; w < 3; ++w) {

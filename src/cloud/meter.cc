@@ -125,6 +125,7 @@ std::uint64_t Checksum(const PackedInfo& packed) {
 
 struct Meter::Slot {
   std::atomic<std::uint32_t> sequence;  // its lowest bit says which of `used` holds
+  std::atomic<std::uint32_t> ended;     // 0: it runs; else an EndReason and 1
   std::array<AtomicUnits, 2> used;
   std::uint64_t checksum;
   PackedInfo info;
@@ -232,6 +233,7 @@ Result<std::shared_ptr<Ticket>> Meter::Begin(const MeterInfo& info) {
   slot.info = Pack(info);
   slot.checksum = Checksum(slot.info);
   slot.sequence.store(0, std::memory_order_relaxed);
+  slot.ended.store(0, std::memory_order_relaxed);
   Store(slot.used[0], {});
   file_->states[index].store(kUsed, std::memory_order_release);
   return std::shared_ptr<Ticket>(new Ticket(*this, index));
@@ -295,6 +297,9 @@ std::vector<Unsettled> Meter::Recover() {
     std::shared_ptr<Ticket> ticket(new Ticket(*this, i));
     unsettled.used += ticket->used();
     unsettled.info = std::move(info);
+    // Killed while it was written into several slots: one is enough.
+    if (const std::uint32_t ended = slot.ended; ended != 0 && ended <= kEndReasons)
+      unsettled.ended = static_cast<EndReason>(ended - 1);
     unsettled.tickets.push_back(std::move(ticket));
   }
   std::vector<Unsettled> out;
@@ -324,6 +329,10 @@ void Ticket::Used(const Units& so_far) {
   std::atomic_thread_fence(std::memory_order_release);  // a reader of the other half sees that it is overwritten
   Store(slot.used[next & 1], so_far);
   slot.sequence.store(next, std::memory_order_release);
+}
+
+void Ticket::Ended(EndReason reason) {
+  meter_.At(slot_).ended.store(static_cast<std::uint32_t>(reason) + 1, std::memory_order_release);
 }
 
 Units Ticket::used() const {

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,8 @@ class Ticket {
   void Used(const Units& so_far);
   /// thread: any
   Units used() const;
+  /// How its request ended: a start after a kill settles it so. Before its receipt is queued. thread: any
+  void Ended(EndReason reason);
 
  private:
   friend class Meter;
@@ -71,6 +74,7 @@ class Ticket {
 struct Unsettled {
   MeterInfo info;
   Units used;
+  std::optional<EndReason> ended;  // nothing: it was running
   std::vector<std::shared_ptr<Ticket>> tickets;
 };
 

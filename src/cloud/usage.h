@@ -48,6 +48,7 @@ enum class EndReason : std::uint8_t {
   kError,        // our own failure
   kInterrupted,  // the program was killed; settled at the next start
 };
+inline constexpr std::uint32_t kEndReasons = 5;
 /// "stop", "length", "aborted", "error", "interrupted"
 std::string_view EndReasonName(EndReason reason);
 

@@ -78,12 +78,21 @@ void Batches::Loop(const std::stop_token& stop) {
     // Lines in turn, one of each batch.
     for (;;) {
       std::unique_lock lock(mutex_);
-      const bool busy = service_.cloud->clock.unix_ms() < not_before_ms_;
-      if (stopped_ || busy || lines_running_ >= kBatchLinesRunningMax) break;
+      const std::int64_t ms = service_.cloud->clock.unix_ms();
+      if (stopped_ || ms < not_before_ms_) break;
+      if (!unwritten_.empty()) {
+        std::shared_ptr<const Answer> again = std::move(unwritten_.back());
+        unwritten_.pop_back();
+        lock.unlock();
+        Keep(std::move(again));
+        continue;
+      }
+      if (lines_running_ >= kBatchLinesRunningMax) break;
       Shared chosen;
       for (std::size_t i = 0; i < running_.size() && !chosen; ++i) {
         const Shared& candidate = running_[(next_ + i) % running_.size()];
-        if (!candidate->left.empty() && !candidate->stops) chosen = candidate, next_ = next_ + i + 1;
+        if (candidate->left.empty() || candidate->stops || ms < candidate->not_before_ms) continue;
+        chosen = candidate, next_ = next_ + i + 1;
       }
       if (!chosen) break;
       openai::BatchLine line = std::move(chosen->left.front());
@@ -123,7 +132,11 @@ void Batches::Refresh() {
       if (batch.status == cloud::BatchStatus::kCancelling || now >= batch.expires_ms) (*known)->stops = true;
       continue;
     }
-    if (running_.size() >= kBatchesRunningMax) continue;
+    const bool ends = batch.status == cloud::BatchStatus::kCancelling || now >= batch.expires_ms;
+    const bool waits = !ends && std::ranges::any_of(running_, [&](const Shared& r) {
+      return r->batch.workspace_id == batch.workspace_id;
+    });
+    if (waits || running_.size() >= (ends ? 2 : 1) * kBatchesRunningMax) continue;
     lock.unlock();
     Shared running = Prepare(batch);
     if (!running) continue;
@@ -202,19 +215,22 @@ void Batches::Ask(const Shared& running, openai::BatchLine line) {
 
 void Batches::Answered(const Shared& running, const openai::BatchLine& line, std::shared_ptr<LateCharge> charge,
                        InnerAnswer answer) {
-  const bool busy = answer.status == 429 || answer.status == 503;
+  const bool limited = answer.status == 429, busy = answer.status == 503;
   {
     std::lock_guard lock(mutex_);
-    if (stopped_ || busy) {
+    if (stopped_ || limited || busy) {
       charge->Decide(false);
       --lines_running_;
       --running->running;
       running->left.push_front(line);
-      if (busy) not_before_ms_ = service_.cloud->clock.unix_ms() + kBusyMs;
+      const std::int64_t later = service_.cloud->clock.unix_ms() + kBusyMs;
+      if (limited) running->not_before_ms = later;
+      if (busy) not_before_ms_ = later;
       return;
     }
   }
-  cloud::BatchAnswer kept;
+  auto whole = std::make_shared<Answer>(Answer{running, std::move(charge), {}});
+  cloud::BatchAnswer& kept = whole->answer;
   kept.line = line.number;
   kept.good = answer.status == 200;
   kept.text = openai::WriteBatchAnswer(LineId(), line.custom_id, answer.status,
@@ -231,26 +247,28 @@ void Batches::Answered(const Shared& running, const openai::BatchLine& line, std
       kept.receipt_id.clear();
     }
   }
-  const bool good = kept.good;
-  const Status queued =
-      store_.PutAnswer(running->batch.id, kept, [this, running, line, charge, good](const Status& written) {
-        charge->Decide(written.has_value() && good);
-        if (!written) log::warn("batches: {}: {}", running->batch.id, written.error().message);
-        const bool again = !written && written.error().code != Code::kAlreadyExists;
-        std::lock_guard lock(mutex_);
-        if (again) running->left.push_front(line), not_before_ms_ = service_.cloud->clock.unix_ms() + kBusyMs;
-        --lines_running_;
-        --running->running;
-        look_ = true;
-        changed_.notify_all();
-      });
-  if (queued) return;
-  charge->Decide(false);
-  std::lock_guard lock(mutex_);
-  running->left.push_front(line);
-  not_before_ms_ = service_.cloud->clock.unix_ms() + kBusyMs;
-  --lines_running_;
-  --running->running;
+  Keep(std::move(whole));
+}
+
+void Batches::Keep(std::shared_ptr<const Answer> answer) {
+  const auto settled = [this, answer](const Status& written) {
+    const bool other = !written && written.error().code == Code::kAlreadyExists;
+    if (written || other) answer->charge->Decide(written && answer->answer.good);
+    if (!written) log::warn("batches: {}: {}", answer->running->batch.id, written.error().message);
+    std::lock_guard lock(mutex_);
+    if (!written && !other) {
+      // Perhaps it is there all the same: it is given again until the database says so.
+      unwritten_.push_back(answer);
+      not_before_ms_ = service_.cloud->clock.unix_ms() + kBusyMs;
+      return;
+    }
+    --lines_running_;
+    --answer->running->running;
+    look_ = true;
+    changed_.notify_all();
+  };
+  if (const Status queued = store_.PutAnswer(answer->running->batch.id, answer->answer, settled); !queued)
+    settled(queued);
 }
 
 Status Batches::End(Running& running) {

@@ -2,7 +2,8 @@
 // wants the machine, at the price for batches.
 //
 // A line's answer is written to the database first and paid for then: BatchStore::PutAnswer, LateCharge. A start after
-// a crash goes on with the lines that have no answer; of these the former process charged nothing.
+// a crash goes on with the lines that have no answer; of these the former process charged nothing. Workspaces take
+// turns, line by line, and a workspace's batches run one after another.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -23,7 +24,7 @@ class LateCharge;
 class Service;
 
 inline constexpr int kBatchLinesRunningMax = 8;  // at once, of all batches together
-inline constexpr std::size_t kBatchesRunningMax = 4;
+inline constexpr std::size_t kBatchesRunningMax = 16;  // one of a workspace at a time
 
 /// thread: all methods from any thread
 class Batches {
@@ -44,9 +45,16 @@ class Batches {
     std::deque<api::openai::BatchLine> left;  // views into input
     int running = 0;
     std::int64_t answers_bytes = 0;
+    std::int64_t not_before_ms = 0;  // one of its limits was reached
     bool stops = false;  // cancelled or expired: no more lines are begun
   };
   using Shared = std::shared_ptr<Running>;
+  /// An answer on its way into the database.
+  struct Answer {
+    Shared running;
+    std::shared_ptr<LateCharge> charge;
+    cloud::BatchAnswer answer;
+  };
 
   void Loop(const std::stop_token& stop);
   void Refresh();
@@ -54,7 +62,8 @@ class Batches {
   Shared Prepare(cloud::Batch batch);
   void Ask(const Shared& running, api::openai::BatchLine line);
   void Answered(const Shared& running, const api::openai::BatchLine& line, std::shared_ptr<LateCharge> charge,
-                InnerAnswer answer);
+                InnerAnswer inner);
+  void Keep(std::shared_ptr<const Answer> answer);
   /// Writes its files.
   Status End(Running& running);
 
@@ -63,10 +72,11 @@ class Batches {
   std::mutex mutex_;  // all below, and what is in Running
   std::condition_variable_any changed_;
   std::vector<Shared> running_;
+  std::vector<std::shared_ptr<const Answer>> unwritten_;  // the database did not take them, or did not say so
   int lines_running_ = 0;
   std::size_t next_ = 0;  // whose turn it is
   bool stopped_ = false, look_ = true;
-  std::int64_t not_before_ms_ = 0;  // the server was too busy, or a limit was reached
+  std::int64_t not_before_ms_ = 0;  // the server was too busy, or the database failed
   std::jthread thread_;
 };
 

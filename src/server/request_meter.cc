@@ -51,6 +51,10 @@ cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_
   return units;
 }
 
+LateCharge::~LateCharge() {
+  if (grant_) grant_->Leave();
+}
+
 void LateCharge::Ended(std::shared_ptr<cloud::Grant> grant, cloud::EndReason reason) {
   std::lock_guard lock(mutex_);
   grant_ = std::move(grant);

@@ -19,10 +19,12 @@ cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_
 class RequestMeter;
 
 /// Holds the charge for one request back until it is known whether its answer has been kept: only then it costs
-/// anything.
+/// anything. Where nobody comes to know, the next start does.
 /// thread: all methods from any thread
 class LateCharge {
  public:
+  LateCharge() = default;
+  ~LateCharge();
   /// What it used is counted.
   void Ended(std::shared_ptr<cloud::Grant> grant, cloud::EndReason reason);
   void Decide(bool kept);

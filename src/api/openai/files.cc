@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
-#include <optional>
+
+#include "base/ascii.h"
 
 namespace yun::api::openai {
 namespace {
@@ -18,13 +18,6 @@ constexpr std::array<std::string_view, 7> kPurposes = {"batch",     "file-extrac
 
 tl::unexpected<ApiError> Refuse(std::string message, std::string_view param) {
   return tl::unexpected(ApiError{400, std::move(message), std::string(param), "invalid_value"});
-}
-
-std::optional<std::int64_t> NumberOf(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (ec != std::errc() || end != text.data() + text.size()) return {};
-  return number;
 }
 
 }  // namespace
@@ -65,7 +58,7 @@ Parsed<ListWish> ParseListWish(const std::vector<std::pair<std::string, std::str
     if (name == "after") wish.after = value;
     if (name == "purpose") wish.purpose = value;
     if (name == "limit") {
-      const auto number = NumberOf(value);
+      const auto number = WholeNumber(value);
       if (!number || *number < 1 || *number > limit_max)
         return Refuse(fmt::format("Invalid 'limit': the range is [1, {}].", limit_max), "limit");
       wish.limit = *number;
@@ -79,7 +72,7 @@ Parsed<ListWish> ParseListWish(const std::vector<std::pair<std::string, std::str
 }
 
 Parsed<std::int64_t> ParseFileSeconds(std::string_view text, std::string_view param) {
-  const auto number = NumberOf(text);
+  const auto number = WholeNumber(text);
   if (number && *number >= kFileSecondsMin && *number <= kFileSecondsMax) return *number;
   return Refuse(fmt::format("Invalid '{}': the range is [{}, {}] seconds.", param, kFileSecondsMin, kFileSecondsMax),
                 param);

@@ -18,7 +18,8 @@ def upload(client, lines):
 
 
 def run(client, lines, endpoint="/v1/chat/completions", **more):
-    batch = client.batches.create(input_file_id=upload(client, lines), endpoint=endpoint, completion_window="24h", **more)
+    batch = client.batches.create(input_file_id=upload(client, lines), endpoint=endpoint, completion_window="24h",
+                                  **more)
     state = {}
 
     def done():

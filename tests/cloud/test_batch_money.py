@@ -19,7 +19,8 @@ def lines(count, model="slow", **more):
 
 def begin(client, text, **more):
     file = client.files.create(file=("in.jsonl", text.encode()), purpose="batch")
-    return client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", **more)
+    return client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h",
+                                 **more)
 
 
 def ended(client, batch, seconds_max=120):
@@ -61,7 +62,8 @@ def test_killed_in_the_middle(priced):
         cloud.admin.key = cloud.local_key()
     batch = ended(client, batch)
     assert batch.status == "completed" and batch.error_file_id is None and batch.metadata == {"of": "test"}
-    assert (batch.request_counts.total, batch.request_counts.completed, batch.request_counts.failed) == (LINES, LINES, 0)
+    counts = batch.request_counts
+    assert (counts.total, counts.completed, counts.failed) == (LINES, LINES, 0)
     answers = rows(client, batch.output_file_id)
     assert [row["custom_id"] for row in answers] == [f"line-{i}" for i in range(LINES)]
     usage = [row["response"]["body"]["usage"] for row in answers]
@@ -91,6 +93,27 @@ def test_cancelled(priced):
     with pytest.raises(openai.ConflictError):
         client.batches.cancel(batch.id)
     client.files.delete(batch.input_file_id)
+
+
+def test_nobody_waits_for_anothers_batch(priced):
+    cloud, _, _, client = priced
+    long = begin(client, lines(20 * LINES))
+    waits = begin(client, lines(1))  # the same workspace's next one
+    assert wait_until(lambda: client.batches.retrieve(long.id).request_counts.completed >= 1)
+    south = cloud.make_workspace("south", 10**9)["id"]
+    other = openai.OpenAI(base_url=f"http://127.0.0.1:{cloud.port}/v1", max_retries=0,
+                          api_key=cloud.make_key(south)["secret"])
+    short = ended(other, begin(other, lines(3)))
+    assert short.status == "completed" and short.request_counts.completed == 3
+    assert client.batches.retrieve(long.id).status == "in_progress"
+    # One that waits for its turn does not wait to be cancelled.
+    assert client.batches.retrieve(waits.id).status == "validating"
+    client.batches.cancel(waits.id)
+    waits = ended(client, waits)
+    assert waits.status == "cancelled"
+    assert [row["error"]["code"] for row in rows(client, waits.error_file_id)] == ["batch_cancelled"]
+    client.batches.cancel(long.id)
+    ended(client, long)
 
 
 def test_a_key_that_is_revoked(priced):
