@@ -108,21 +108,36 @@ Status TaskStore::Cancel(std::string_view workspace_id, std::string_view id) {
   });
 }
 
-Result<std::optional<Task>> TaskStore::Take() {
-  bool waits = false;
-  const Status read = database_.Read([&](store::Connection& c) -> Status {
-    ASSIGN_OR_RETURN(const store::Rows rows, c.Query("SELECT id FROM task WHERE status = 'PENDING' LIMIT 1"));
-    waits = !rows.empty();
-    return {};
-  });
-  if (!read) return tl::unexpected<Error>(read.error());
+Result<std::optional<Task>> TaskStore::Take(std::string_view last,
+                                            const std::function<bool(std::string_view workspace_id)>& may) {
+  std::string turn;  // empty: nobody's
+  RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> Status {
+    std::string after(last), first;
+    turn.clear();
+    for (;;) {
+      ASSIGN_OR_RETURN(
+          const store::Rows next,
+          c.Query("SELECT workspace_id FROM task WHERE status = 'PENDING' AND workspace_id > ? ORDER BY workspace_id "
+                  "LIMIT 1",
+                  {after}));
+      if (next.empty() && after.empty()) return {};
+      after = next.empty() ? "" : std::string(next[0].Text(0));
+      if (next.empty()) continue;     // from the first again
+      if (after == first) return {};  // all have been asked
+      if (first.empty()) first = after;
+      if (may && !may(after)) continue;
+      turn = after;
+      return {};
+    }
+  }));
   std::optional<Task> taken;
-  if (!waits) return taken;
-  const Status written = database_.Write([&taken, now = clock_.unix_ms()](store::Connection& c) -> Status {
+  if (turn.empty()) return taken;
+  RETURN_IF_ERROR(database_.Write([&taken, &turn, now = clock_.unix_ms()](store::Connection& c) -> Status {
     taken.reset();
-    ASSIGN_OR_RETURN(const store::Rows rows,
-                     c.Query(std::string(kColumns) +
-                             ", body FROM task WHERE status = 'PENDING' ORDER BY submitted_ms, id LIMIT 1"));
+    ASSIGN_OR_RETURN(const store::Rows rows, c.Query(std::string(kColumns) +
+                                                         ", body FROM task WHERE status = 'PENDING' AND "
+                                                         "workspace_id = ? ORDER BY submitted_ms, id LIMIT 1",
+                                                     {turn}));
     if (rows.empty()) return {};
     taken = TaskOf(rows[0]);
     taken->body = rows[0].Bytes(10);
@@ -132,8 +147,7 @@ Result<std::optional<Task>> TaskStore::Take() {
         "UPDATE task SET status = 'RUNNING', scheduled_ms = ?, attempts = attempts + 1 WHERE id = ?",
         {now, taken->id}));
     return {};
-  });
-  if (!written) return tl::unexpected<Error>(written.error());
+  }));
   return taken;
 }
 

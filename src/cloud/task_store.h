@@ -1,6 +1,7 @@
 // Requests that are answered later, in the database: who asked what, how far it is, and its answer for a day.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,8 +59,10 @@ class TaskStore {
   /// errors: kNotFound; kInvalidArgument when it is not pending any more
   Status Cancel(std::string_view workspace_id, std::string_view id);
 
-  /// The task that waits longest, which runs from now on; nothing when none waits.
-  Result<std::optional<Task>> Take();
+  /// The task that waits longest of the workspace whose turn it is, the next after `last` that `may`; it runs from now
+  /// on. Nothing when none waits.
+  Result<std::optional<Task>> Take(std::string_view last = {},
+                                   const std::function<bool(std::string_view workspace_id)>& may = {});
   /// Ends a running task.
   Status Finish(std::string_view id, TaskStatus status, std::string_view answer);
   /// A running task waits again, as if it had not been begun.

@@ -69,6 +69,27 @@ TEST_P(TaskStoreTest, AreTakenInOrderAndEnd) {
   EXPECT_EQ(Take(), "");
 }
 
+TEST_P(TaskStoreTest, WorkspacesTakeTurns) {
+  for (const char* id : {"a1", "a2", "a3", "a4"}) Add(id, "ws_1");
+  Add("c1", "ws_3"), Add("b1", "ws_2"), Add("b2", "ws_2");
+  std::string last, order;
+  const auto take = [&](const std::function<bool(std::string_view)>& may = {}) {
+    const auto taken = tasks().Take(last, may);
+    ASSERT_TRUE(taken) << taken.error().message;
+    if (*taken) last = (*taken)->workspace_id;
+    order += *taken ? (*taken)->id + " " : "- ";
+  };
+  for (int i = 0; i < 4; ++i) take();
+  EXPECT_EQ(order, "a1 b1 c1 a2 ");
+  order.clear();
+  take([](std::string_view workspace) { return workspace == "ws_1"; });
+  take([](std::string_view workspace) { return workspace != "ws_1"; });
+  take([](std::string_view workspace) { return workspace != "ws_1"; });
+  take([](std::string_view) { return false; });
+  take(), take();
+  EXPECT_EQ(order, "a3 b2 - - a4 - ");
+}
+
 TEST_P(TaskStoreTest, OnlyWhatWaitsIsCanceledAndOnlyByItsOwn) {
   Add("a"), Add("b");
   EXPECT_EQ(tasks().Cancel("ws_2", "a").error().code, Code::kNotFound);

@@ -13,7 +13,7 @@ namespace yun::server {
 namespace {
 
 constexpr std::int64_t kSweepMs = 60'000;
-constexpr std::int64_t kBusyMs = 1'000;  // after a refusal for want of room, before the next is tried
+constexpr std::int64_t kBusyMs = 1'000;  // after a refusal for want of room or by a limit, before the next is tried
 constexpr std::chrono::seconds kTick{1};
 
 /// An error as the caller of a path would have got it.
@@ -70,6 +70,7 @@ void Tasks::Loop(const std::stop_token& stop) {
     }
     {
       std::unique_lock lock(mutex_);
+      if (std::erase_if(limited_, [&](const auto& entry) { return entry.second <= now; }) > 0) look_ = true;
       const auto may_take = [&] {
         return look_ && running_ < kTasksRunningMax && service_.phase == Phase::kReady &&
                service_.cloud->clock.unix_ms() >= not_before_ms_;
@@ -78,7 +79,10 @@ void Tasks::Loop(const std::stop_token& stop) {
       if (!may_take()) continue;
       look_ = false;
     }
-    auto taken = store_.Take();
+    auto taken = store_.Take(last_, [this](std::string_view workspace_id) {
+      std::lock_guard lock(mutex_);
+      return !limited_.contains(workspace_id);
+    });
     if (!taken) {
       log::warn("tasks: {}", taken.error().message);
       continue;
@@ -89,16 +93,19 @@ void Tasks::Loop(const std::stop_token& stop) {
       look_ = true;
       ++running_;
     }
+    last_ = (*taken)->workspace_id;
     Run(std::move(**taken));
   }
 }
 
 void Tasks::Run(cloud::Task task) {
-  const auto done = [this, id = task.id](const InnerAnswer& answer) { End(id, answer.status, answer.body); };
+  const auto done = [this, id = task.id, workspace_id = task.workspace_id](const InnerAnswer& answer) {
+    End(id, workspace_id, answer.status, answer.body);
+  };
   auto principal = service_.cloud->directory->PrincipalOfKey(task.key_id);
   if (!principal) {
     const api::ApiError error{401, "The key of this task is not good any more.", "", "invalid_api_key"};
-    return End(task.id, error.status, ErrorBody(task.path, error, task.request_id));
+    return End(task.id, task.workspace_id, error.status, ErrorBody(task.path, error, task.request_id));
   }
   http::Request request;
   request.method = "POST";
@@ -108,14 +115,16 @@ void Tasks::Run(cloud::Task task) {
   CallInside(service_, std::move(principal), std::move(request), done);
 }
 
-void Tasks::End(const std::string& id, int status, const std::string& body) {
+void Tasks::End(const std::string& id, const std::string& workspace_id, int status, const std::string& body) {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
   --running_;
-  const bool busy = status == 429 || status == 503;
+  const bool limited = status == 429, busy = status == 503;
   Status written;
-  if (busy) {
-    not_before_ms_ = service_.cloud->clock.unix_ms() + kBusyMs;
+  if (limited || busy) {
+    const std::int64_t later = service_.cloud->clock.unix_ms() + kBusyMs;
+    if (limited) limited_[workspace_id] = later;
+    if (busy) not_before_ms_ = later;
     written = store_.PutBack(id);
   } else {
     written = store_.Finish(id, status == 200 ? cloud::TaskStatus::kSucceeded : cloud::TaskStatus::kFailed, body);

@@ -1,7 +1,9 @@
 // Runs tasks: requests that were submitted to be answered later, a few at a time, as calls to the server itself.
+// Workspaces take turns, so that many tasks of one do not hold up those of others.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,7 +36,7 @@ class Tasks {
   void Loop(const std::stop_token& stop);
   void Run(cloud::Task task);
 
-  void End(const std::string& id, int status, const std::string& body);
+  void End(const std::string& id, const std::string& workspace_id, int status, const std::string& body);
 
   Service& service_;  // borrows:
   cloud::TaskStore store_;
@@ -44,6 +46,8 @@ class Tasks {
   bool look_ = true;  // there may be a task to take
   int running_ = 0;
   std::int64_t not_before_ms_ = 0;  // by the clock: the server was too busy
+  std::map<std::string, std::int64_t, std::less<>> limited_;  // the same of workspaces that reached a limit
+  std::string last_;  // whose turn it was; of the thread
   std::jthread thread_;
 };
 

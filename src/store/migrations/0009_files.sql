@@ -1,3 +1,8 @@
+-- Tasks are begun in turns of workspaces.
+
+DROP INDEX task_by_status;
+CREATE INDEX task_by_turn ON task (status, workspace_id, submitted_ms);
+
 -- Files of workspaces. Their bytes are sealed in files/<workspace>/<id> of the home.
 
 CREATE TABLE file (
