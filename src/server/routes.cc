@@ -77,6 +77,10 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/v1/tasks", handlers::ListTasks, false, true, "tasks"},
     Route{"GET", "/api/v1/tasks/*", handlers::GetTask, false, true, "tasks"},
     Route{"POST", "/api/v1/tasks/*", handlers::CancelTask, false, true, "tasks"},
+    Route{"POST", "/api/v1/files", handlers::UploadNativeFiles, false, false, "files"},
+    Route{"GET", "/api/v1/files", handlers::ListNativeFiles, false, true, "files"},
+    Route{"GET", "/api/v1/files/*", handlers::GetNativeFile, false, true, "files"},
+    Route{"DELETE", "/api/v1/files/*", handlers::DeleteNativeFile, false, true, "files"},
     Route{"GET", "/api/v1/quotas", handlers::ListQuotas},
     Route{"GET", "/api/v1/models/limits", handlers::ListQuotas},
 };

@@ -71,6 +71,7 @@ def test_content_is_never_shown_as_a_page(server, client):
     assert status == 200 and body == b"<script>alert(1)</script>"
     assert headers["Content-Type"] == "application/octet-stream"
     assert headers["content-disposition"] == "attachment" and headers["x-content-type-options"] == "nosniff"
+    client.files.delete(made.id)
 
 
 @pytest.mark.parametrize("type, body, param, says", [
@@ -90,6 +91,53 @@ def test_bad_uploads(server, type, body, param, says):
     status, _, answer = raw(server, "POST", "/v1/files", body, Content_Type=type)
     error = json.loads(answer)["error"]
     assert status == 400 and error["param"] == param and says in error["message"], answer
+
+
+def native(*files, purpose=None):
+    fields = [(b'files"; filename="%s' % name, text) for name, text in files]
+    fields += [(b"descriptions", b"about " + name) for name, _ in files]
+    return form(*fields, *([(b"purpose", purpose)] if purpose else []))
+
+
+def test_natively(server, client):
+    status, headers, body = raw(server, "POST", "/api/v1/files", native((b"a.txt", b"one"), (b"b.txt", b"three")),
+                                Content_Type=FORM)
+    answer = json.loads(body)
+    assert status == 200 and answer["request_id"] == headers["x-request-id"] and answer["data"]["failed_uploads"] == []
+    kept = answer["data"]["uploaded_files"]
+    assert [file["name"] for file in kept] == ["a.txt", "b.txt"]
+    status, _, body = raw(server, "GET", f"/api/v1/files/{kept[1]['file_id']}")
+    one = json.loads(body)["data"]
+    assert (one["name"], one["description"], one["size"], one["purpose"]) == ("b.txt", "about b.txt", 5, "fine-tune")
+    assert raw(server, "GET", one["url"])[2] == b"three"
+    status, _, body = raw(server, "GET", "/api/v1/files?page_no=2&page_size=1")
+    page = json.loads(body)["data"]
+    assert (page["total"], page["page_no"], page["page_size"]) == (2, 2, 1)
+    assert [file["file_id"] for file in page["files"]] == [kept[0]["file_id"]]  # the newest first
+    assert {file.id for file in client.files.list()} == {file["file_id"] for file in kept}
+    for file in kept:
+        status, headers, body = raw(server, "DELETE", f"/api/v1/files/{file['file_id']}")
+        assert (status, json.loads(body)) == (200, {"request_id": headers["x-request-id"]})
+        for method in ("GET", "DELETE"):
+            status, _, body = raw(server, method, f"/api/v1/files/{file['file_id']}")
+            assert (status, json.loads(body)["code"]) == (404, "NotFound")
+
+
+@pytest.mark.parametrize("body, param", [(form((b"purpose", b"batch")), "files"),
+                                         (native((b"a", b"x"), purpose=b"none"), "purpose"), (b"--XX", "form")])
+def test_bad_native_uploads(server, body, param):
+    status, _, answer = raw(server, "POST", "/api/v1/files", body, Content_Type=FORM)
+    error = json.loads(answer)
+    assert (status, error["code"]) == (400, "InvalidParameter") and param in error["message"], answer
+
+
+def test_a_name_that_cannot_be_kept_fails_alone(server):
+    status, _, answer = raw(server, "POST", "/api/v1/files", native((b"\xff", b"x"), (b"good", b"y")),
+                            Content_Type=FORM)
+    data = json.loads(answer)["data"]
+    assert status == 200 and [file["name"] for file in data["uploaded_files"]] == ["good"], answer
+    assert [(file["name"], file["code"]) for file in data["failed_uploads"]] == [("?", "InvalidParameter")]
+    raw(server, "DELETE", "/api/v1/files/" + data["uploaded_files"][0]["file_id"])
 
 
 def test_too_large(client):

@@ -1,15 +1,19 @@
-// POST and GET /v1/files, GET and DELETE /v1/files/{id}, GET /v1/files/{id}/content
+// POST and GET /v1/files, GET and DELETE /v1/files/{id}, GET /v1/files/{id}/content; at /api/v1/files the same natively
 #include "api/openai/files.h"
+
+#include "api/dashscope/files.h"
 #include "net/http/multipart.h"
 #include "server/handlers/handlers.h"
 
 namespace yun::server::handlers {
 
+namespace dashscope = api::dashscope;
 namespace openai = api::openai;
 
 namespace {
 
 constexpr std::string_view kContent = "/content";
+constexpr std::string_view kNativePurpose = "fine-tune";  // where the caller does not say
 
 openai::FileEntry EntryOf(const cloud::StoredFile& file) {
   return {.id = file.id,
@@ -33,24 +37,33 @@ void FailFile(const Call& call, const Error& error, std::string_view id) {
   call.Fail(ToApiError(error));
 }
 
+/// What an upload's fields are refused with.
+tl::unexpected<api::ApiError> Refuse(std::string message, std::string param, std::string code = "invalid_value") {
+  return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
+}
+
+/// errors: 400, 413
+api::Parsed<std::vector<http::FormPart>> FormOf(const http::Request& request) {
+  auto form = http::ParseForm(request.Header("content-type"), request.body);
+  if (form) return std::move(*form);
+  api::ApiError error = ToApiError(form.error());
+  error.message = "Invalid form: " + form.error().message + ".";
+  if (form.error().code != Code::kTooLarge) error.status = 400, error.code = "invalid_form";
+  return tl::unexpected(std::move(error));
+}
+
+std::string NameOf(const http::FormPart& part) { return part.filename.empty() ? "file" : part.filename; }
+
 /// The form's fields as a file and its bytes. errors: 400 that names the field, 413
 api::Parsed<std::pair<cloud::StoredFile, std::string_view>> ParseUpload(const http::Request& request) {
-  const auto refuse = [](std::string message, std::string param, std::string code = "invalid_value") {
-    return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
-  };
-  const auto form = http::ParseForm(request.Header("content-type"), request.body);
-  if (!form) {
-    api::ApiError error = ToApiError(form.error());
-    error.message = "Invalid form: " + form.error().message + ".";
-    if (form.error().code != Code::kTooLarge) error.status = 400, error.code = "invalid_form";
-    return tl::unexpected(std::move(error));
-  }
+  const auto form = FormOf(request);
+  if (!form) return tl::unexpected(form.error());
   cloud::StoredFile file;
   const http::FormPart* content = nullptr;
   std::string anchor, seconds;
   for (const http::FormPart& part : *form) {
     if (part.name == "file") {
-      if (content) return refuse("Invalid 'file': one file a request is allowed.", "file");
+      if (content) return Refuse("Invalid 'file': one file a request is allowed.", "file");
       content = &part;
     } else if (part.name == "purpose") {
       file.purpose = std::string(part.bytes);
@@ -60,22 +73,22 @@ api::Parsed<std::pair<cloud::StoredFile, std::string_view>> ParseUpload(const ht
       seconds = std::string(part.bytes);
     } else {
       const std::string name = part.name.substr(0, 64);
-      return refuse(fmt::format("Unknown parameter: '{}'.", name), name, "unknown_parameter");
+      return Refuse(fmt::format("Unknown parameter: '{}'.", name), name, "unknown_parameter");
     }
   }
-  if (!content) return refuse("Missing required parameter: 'file'.", "file", "missing_required_parameter");
+  if (!content) return Refuse("Missing required parameter: 'file'.", "file", "missing_required_parameter");
   if (file.purpose.empty())
-    return refuse("Missing required parameter: 'purpose'.", "purpose", "missing_required_parameter");
+    return Refuse("Missing required parameter: 'purpose'.", "purpose", "missing_required_parameter");
   if (!openai::IsFilePurpose(file.purpose))
-    return refuse(fmt::format("Invalid 'purpose': one of {} is allowed.", openai::FilePurposes()), "purpose");
+    return Refuse(fmt::format("Invalid 'purpose': one of {} is allowed.", openai::FilePurposes()), "purpose");
   if (!anchor.empty() || !seconds.empty()) {
     if (anchor != "created_at")
-      return refuse("Invalid 'expires_after[anchor]': created_at is allowed.", "expires_after[anchor]");
+      return Refuse("Invalid 'expires_after[anchor]': created_at is allowed.", "expires_after[anchor]");
     const auto after = openai::ParseFileSeconds(seconds, "expires_after[seconds]");
     if (!after) return tl::unexpected(after.error());
     file.expires_ms = *after * 1000;  // from now, until it has a date
   }
-  file.filename = content->filename.empty() ? "file" : content->filename;
+  file.filename = NameOf(*content);
   return std::pair(std::move(file), content->bytes);
 }
 
@@ -95,6 +108,66 @@ void Upload(Service& service, Call call) {
     return call.Fail(error);
   }
   call.Respond(200, openai::WriteFile(EntryOf(*kept)));
+}
+
+dashscope::FileEntry NativeEntryOf(const cloud::StoredFile& file) {
+  return {.id = file.id,
+          .name = file.filename,
+          .description = file.description,
+          .purpose = file.purpose,
+          .bytes = file.bytes,
+          .created_ms = file.created_ms};
+}
+
+/// Every file of the form, each with the description at its place.
+void UploadNative(Service& service, Call call) {
+  if (const auto refused = NativeHeaders(call)) return call.Fail(*refused);
+  const auto form = FormOf(call.request);
+  if (!form) return call.Fail(form.error());
+  std::vector<const http::FormPart*> parts;
+  std::vector<std::string> descriptions;
+  std::string purpose(kNativePurpose);
+  for (const http::FormPart& part : *form) {
+    if (part.name == "files") parts.push_back(&part);
+    if (part.name == "descriptions") descriptions.emplace_back(part.bytes);
+    if (part.name == "purpose") purpose = part.bytes;
+  }
+  if (parts.empty())
+    return call.Fail(Refuse("Missing required parameter: 'files'.", "files", "missing_required_parameter").value());
+  if (!openai::IsFilePurpose(purpose))
+    return call.Fail(
+        Refuse(fmt::format("Invalid 'purpose': one of {} is allowed.", openai::FilePurposes()), "purpose").value());
+  std::vector<dashscope::FileEntry> kept;
+  std::vector<dashscope::FailedUpload> failed;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    cloud::StoredFile file;
+    file.workspace_id = call.principal->workspace.id, file.key_id = call.principal->key.id;
+    file.filename = NameOf(*parts[i]), file.purpose = purpose;
+    if (i < descriptions.size()) file.description = descriptions[i];
+    const auto stored = service.cloud->files->Add(std::move(file), parts[i]->bytes);
+    if (stored) {
+      kept.push_back(NativeEntryOf(*stored));
+      continue;
+    }
+    const Code code = stored.error().code;
+    if (code != Code::kTooMany && code != Code::kTooLarge && code != Code::kInvalidArgument)
+      return call.Fail(ToApiError(stored.error()));
+    failed.push_back({NameOf(*parts[i]).substr(0, cloud::kFileNameBytesMax),
+                      code == Code::kInvalidArgument ? "InvalidParameter" : "BadRequest.TooLarge",
+                      stored.error().message});
+  }
+  call.Respond(200, dashscope::WriteUpload(kept, failed, call.request_id));
+}
+
+/// False: `call` is answered.
+bool Remove(Service& service, const Call& call) {
+  const auto used = service.batches->store().IsInput(call.principal->workspace.id, call.tail);
+  if (!used) return call.Fail(ToApiError(used.error())), false;
+  if (*used)
+    return call.Fail({409, "The file is the input of a batch that has not ended.", "id", "file_in_use"}), false;
+  const Status removed = service.cloud->files->Remove(call.principal->workspace.id, call.tail);
+  if (!removed) FailFile(call, removed.error(), call.tail);
+  return removed.has_value();
 }
 
 void Content(Service& service, Call call) {
@@ -138,13 +211,32 @@ void GetFile(Service& service, Call call) {
 }
 
 void DeleteFile(Service& service, Call call) {
-  const auto used = service.batches->store().IsInput(call.principal->workspace.id, call.tail);
-  if (!used) return call.Fail(ToApiError(used.error()));
-  if (*used)
-    return call.Fail({409, "The file is the input of a batch that has not ended.", "id", "file_in_use"});
-  const Status removed = service.cloud->files->Remove(call.principal->workspace.id, call.tail);
-  if (!removed) return FailFile(call, removed.error(), call.tail);
-  call.Respond(200, openai::WriteFileDeleted(call.tail));
+  if (Remove(service, call)) call.Respond(200, openai::WriteFileDeleted(call.tail));
+}
+
+void UploadNativeFiles(Service& service, Call call) { Later(service, std::move(call), UploadNative); }
+
+void ListNativeFiles(Service& service, Call call) {
+  constexpr std::int64_t kPageItems = 10;  // where the caller does not say
+  const Page page = PageOf(call.request, kPageItems);
+  cloud::FileFilter filter;
+  filter.workspace_id = call.principal->workspace.id;
+  filter.offset = (page.no - 1) * page.size, filter.limit = page.size;
+  const auto list = service.cloud->files->List(filter);
+  if (!list) return call.Fail(ToApiError(list.error()));
+  dashscope::FilePage out{.total = list->total, .page_no = page.no, .page_size = page.size};
+  for (const cloud::StoredFile& file : list->files) out.files.push_back(NativeEntryOf(file));
+  call.Respond(200, dashscope::WriteFilePage(out, call.request_id));
+}
+
+void GetNativeFile(Service& service, Call call) {
+  const auto file = service.cloud->files->Find(call.principal->workspace.id, call.tail);
+  if (!file) return FailFile(call, file.error(), call.tail);
+  call.Respond(200, dashscope::WriteFile(NativeEntryOf(*file), call.request_id));
+}
+
+void DeleteNativeFile(Service& service, Call call) {
+  if (Remove(service, call)) call.Respond(200, fmt::format(R"({{"request_id":"{}"}})", call.request_id));
 }
 
 }  // namespace yun::server::handlers

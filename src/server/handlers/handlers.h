@@ -72,6 +72,11 @@ void ListFiles(Service& service, Call call);
 /// What is known of a file or, with /content, its bytes.
 void GetFile(Service& service, Call call);
 void DeleteFile(Service& service, Call call);
+/// The same in DashScope's form: several files in one upload, pages with numbers.
+void UploadNativeFiles(Service& service, Call call);
+void ListNativeFiles(Service& service, Call call);
+void GetNativeFile(Service& service, Call call);
+void DeleteNativeFile(Service& service, Call call);
 
 // batches.cc
 void MakeBatch(Service& service, Call call);

@@ -211,6 +211,7 @@ def test_multimodal_with_text_alone(sdk):
 
 
 ASYNC = {"X-DashScope-Async": "enable"}
+TASKS_RUNNING_MAX = 8
 
 
 def test_a_task_is_waited_for(sdk):
@@ -231,6 +232,28 @@ def test_a_task_that_is_over_cannot_be_cancelled_and_none_is_not_found(sdk):
     assert sdk("Tasks.cancel", task=task_id)["status_code"] >= 400
     missing = sdk("Tasks.fetch", task="00000000-0000-0000-0000-000000000000")
     assert missing["status_code"] == 404 or missing["output"]["task_status"] == "UNKNOWN"
+
+
+def test_a_task_that_waits_is_cancelled(sdk):
+    running = [good(sdk.ask(SLOW, headers=ASYNC, max_tokens=200))["task_id"] for _ in range(TASKS_RUNNING_MAX)]
+    waits = good(sdk.ask(HELLO, headers=ASYNC))["task_id"]
+    assert good(sdk("Tasks.fetch", task=waits))["task_status"] == "PENDING"
+    cancelled = sdk("Tasks.cancel", task=waits)
+    assert cancelled["status_code"] == 200 and not cancelled["code"], cancelled
+    assert good(sdk("Tasks.wait", task=waits))["task_status"] == "CANCELED"
+    assert {good(sdk("Tasks.wait", task=task_id))["task_status"] for task_id in running} == {"SUCCEEDED"}
+
+
+def test_files(sdk, tmp_path):
+    path = tmp_path / "lines.jsonl"
+    path.write_text(json.dumps({"messages": user(HELLO)}) + "\n")
+    kept = good(sdk("Files.upload", file_path=str(path), description="one line", purpose="batch"))
+    (file,) = kept["uploaded_files"]
+    one = good(sdk("Files.get", file_id=file["file_id"]))
+    assert (one["name"], one["description"], one["size"]) == (path.name, "one line", path.stat().st_size)
+    assert file["file_id"] in [each["file_id"] for each in good(sdk("Files.list", page_size=100))["files"]]
+    assert sdk("Files.delete", file_id=file["file_id"])["status_code"] == 200
+    assert sdk("Files.get", file_id=file["file_id"])["status_code"] == 404
 
 
 def test_the_frames_of_a_stream(server):
