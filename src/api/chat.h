@@ -57,7 +57,17 @@ struct Generation {
   double ttft_objective_s = 0;  // to the first token; 0: none
   std::string cache_salt;       // prefixes are shared only with requests of the same
   bool deterministic = false;   // the same bits whatever else is being computed
+
+  bool dry_run = false;  // only tell what it would take
 };
+
+/// A place in the messages up to which the prompt is to stay in the cache.
+struct CacheMark {
+  std::size_t message = 0;  // index
+  std::size_t bytes = 0;    // of its content
+  double seconds = 0;       // how long from now, or from its next use
+};
+inline constexpr std::size_t kCacheMarksMax = 4;  // of one request
 
 enum class ToolChoice { kAuto, kRequired, kNamed };  // "none": a request without tools
 
@@ -72,6 +82,7 @@ struct ChatRequest : Generation {
   bool parallel_tool_calls = true;         // false: the answer ends with its first call
   boost::json::object template_variables;  // e.g. {"enable_thinking": false}
   std::uint32_t thinking_budget = 0;       // tokens that the model may think; 0: any number
+  std::vector<CacheMark> cache_marks;      // at most kCacheMarksMax, in order
 };
 
 /// How many tokens may be thought at an effort: minimal, low, medium, high, xhigh, max (0: any number; low, medium and

@@ -103,6 +103,24 @@ void ReadTerms(Fields& fields, Generation& out) {
   if (fields.ok() && fields.Find("cache_salt") && out.cache_salt.empty())
     fields.Fail("cache_salt", "invalid_value", "Invalid 'cache_salt': it must not be empty.");
   fields.Bool("deterministic", out.deterministic);
+  fields.Bool("dry_run", out.dry_run);
+}
+
+void ReadCacheControl(Fields& fields, const std::string& at, const json::object& part, std::size_t bytes,
+                      std::vector<CacheMark>& marks) {
+  constexpr double kMinute = 60, kHour = 3600;
+  const json::value* value = Member(part, "cache_control");
+  if (!value) return;
+  const std::string param = at + ".cache_control";
+  const json::object* control = value->if_object();
+  if (!control) return fields.FailType(param, "an object", *value);
+  const json::value* type = Member(*control, "type");
+  if (!type || *type != "ephemeral")
+    return fields.Fail(param + ".type", "invalid_value", "Invalid '{}.type': only 'ephemeral' is known.", param);
+  const json::value* ttl = Member(*control, "ttl");
+  if (ttl && *ttl != "5m" && *ttl != "1h")
+    return fields.Fail(param + ".ttl", "invalid_value", "Invalid '{}.ttl': it is '5m' or '1h'.", param);
+  marks.push_back({0, bytes, ttl && *ttl == "1h" ? kHour : 5 * kMinute});
 }
 
 void ReadResponseFormat(Fields& fields, Generation& out) {
@@ -218,8 +236,10 @@ void ReadMessages(Fields& fields, ChatRequest& out, ContentReader read_content) 
     if ((!content || content->is_null()) && role != "assistant")
       return fields.Fail(at + ".content", "missing_required_parameter", "Missing required parameter: '{}.content'.",
                          at);
-    std::optional<json::string> text = read_content(fields, at + ".content", content);
+    const std::size_t marks_before = out.cache_marks.size();
+    std::optional<json::string> text = read_content(fields, at + ".content", content, out.cache_marks);
     if (!text) return;
+    for (std::size_t mark = marks_before; mark < out.cache_marks.size(); ++mark) out.cache_marks[mark].message = i;
     message["content"] = std::move(*text);
     for (std::string_view name : {"name", "tool_call_id", "reasoning_content"}) {
       const json::value* field = message.if_contains(name);
@@ -240,6 +260,8 @@ void ReadMessages(Fields& fields, ChatRequest& out, ContentReader read_content) 
     tool_may_follow = (calls && !message.at("tool_calls").get_array().empty()) || role == "tool";
     out.messages.push_back(std::move(message));
   }
+  if (out.cache_marks.size() > kCacheMarksMax)
+    out.cache_marks.erase(out.cache_marks.begin(), out.cache_marks.end() - kCacheMarksMax);
 }
 
 void ReadTools(Fields& fields, ChatRequest& out) {

@@ -53,6 +53,7 @@ class Grant {
   ~Grant();  // settles as kAborted what is not settled
 
   const std::string& receipt_id() const { return reservation_->receipt_id; }
+  const Reservation& reservation() const { return *reservation_; }
   /// The bound of each answer, in tokens: what the caller wants or, where it did not say, what it can pay for.
   std::int64_t output_tokens() const { return output_tokens_; }
   /// Where the engine counts what answer `i` uses: one for each of AdmissionRequest::answers.

@@ -113,6 +113,7 @@ class EngineImpl : public Engine {
       if (count > 1 && !request.usage_sinks.empty()) own.usage_sinks = {request.usage_sinks[i]};
       if (own.sampling.seed) *own.sampling.seed += i;
       if (i > 0 && request.grammar) own.grammar = request.grammar->Clone();
+      if (i > 0) own.keep.clear();
       group.push_back(MakeSequence(std::move(own)));
       if (i > 0) group[i]->scheduled.leader = &group[0]->scheduled;
       streams.push_back(group[i]->stream);
@@ -139,6 +140,22 @@ class EngineImpl : public Engine {
         return tl::unexpected<Error>(end->error);
     }
     return streams;
+  }
+
+  Result<Forecast> Foresee(const GenerateRequest& request) override {
+    RETURN_IF_ERROR(Check(request, 1));
+    const std::uint64_t salt = SaltOf(request);
+    return Ask<Forecast>([&] {
+      Forecast out;
+      out.cached_tokens = scheduler_->cache().Find(salt, request.prompt, request.prompt.size() - 1);
+      out.waiting = scheduler_->waiting();
+      out.running = scheduler_->running();
+      const std::uint64_t ahead = PromptTokensLeft();
+      out.start_seconds = pace_.FirstTokenSeconds(LoadBefore(ahead));
+      out.first_token_seconds =
+          pace_.FirstTokenSeconds(LoadBefore(ahead + request.prompt.size() - out.cached_tokens));
+      return out;
+    });
   }
 
   Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) override {
@@ -215,7 +232,7 @@ class EngineImpl : public Engine {
     scheduled.idle = request.idle;
     scheduled.arrival_s = ClockSeconds(s->submitted);
     if (request.ttft_objective_s > 0) scheduled.ttft_deadline_s = scheduled.arrival_s + request.ttft_objective_s;
-    scheduled.salt = Deterministic(request) ? request.cache_salt ^ kDeterministicSalt : request.cache_salt;
+    scheduled.salt = SaltOf(request);
     // A mean needs the hidden state of every row.
     scheduled.use_cache = !(request.task == Task::kEmbed && request.pooling == Pooling::kMean);
     scheduled.tokens = &s->tokens;
@@ -226,6 +243,9 @@ class EngineImpl : public Engine {
   }
 
   bool Deterministic(const GenerateRequest& request) const { return options_.deterministic || request.deterministic; }
+  std::uint64_t SaltOf(const GenerateRequest& request) const {
+    return Deterministic(request) ? request.cache_salt ^ kDeterministicSalt : request.cache_salt;
+  }
 
   /// Runs f on the engine thread, between two steps.
   template <class T, class F>
@@ -279,6 +299,15 @@ class EngineImpl : public Engine {
     }
     scheduler_->Add(&sequence->scheduled);
     sequences_.push_back(std::move(sequence));
+  }
+
+  /// Of all prompts that are here, what is still to be computed.
+  std::uint64_t PromptTokensLeft() const {
+    std::uint64_t tokens = 0;
+    for (const auto& sequence : sequences_)
+      if (sequence->scheduled.computed < sequence->scheduled.prompt_tokens)
+        tokens += sequence->scheduled.prompt_tokens - sequence->scheduled.computed;
+    return tokens;
   }
 
   Pace::Load LoadBefore(std::uint64_t prompt_tokens) const {
@@ -445,7 +474,10 @@ class EngineImpl : public Engine {
     if (!complete) return;
     StreamEnd end;
     if (s.request.task == Task::kGenerate) {
-      if (s.usage.generated_tokens == 0) ForkFrom(s, logits);
+      if (s.usage.generated_tokens == 0) {
+        KeepMarked(s);
+        ForkFrom(s, logits);
+      }
       const std::uint32_t accepted = DrawAll(s, drafts, logits, end);
       if (accepted > 0) scheduler_->Computed(&s.scheduled, accepted);
     } else {
@@ -520,12 +552,29 @@ class EngineImpl : public Engine {
     }
   }
 
+  Result<EntryId> Pin(const Sequence& s, std::size_t tokens, double seconds) {
+    return scheduler_->cache().Pin(s.scheduled.salt, std::span(s.tokens).first(tokens / kBlockTokens * kBlockTokens),
+                                   ClockSeconds(Clock::now()), seconds);
+  }
+
   void Keep(Sequence& s, StreamEnd& end) {
-    const std::size_t whole = s.tokens.size() / kBlockTokens * kBlockTokens;
-    auto entry = scheduler_->cache().Pin(s.scheduled.salt, std::span(s.tokens).first(whole),
-                                         ClockSeconds(Clock::now()), s.request.keep_s);
+    auto entry = Pin(s, s.tokens.size(), s.request.keep_s);
     if (entry) end.entry = *entry;
     else end = {FinishReason::kError, {}, std::move(entry.error()), {}};
+  }
+
+  /// What the marks of a prompt ask for; a wish that cannot be met costs nothing.
+  void KeepMarked(Sequence& s) {
+    for (const KeepMark& mark : std::exchange(s.request.keep, {})) {
+      const std::size_t tokens = std::min<std::size_t>(mark.tokens, s.scheduled.prompt_tokens);
+      auto entry = Pin(s, tokens, mark.seconds);
+      while (!entry && (entry.error().code == Code::kTooMany || entry.error().code == Code::kTooLarge) &&
+             scheduler_->cache().UnpinFirst(s.scheduled.salt))
+        entry = Pin(s, tokens, mark.seconds);
+      const std::uint64_t kept = tokens / kBlockTokens * kBlockTokens;
+      if (entry && kept > s.scheduled.cached)
+        s.usage.kept_tokens = std::max(s.usage.kept_tokens, kept - s.scheduled.cached);
+    }
   }
 
   /// Draws the next token and hands it over; sets the end's reason if that was the last.
@@ -625,11 +674,8 @@ class EngineImpl : public Engine {
 
   void Publish(std::uint32_t rows) {
     waiting_.store(scheduler_->waiting());
-    std::uint64_t prompts = 0;
-    for (const auto& sequence : sequences_)
-      if (sequence->scheduled.computed < sequence->scheduled.prompt_tokens)
-        prompts += sequence->scheduled.prompt_tokens - sequence->scheduled.computed;
-    queue_seconds_.store(pace_.FirstTokenSeconds(LoadBefore(prompts)));
+    totals_.queue_seconds = pace_.FirstTokenSeconds(LoadBefore(PromptTokensLeft()));
+    queue_seconds_.store(totals_.queue_seconds);
     const PrefixCacheCounters& cache = scheduler_->cache().counters();
     totals_.waiting = scheduler_->waiting();
     totals_.running = scheduler_->running();

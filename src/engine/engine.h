@@ -45,7 +45,7 @@ inline constexpr std::size_t kStepBuckets = 14;
 struct EngineStats {
   std::uint64_t waiting = 0, running = 0;
   std::uint64_t cache_blocks = 0;
-  std::uint64_t cache_blocks_used = 0;    // held by requests: 0 when none runs
+  std::uint64_t cache_blocks_used = 0;    // held by requests, or kept by marks: else 0 when none runs
   std::uint64_t cache_blocks_cached = 0;  // held by the prefix cache alone: can be had at once
   std::uint64_t step_rows = 0, step_sequences = 0;  // of the last step; 0 when idle
 
@@ -57,8 +57,17 @@ struct EngineStats {
   std::uint64_t cache_lookup_tokens = 0, cache_hit_tokens = 0;  // of prompts: looked for in the prefix cache, and found
   std::uint64_t drafted_tokens = 0, accepted_tokens = 0, wasted_tokens = 0;  // as in Usage
 
+  double queue_seconds = 0;  // until a request that came now would begin, as far as can be known
   std::uint64_t weight_bytes = 0, cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
+};
+
+/// What would become of a request that was submitted now.
+struct Forecast {
+  std::uint64_t cached_tokens = 0;         // of its prompt
+  std::uint64_t waiting = 0, running = 0;  // before it
+  double start_seconds = 0;                // until its first row is computed,
+  double first_token_seconds = 0;          // until its first token; 0 where the engine's pace is not known yet
 };
 
 /// thread: Submit and Stats from any thread
@@ -79,6 +88,10 @@ class Engine {
     ASSIGN_OR_RETURN(auto streams, SubmitGroup(std::move(request), 1));
     return std::move(streams.front());
   }
+
+  /// Checks the request as SubmitGroup does, and says what would become of it. Nothing is queued or counted.
+  /// errors: as SubmitGroup, but for kTooMany
+  virtual Result<Forecast> Foresee(const GenerateRequest& request) = 0;
 
   /// Explicit entries of the prefix cache (Task::kCache makes them), of one salt. errors: kNotFound, kUnavailable
   virtual Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) = 0;

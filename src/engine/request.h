@@ -35,6 +35,12 @@ class UsageSink {
   virtual void Ended(FinishReason reason, const Usage& usage) = 0;
 };
 
+/// A beginning of the prompt that is to stay in the prefix cache.
+struct KeepMark {
+  std::uint32_t tokens = 0;  // in whole blocks: the rest of the last one is not kept
+  double seconds = 0;        // from the moment that the prompt is computed
+};
+
 struct GenerateRequest {
   Task task = Task::kGenerate;
   std::vector<TokenId> prompt;
@@ -49,6 +55,10 @@ struct GenerateRequest {
   // The model's own marks around its thinking, so that Usage can count it; -1: none.
   TokenId think_begin_id = -1, think_end_id = -1;
   bool thinks_at_start = false;  // the prompt ends within it
+
+  /// Kept as kCache does once the prompt is computed, in order; Usage::kept_tokens tells what came of it. Where there
+  /// is no room, earlier ones of the same salt go first.
+  std::vector<KeepMark> keep;
 
   // Of other tasks.
   Pooling pooling = Pooling::kLast;

@@ -60,10 +60,7 @@ class Scripted : public Engine {
   }
 
   Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) override {
-    if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
-    if (request.prompt.size() + (request.task == Task::kGenerate) > options_.context_tokens)
-      return Fail(Code::kTooLarge, "the prompt has {} tokens; the context is {}", request.prompt.size(),
-                  options_.context_tokens);
+    RETURN_IF_ERROR(CheckPrompt(request));
     if (request.task == Task::kCache) return Fail(Code::kUnsupported, "a scripted model keeps no entries");
     if (request.task != Task::kGenerate && count > 1)
       return Fail(Code::kInvalidArgument, "only generated answers can be more than one");
@@ -99,6 +96,10 @@ class Scripted : public Engine {
     return streams;
   }
 
+  Result<Forecast> Foresee(const GenerateRequest& request) override {
+    RETURN_IF_ERROR(CheckPrompt(request));
+    return Forecast{};
+  }
   Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t) override { return std::vector<CacheEntry>(); }
   Status DropCacheEntry(std::uint64_t, std::uint64_t) override {
     return Fail(Code::kNotFound, "a scripted model keeps no entries");
@@ -121,6 +122,14 @@ class Scripted : public Engine {
     bool child = false, started = false, generates = true;
     Clock::time_point submitted, first, timeout;
   };
+
+  Status CheckPrompt(const GenerateRequest& request) const {
+    if (request.prompt.empty()) return Fail(Code::kInvalidArgument, "the prompt is empty");
+    if (request.prompt.size() + (request.task == Task::kGenerate) > options_.context_tokens)
+      return Fail(Code::kTooLarge, "the prompt has {} tokens; the context is {}", request.prompt.size(),
+                  options_.context_tokens);
+    return {};
+  }
 
   void Run() {
     while (true) {

@@ -248,6 +248,29 @@ TEST(Serving, KeptPrefixes) {
   EXPECT_TRUE((*engine)->CacheEntries(5)->empty());
 }
 
+TEST(Serving, MarkedBeginningsAreKept) {
+  EngineOptions options = Small();
+  options.cache_bytes = 0;
+  const auto engine = Engine::Create(Model("qwen2"), options);
+  ASSERT_TRUE(engine);
+  GenerateRequest request = Greedy(Prompt(1, 100), 2);
+  request.cache_salt = 5;
+  EXPECT_EQ((*engine)->Foresee(request)->cached_tokens, 0u);
+  request.keep = {{50, 300}, {90, 300}};
+  const Usage first = Collect(**(*engine)->Submit(request)).end.usage;
+  EXPECT_EQ(first.cached_tokens, 0u);
+  EXPECT_EQ(first.kept_tokens, 80u) << "in whole blocks";
+  ASSERT_EQ((*engine)->CacheEntries(5)->size(), 1u) << "the longer covers the shorter";
+  EXPECT_EQ((*engine)->Foresee(request)->cached_tokens, 96u);
+  const Usage second = Collect(**(*engine)->Submit(request)).end.usage;
+  EXPECT_EQ(second.cached_tokens, 96u);
+  EXPECT_EQ(second.kept_tokens, 0u) << "it was there";
+  request.prompt[0] += 1;
+  EXPECT_EQ((*engine)->Foresee(request)->cached_tokens, 0u);
+  request.prompt.clear();
+  EXPECT_EQ((*engine)->Foresee(request).error().code, Code::kInvalidArgument);
+}
+
 /// Tokens a b a b ... between 10 and 20, then the end token; a is free in 10..19, b is always 20.
 class Pattern : public Grammar {
  public:

@@ -7,6 +7,7 @@ namespace yun::engine {
 struct Usage {
   std::uint64_t prompt_tokens = 0;     // length of the prompt
   std::uint64_t cached_tokens = 0;     // of these, taken from the prefix cache
+  std::uint64_t kept_tokens = 0;       // of these, computed and then kept by a mark: not among the cached
   std::uint64_t generated_tokens = 0;  // sampled tokens, the end token included
   std::uint64_t thinking_tokens = 0;   // of these, before the model's own end of thinking
   std::uint64_t drafted_tokens = 0;    // proposed by speculation

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "server/admit.h"
+#include "server/dry_run.h"
 #include "server/terms.h"
 
 namespace yun::server {
@@ -121,6 +122,10 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   }
   std::shared_ptr<cloud::Grant> grant = Admit(service, call, *model, asked);
   if (!grant) return;
+  const engine::EngineStats load = model->engine->Stats();
+  call.more_headers.emplace_back("x-yun-queue-place", std::to_string(load.waiting));
+  call.more_headers.emplace_back("x-yun-start-estimate-ms", fmt::format("{:.0f}", 1000 * load.queue_seconds));
+  if (wish.dry_run) return AnswerDryRun(call, *model, plan.prompts, *terms, *grant);
   const auto tokens_max = static_cast<std::uint32_t>(grant->output_tokens());
   auto meters =
       std::make_shared<RequestMeter>(grant, engine::Task::kGenerate, answers, CpuTimeOf(service, *model), call.late)
@@ -136,6 +141,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     const auto room = static_cast<std::uint32_t>(context - prompt.size());
     request.max_tokens = std::min(tokens_max, room);
     if (thinks) request.answer_tokens = wish.answer_tokens;
+    request.keep = std::exchange(answer->plan_.keep, {});
     request.usage_sinks.assign(next_meter, next_meter + wish.n);
     request.stop_ids = wish.stop_ids;
     request.ignore_eos = wish.ignore_eos;
@@ -365,6 +371,7 @@ api::UsageCounts Answer::SoFar(const Run* current) const {
     usage.thinking_tokens += thought;
     if (&run != current) continue;
     usage.cached_tokens = run.usage.cached_tokens;  // 0 before its end
+    usage.cache_write_tokens = run.usage.kept_tokens;
     usage.choice_tokens = tokens;
     usage.choice_thinking_tokens = thought;
   }
@@ -379,6 +386,7 @@ api::UsageCounts Answer::Total() const {
     if (i % n_ != 0) continue;  // the choices of a prompt share it
     usage.prompt_tokens += runs_[i].usage.prompt_tokens;
     usage.cached_tokens += runs_[i].usage.cached_tokens;
+    usage.cache_write_tokens += runs_[i].usage.kept_tokens;
   }
   return usage;
 }

@@ -32,6 +32,7 @@ struct AnswerPlan {
   bool parallel_calls = true;          // false: an answer ends with its first call
   bool may_think = false;              // it may begin with <think>, also when it is constrained
   std::uint32_t thinking_budget = 0;   // tokens; 0: any number
+  std::vector<engine::KeepMark> keep;  // of the first prompt
   std::unique_ptr<engine::Grammar> grammar;  // the answer's, thinking aside; null: any text
   /// When all has been written, before the last bytes leave; not called for an answer that failed.
   std::function<void(api::AnswerWriter&)> on_end;
@@ -98,7 +99,7 @@ class Answer : public KeptAnswer, public std::enable_shared_from_this<Answer> {
 
   Service& service_;
   Call call_;
-  const AnswerPlan plan_;
+  AnswerPlan plan_;
   const Tokenizer& tokenizer_;
   const bool stream_;
   const std::int32_t logprobs_;

@@ -1,5 +1,6 @@
 #include "server/chat.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/answer.h"
@@ -8,14 +9,17 @@
 namespace yun::server {
 namespace {
 
+constexpr std::ptrdiff_t kKeptTokensMin = 1024;  // as at the hosted service: what is shorter is computed soon enough
+
 tl::unexpected<api::ApiError> Refuse(std::string message, std::string param, std::string code = "invalid_value") {
   return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
 }
 
-/// What a model with a template reads of `messages`.
+/// What a model with a template reads of `messages`. asks: it is its turn then
 Result<std::string> Render(const Model& model, const boost::json::array& messages, const api::ChatRequest& wish,
-                           boost::json::object variables) {
+                           boost::json::object variables, bool asks = true) {
   RenderOptions options = TemplateOptions(model);
+  options.add_generation_prompt = asks;
   options.variables = std::move(variables);
   return model.chat_template->Render(messages, wish.tools, options);
 }
@@ -27,6 +31,24 @@ bool MayThink(const Model& model, const api::ChatRequest& wish, const std::vecto
   variables["enable_thinking"] = false;
   const Result<std::string> silent = Render(model, wish.messages, wish, std::move(variables));
   return silent && model.grammars->EndsThought(model.tokenizer->Encode(*silent, true));
+}
+
+/// What the marks of a request keep of its prompt: as far as the conversation up to there is rendered alike.
+std::vector<engine::KeepMark> KeptOf(const Model& model, const api::ChatRequest& wish,
+                                     const std::vector<engine::TokenId>& prompt) {
+  std::vector<engine::KeepMark> out;
+  for (const api::CacheMark& mark : wish.cache_marks) {
+    const auto end = wish.messages.begin() + static_cast<std::ptrdiff_t>(mark.message) + 1;
+    boost::json::array messages(wish.messages.begin(), end);
+    boost::json::string& content = messages.back().at("content").as_string();
+    content.resize(std::min(content.size(), mark.bytes));
+    const Result<std::string> text = Render(model, messages, wish, wish.template_variables, false);
+    if (!text) continue;
+    const std::vector<engine::TokenId> tokens = model.tokenizer->Encode(*text, true);
+    const auto same = std::ranges::mismatch(prompt, tokens).in1 - prompt.begin();
+    if (same >= kKeptTokensMin) out.push_back({static_cast<std::uint32_t>(same), mark.seconds});
+  }
+  return out;
 }
 
 /// The tools that may be called: all, or the one that is asked for.
@@ -113,6 +135,7 @@ void BeginChat(Service& service, Call call, ChatPlan chat) {
   format.thinks_at_start = model.grammars->BeginsThought(*prompt);
   format.may_think = plan.may_think;
   plan.parallel_calls = wish.parallel_tool_calls;
+  plan.keep = KeptOf(model, wish, *prompt);
   plan.thinking_budget = wish.thinking_budget;
   plan.prompts.push_back(std::move(*prompt));
   plan.prompt_param = "messages";

@@ -86,7 +86,8 @@ http::Headers CorsHeaders(const http::Request& request, const std::vector<std::s
   http::Headers out = {{"access-control-allow-origin", any ? "*" : std::string(origin)}, {"vary", "origin"}};
   if (!IsPreflight(request)) {
     out.emplace_back("access-control-expose-headers",
-                     "x-request-id, request-id, retry-after, x-yun-receipt-id, x-ratelimit-limit-requests, "
+                     "x-request-id, request-id, retry-after, x-yun-receipt-id, x-yun-queue-place, "
+                     "x-yun-start-estimate-ms, x-ratelimit-limit-requests, "
                      "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, "
                      "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens");
     return out;

@@ -32,7 +32,8 @@ cloud::Units UnitsOf(engine::Task task, const engine::Usage& usage, bool counts_
   const std::int64_t cached = counts_prompt ? signed_of(std::min(usage.cached_tokens, usage.prompt_tokens)) : 0;
   switch (task) {
     case engine::Task::kGenerate:
-      units[Kind::kInput] = prompt - cached;
+      units[Kind::kCacheWrite] = counts_prompt ? signed_of(usage.kept_tokens) : 0;
+      units[Kind::kInput] = prompt - cached - units[Kind::kCacheWrite];
       units[Kind::kCachedInput] = cached;
       units[Kind::kThinking] = signed_of(usage.thinking_tokens);
       units[Kind::kOutput] = signed_of(usage.generated_tokens - usage.thinking_tokens);

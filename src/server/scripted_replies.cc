@@ -109,6 +109,9 @@ class ScriptEngine final : public engine::Engine {
     }
     return engine_->SubmitGroup(std::move(request), count);
   }
+  Result<engine::Forecast> Foresee(const engine::GenerateRequest& request) override {
+    return engine_->Foresee(request);
+  }
   Result<std::vector<engine::CacheEntry>> CacheEntries(std::uint64_t salt) override {
     return engine_->CacheEntries(salt);
   }

@@ -92,6 +92,11 @@ class ScriptedEngine : public engine::Engine {
     submitted_.notify_all();
     return group;
   }
+  Result<engine::Forecast> Foresee(const engine::GenerateRequest& request) override {
+    std::lock_guard lock(mutex_);
+    foreseen_tokens_ += request.prompt.size();
+    return engine::Forecast{.cached_tokens = 2, .waiting = 4, .running = 3, .start_seconds = 1.5};
+  }
   Result<std::vector<engine::CacheEntry>> CacheEntries(std::uint64_t) override {
     return std::vector<engine::CacheEntry>();
   }
@@ -138,6 +143,7 @@ class ScriptedEngine : public engine::Engine {
   std::condition_variable submitted_;
   std::deque<engine::GenerateRequest> requests_;
   std::deque<std::shared_ptr<engine::Stream>> streams_;
+  std::size_t foreseen_tokens_ = 0;
   std::map<engine::Stream*, std::shared_ptr<engine::UsageSink>> sinks_;
   std::size_t refuse_at_ = static_cast<std::size_t>(-1);
 };
@@ -333,6 +339,26 @@ class Serving : public testing::Test {
   std::unique_ptr<Service> service_;
   ScriptedEngine* engine_ = nullptr;
 };
+
+TEST_F(Serving, ADryRunTellsWhatItWouldTake) {
+  LoadPrices();
+  const cloud::Terms terms{Me()->account.id, Me()->account.currency};
+  ASSERT_TRUE(cloud().ledger->TopUp(Me()->workspace.id, terms, 1'000'000, "top-up", "").has_value());
+  const json::value told = Chat(R"("dry_run":true,"max_tokens":5,"n":2,"stream":true)")->Json();
+  EXPECT_EQ(Text(At(told, "/object")), "dry_run");
+  const std::int64_t prompt = At(told, "/prompt_tokens").as_int64();
+  EXPECT_GT(prompt, 2);
+  EXPECT_EQ(At(told, "/cached_tokens").as_int64(), 2);
+  EXPECT_EQ(At(told, "/answers").as_int64(), 2);
+  EXPECT_EQ(At(told, "/output_tokens_max").as_int64(), 5);
+  EXPECT_EQ(At(told, "/price/input_micro").as_int64(), prompt);
+  EXPECT_EQ(At(told, "/price/most_micro").as_int64(), prompt + 2 * 2 * 5);
+  EXPECT_EQ(At(told, "/queue/waiting").as_int64(), 4);
+  EXPECT_EQ(At(told, "/queue/start_ms").as_int64(), 1500);
+  EXPECT_EQ(cloud().ledger->BalanceOf(Me()->workspace.id).available_micro, 1'000'000);
+  EXPECT_EQ(cloud().ledger->BalanceOf(Me()->workspace.id).reserved_micro, 0);
+  EXPECT_EQ(engine_->count(), 0u) << "it was computed";
+}
 
 TEST_F(Serving, RoutesAndKeys) {
   struct Case {

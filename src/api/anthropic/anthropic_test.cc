@@ -129,6 +129,39 @@ TEST(AnthropicParse, ReadsEveryParameter) {
   EXPECT_TRUE(ParseCountTokens(R"({"model":"m",)" + kHi + "}").has_value());
 }
 
+TEST(AnthropicParse, MarksOfWhatIsToBeKept) {
+  const std::string marked = R"("cache_control":{"type":"ephemeral"})";
+  const std::string hour = R"("cache_control":{"type":"ephemeral","ttl":"1h"})";
+  const std::string head = R"({"model":"m","max_tokens":5,)";
+  const auto parsed = ParseMessages(
+      head + R"("system":[{"type":"text","text":"x-anthropic-billing-header: 1\nBe."},{"type":"text","text":"Kind.",)" +
+      hour + R"(}],"tools":[{"name":"f","input_schema":{},)" + marked +
+      R"(}],"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"tool_use","id":"t1",)"
+      R"("name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1",)"
+      R"("content":"abc",)" +
+      marked + R"(},{"type":"text","text":"more",)" + marked + R"(},{"type":"text","text":"again"}]}]})");
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  const auto& marks = parsed->cache_marks;
+  ASSERT_EQ(marks.size(), 4u);
+  const auto is = [&](std::size_t i, std::size_t message, std::size_t bytes, double seconds) {
+    return marks[i].message == message && marks[i].bytes == bytes && marks[i].seconds == seconds;
+  };
+  EXPECT_TRUE(is(0, 0, 9, 300)) << "tools: behind the system prompt";
+  EXPECT_TRUE(is(1, 0, 9, 3600)) << "without the line that was left out";
+  EXPECT_TRUE(is(2, 3, 3, 300)) << "a result is a message";
+  EXPECT_TRUE(is(3, 4, 4, 300)) << "up to the block";
+  const auto whole = ParseMessages(head + marked + R"(,"messages":[{"role":"user","content":"hello"}]})");
+  EXPECT_EQ(whole->cache_marks[0].bytes, 5u);
+  std::string many;
+  for (int i = 0; i < 5; ++i) many += (i ? "," : "") + (R"({"type":"text","text":"a",)" + marked + "}");
+  EXPECT_EQ(ParseMessages(head + R"("messages":[{"role":"user","content":[)" + many + "]}]}").error().message,
+            "A maximum of 4 blocks with cache_control may be provided. Found 5.");
+  for (const char* bad : {"1", R"({"type":"forever"})", R"({"type":"ephemeral","ttl":"2h"})"})
+    EXPECT_FALSE(ParseMessages(head + R"("messages":[{"role":"user","content":[{"type":"text","text":"a",)"
+                                      R"("cache_control":)" + bad + "}]}]}"))
+        << bad;
+}
+
 TEST(AnthropicWrite, AWholeMessage) {
   Choice choice;
   choice.thinking = "hm";

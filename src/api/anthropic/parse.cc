@@ -37,7 +37,8 @@ void AddLine(json::string& text, std::string_view more) {
 }
 
 /// A string, or an array of text blocks. `at`: its field.
-std::optional<json::string> ReadText(Fields& fields, const json::value& value, const std::string& at) {
+std::optional<json::string> ReadText(Fields& fields, const json::value& value, const std::string& at,
+                                     std::vector<CacheMark>& marks) {
   if (value.is_string()) return value.get_string();
   if (!value.is_array()) return fields.FailType(at, "a string or an array of blocks", value), std::nullopt;
   json::string text;
@@ -55,6 +56,7 @@ std::optional<json::string> ReadText(Fields& fields, const json::value& value, c
     const json::string* more = TextOf(fields, block.get_object(), "text", here);
     if (!more) return {};
     AddLine(text, *more);
+    ReadCacheControl(fields, here, block.get_object(), text.size(), marks);
   }
   return text;
 }
@@ -62,12 +64,14 @@ std::optional<json::string> ReadText(Fields& fields, const json::value& value, c
 void ReadSystem(Fields& fields, ChatRequest& out) {
   const json::value* value = fields.Find("system");
   if (!value) return;
-  std::optional<json::string> text = ReadText(fields, *value, "system");
+  std::optional<json::string> text = ReadText(fields, *value, "system", out.cache_marks);
   if (!text) return;
   std::string_view kept = *text;
   if (kept.starts_with(kBillingLine)) {
     const std::size_t end = kept.find('\n');
     kept = end == std::string_view::npos ? std::string_view() : kept.substr(end + 1);
+    const std::size_t left_out = text->size() - kept.size();
+    for (CacheMark& mark : out.cache_marks) mark.bytes -= std::min(mark.bytes, left_out);
   }
   if (!kept.empty()) out.messages.push_back({{"role", "system"}, {"content", kept}});
 }
@@ -76,6 +80,7 @@ void ReadSystem(Fields& fields, ChatRequest& out) {
 struct Turn {
   json::string text, thinking;
   json::array calls, results;
+  std::vector<CacheMark> marks;  // whose message is the number of the results before the marked block's own
 };
 
 void ReadToolResult(Fields& fields, const json::object& block, const std::string& at, Turn& turn) {
@@ -83,10 +88,11 @@ void ReadToolResult(Fields& fields, const json::object& block, const std::string
   if (!id) return;
   json::string text;
   if (const json::value* content = Member(block, "content")) {
-    auto read = ReadText(fields, *content, at + ".content");
+    auto read = ReadText(fields, *content, at + ".content", turn.marks);
     if (!read) return;
     text = std::move(*read);
   }
+  ReadCacheControl(fields, at, block, text.size(), turn.marks);
   turn.results.push_back({{"role", "tool"}, {"tool_call_id", *id}, {"content", std::move(text)}});
 }
 
@@ -107,6 +113,7 @@ void ReadBlock(Fields& fields, const json::value& value, const std::string& at, 
   const json::object& block = value.get_object();
   const json::string* type = TextOf(fields, block, "type", at);
   if (!type) return;
+  const std::size_t results = turn.results.size(), marks = turn.marks.size();
   if (*type == "text") {
     const json::string* text = TextOf(fields, block, "text", at);
     if (!text) return;
@@ -126,6 +133,8 @@ void ReadBlock(Fields& fields, const json::value& value, const std::string& at, 
     fields.Fail(at + ".type", "unsupported_value", "{}: blocks of type '{}' are not supported in a message of {}", at,
                 std::string_view(*type).substr(0, 64), assistant ? "an assistant" : "a user");
   }
+  if (*type != "tool_result") ReadCacheControl(fields, at, block, turn.text.size(), turn.marks);
+  for (std::size_t i = marks; i < turn.marks.size(); ++i) turn.marks[i].message = results;
 }
 
 /// Whether each result answers a call of the message before.
@@ -170,6 +179,10 @@ void ReadMessage(Fields& fields, const json::value& value, const std::string& at
     return fields.FailType(at + ".content", "a string or an array of blocks", *content);
   }
   if (!fields.ok()) return;
+  for (CacheMark mark : turn.marks) {
+    mark.message += out.messages.size();
+    out.cache_marks.push_back(mark);
+  }
   if (!assistant) {
     CheckResults(fields, turn.results, out.messages, at + ".content");
     const bool answered = !turn.results.empty();
@@ -213,6 +226,10 @@ void ReadCustomTools(Fields& fields, ChatRequest& out) {
   if (value->get_array().size() > kToolsMax)
     return fields.Fail("tools", "invalid_value", "tools: at most {} are allowed; got {}", kToolsMax,
                        value->get_array().size());
+  // Templates name the tools before the first question, behind the system prompt.
+  const bool instructed = !out.messages.empty() && out.messages.front().at("role") == "system";
+  const std::size_t instructions = instructed ? out.messages.front().at("content").as_string().size() : 0;
+  std::vector<CacheMark> marks;
   std::size_t index = 0;
   for (const json::value& element : value->get_array()) {
     const std::string at = fmt::format("tools.{}", index++);
@@ -241,7 +258,22 @@ void ReadCustomTools(Fields& fields, ChatRequest& out) {
       function["strict"] = *strict;
     }
     out.tools.push_back({{"type", "function"}, {"function", std::move(function)}});
+    ReadCacheControl(fields, at, tool, instructions, marks);
   }
+  out.cache_marks.insert(out.cache_marks.begin(), marks.begin(), marks.end());
+}
+
+/// One for the whole prompt, and no more than there may be.
+void ReadCacheMarks(Fields& fields, const json::object& body, ChatRequest& out) {
+  if (!fields.ok()) return;
+  const json::object& last = out.messages.back().as_object();
+  const std::size_t before = out.cache_marks.size();
+  ReadCacheControl(fields, "body", body, last.at("content").as_string().size(), out.cache_marks);
+  if (out.cache_marks.size() > before) out.cache_marks.back().message = out.messages.size() - 1;
+  if (out.cache_marks.size() > kCacheMarksMax)
+    fields.Fail("cache_control", "invalid_value",
+                "A maximum of {} blocks with cache_control may be provided. Found {}.", kCacheMarksMax,
+                out.cache_marks.size());
 }
 
 void ReadToolChoice(Fields& fields, ChatRequest& out) {
@@ -352,7 +384,7 @@ void ReadStops(Fields& fields, ChatRequest& out) {
   }
 }
 
-void ReadPrompt(Fields& fields, ChatRequest& out) {
+void ReadPrompt(Fields& fields, const json::object& body, ChatRequest& out) {
   if (fields.ok() && !fields.Find("model"))
     fields.Fail("model", "missing_required_parameter", "model: Field required");
   fields.String("model", out.model, kNameBytesMax);
@@ -364,6 +396,7 @@ void ReadPrompt(Fields& fields, ChatRequest& out) {
   ReadToolChoice(fields, out);
   ReadThinkingConfig(fields, out);
   ReadOutputConfig(fields, out);
+  ReadCacheMarks(fields, body, out);
 }
 
 Parsed<ChatRequest> Done(Fields& fields, ChatRequest& out) {
@@ -379,9 +412,10 @@ Parsed<ChatRequest> ParseMessages(std::string_view body) {
   Fields fields(*object);
   fields.OnlyKnown(kPromptFields, {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences",
                                    "metadata", "service_tier", "context_management", "mcp_servers", "container",
-                                   "inference_geo", "cache_control", "speed", "user_profile_id", "diagnostics"});
+                                   "inference_geo", "cache_control", "speed", "user_profile_id", "diagnostics",
+                                   "dry_run"});
   ChatRequest out;
-  ReadPrompt(fields, out);
+  ReadPrompt(fields, *object, out);
   std::optional<std::int64_t> max_tokens, top_k;
   fields.Integer("max_tokens", max_tokens, 1, kMaxTokensMax);
   if (fields.ok() && !max_tokens)
@@ -394,8 +428,9 @@ Parsed<ChatRequest> ParseMessages(std::string_view body) {
   fields.Integer("top_k", top_k, 0, std::numeric_limits<std::int32_t>::max());
   if (top_k) out.sampling.top_k = static_cast<std::int32_t>(*top_k);
   ReadStops(fields, out);
-  // Taken without effect: metadata, context_management (nothing is edited away), cache_control (the cache is
-  // automatic), tiers, places and speeds. Not taken: what a server of the caller would have to run.
+  fields.Bool("dry_run", out.dry_run);
+  // Taken without effect: metadata, context_management (nothing is edited away), tiers, places and speeds. Not taken:
+  // what a server of the caller would have to run.
   if (const json::value* metadata = fields.Find("metadata")) {
     if (!metadata->is_object()) fields.FailType("metadata", "an object", *metadata);
     else if (const json::value* user = Member(metadata->get_object(), "user_id"); user && user->is_string())
@@ -415,7 +450,7 @@ Parsed<ChatRequest> ParseCountTokens(std::string_view body) {
   Fields fields(*object);
   fields.OnlyKnown(kPromptFields, {"context_management", "mcp_servers", "cache_control", "speed"});
   ChatRequest out;
-  ReadPrompt(fields, out);
+  ReadPrompt(fields, *object, out);
   return Done(fields, out);
 }
 

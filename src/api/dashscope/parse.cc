@@ -30,8 +30,9 @@ void Integer(Fields& fields, std::string_view key, std::optional<std::int64_t>& 
   out = number;
 }
 
-/// The text of a `content`: a string, null, or an array of {"text": ...}; keys like cache_control beside it are let be.
-std::optional<json::string> ContentText(Fields& fields, const std::string& param, const json::value* content) {
+/// The text of a `content`: a string, null, or an array of {"text": ...}; other keys beside it are let be.
+std::optional<json::string> ContentText(Fields& fields, const std::string& param, const json::value* content,
+                                        std::vector<CacheMark>& marks) {
   if (!content || content->is_null()) return json::string();
   if (content->is_string()) return content->get_string();
   if (!content->is_array()) return fields.FailType(param, "a string or an array of parts", *content), std::nullopt;
@@ -54,6 +55,7 @@ std::optional<json::string> ContentText(Fields& fields, const std::string& param
     if (!value->is_string()) return fields.FailType(at + ".text", "a string", *value), std::nullopt;
     if (index++) text += "\n";
     text += value->get_string();
+    ReadCacheControl(fields, at, *object, text.size(), marks);
   }
   return text;
 }

@@ -43,9 +43,12 @@ std::string FinishText(Finish finish) {
 
 std::string UsageText(const UsageCounts& usage) {
   std::string out = fmt::format(R"({{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
-                                R"("prompt_tokens_details":{{"cached_tokens":{}}})",
+                                R"("prompt_tokens_details":{{"cached_tokens":{})",
                                 usage.prompt_tokens, usage.completion_tokens,
                                 usage.prompt_tokens + usage.completion_tokens, usage.cached_tokens);
+  if (usage.cache_write_tokens > 0)
+    out += fmt::format(R"(,"cache_creation_input_tokens":{},"cache_type":"ephemeral")", usage.cache_write_tokens);
+  out += "}";
   if (usage.thinking_tokens > 0)
     out += fmt::format(R"(,"completion_tokens_details":{{"reasoning_tokens":{}}})", usage.thinking_tokens);
   return out + "}";

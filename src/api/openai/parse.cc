@@ -16,7 +16,7 @@ constexpr std::string_view kSharedFields[] = {
     "logit_bias", "seed", "stop", "stop_token_ids", "max_tokens", "n", "logprobs", "ignore_eos", "stream",
     "stream_options", "user", "response_format", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
     "structured_outputs", "service_tier", "priority", "timeout", "ttft_objective_ms", "cache_salt", "deterministic",
-    "store", "enable_search", "min_tokens"};
+    "dry_run", "store", "enable_search", "min_tokens"};
 
 void ReadLogitBias(Fields& fields, Generation& out) {
   const json::value* value = fields.Find("logit_bias");
@@ -162,7 +162,8 @@ void ReadGeneration(Fields& fields, Generation& out) {
 // ---- chat
 
 /// The text of a `content`: a string, null, or an array of text parts.
-std::optional<json::string> ContentText(Fields& fields, const std::string& param, const json::value* content) {
+std::optional<json::string> ContentText(Fields& fields, const std::string& param, const json::value* content,
+                                        std::vector<CacheMark>& marks) {
   if (!content || content->is_null()) return json::string();
   if (content->is_string()) return content->get_string();
   if (!content->is_array()) {
@@ -191,6 +192,7 @@ std::optional<json::string> ContentText(Fields& fields, const std::string& param
     if (!value->is_string()) return fields.FailType(at + ".text", "a string", *value), std::nullopt;
     if (index++) text += "\n";
     text += value->get_string();
+    ReadCacheControl(fields, at, *object, text.size(), marks);
   }
   return text;
 }

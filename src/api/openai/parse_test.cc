@@ -368,5 +368,23 @@ TEST(ParseCompletion, NamesTheFieldAtFault) {
   EXPECT_EQ(ParseCompletionRequest(Completion(many + "]")).error().param, "prompt");
 }
 
+TEST(ParseChat, MarksOfWhatIsToBeKept) {
+  std::string parts;
+  for (int i = 0; i < 5; ++i)
+    parts += (i ? "," : "") + std::string(R"({"type":"text","text":"ab","cache_control":{"type":"ephemeral"}})");
+  const auto parsed = ParseChatRequest(R"({"model":"m","messages":[{"role":"system","content":"s"},)"
+                                       R"({"role":"user","content":[)" + parts + "]}]}");
+  ASSERT_TRUE(parsed.has_value());
+  ASSERT_EQ(parsed->cache_marks.size(), kCacheMarksMax) << "the last count";
+  EXPECT_EQ(parsed->cache_marks.front().message, 1u);
+  EXPECT_EQ(parsed->cache_marks.front().bytes, 5u) << "of five marks the second: ab, a line break, ab";
+  EXPECT_EQ(parsed->cache_marks.back().bytes, 14u);
+  EXPECT_EQ(ParseChatRequest(R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a",)"
+                             R"("cache_control":{"type":"x"}}]}]})")
+                .error()
+                .param,
+            "messages[0].content[0].cache_control.type");
+}
+
 }  // namespace
 }  // namespace yun::api::openai

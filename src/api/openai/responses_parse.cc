@@ -20,7 +20,7 @@ constexpr std::pair<std::string_view, std::string_view> kAsInChat[] = {
     {"enable_thinking", "enable_thinking"}, {"thinking_budget", "thinking_budget"},
     {"preserve_thinking", "preserve_thinking"}, {"service_tier", "service_tier"}, {"priority", "priority"},
     {"timeout", "timeout"}, {"ttft_objective_ms", "ttft_objective_ms"}, {"cache_salt", "cache_salt"},
-    {"deterministic", "deterministic"}, {"chat_template_kwargs", "chat_template_kwargs"}};
+    {"deterministic", "deterministic"}, {"dry_run", "dry_run"}, {"chat_template_kwargs", "chat_template_kwargs"}};
 
 /// A text of an object, or the first error.
 std::optional<json::string> Text(Fields& fields, const json::object& object, std::string_view key,

@@ -40,21 +40,34 @@ PrefixCache::Key PrefixCache::KeyOf(std::uint64_t salt, std::uint32_t parent, st
   return key;
 }
 
-CachedPrefix PrefixCache::Match(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit) {
-  CachedPrefix prefix;
-  if (!enabled_) return prefix;
+template <class F>
+void PrefixCache::Walk(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit, F visit) const {
+  if (!enabled_) return;
   const std::size_t blocks_max = std::min<std::uint64_t>(limit, tokens.size()) / kBlockTokens;
   std::uint32_t parent = kRoot;
-  while (prefix.blocks.size() < blocks_max) {
-    const auto found = tree_.find(KeyOf(salt, parent, tokens, prefix.blocks.size()));
-    if (found == tree_.end()) break;
+  for (std::size_t i = 0; i < blocks_max; ++i) {
+    const auto found = tree_.find(KeyOf(salt, parent, tokens, i));
+    if (found == tree_.end()) return;
     parent = found->second;
-    pool_.Share(parent);
-    prefix.blocks.push_back(parent);
-    if (!nodes_[parent].snapshot) continue;
-    prefix.snapshot = *nodes_[parent].snapshot;
-    prefix.snapshot_blocks = static_cast<std::uint32_t>(prefix.blocks.size());
+    visit(parent);
   }
+}
+
+std::uint64_t PrefixCache::Find(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit) const {
+  std::uint64_t found = 0;
+  Walk(salt, tokens, limit, [&](std::uint32_t) { found += kBlockTokens; });
+  return found;
+}
+
+CachedPrefix PrefixCache::Match(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit) {
+  CachedPrefix prefix;
+  Walk(salt, tokens, limit, [&](std::uint32_t block) {
+    pool_.Share(block);
+    prefix.blocks.push_back(block);
+    if (!nodes_[block].snapshot) return;
+    prefix.snapshot = *nodes_[block].snapshot;
+    prefix.snapshot_blocks = static_cast<std::uint32_t>(prefix.blocks.size());
+  });
   return prefix;
 }
 
@@ -97,16 +110,32 @@ Result<EntryId> PrefixCache::Pin(std::uint64_t salt, std::span<const std::int32_
   if (tokens.size() < kBlockTokens)
     return Fail(Code::kInvalidArgument, "a prefix of {} tokens is too short to keep; it takes {}", tokens.size(),
                 kBlockTokens);
-  if (entries_.size() >= kPinnedEntriesMax)
-    return Fail(Code::kTooMany, "{} prefixes are kept already; drop one first", entries_.size());
   const std::size_t blocks = tokens.size() / kBlockTokens;
-  if (pinned_blocks_ + blocks > static_cast<std::uint64_t>(kPinnedShareMax * pool_.size()))
-    return Fail(Code::kTooLarge, "kept prefixes may take {:.0f} % of the cache; {} tokens more do not fit",
-                kPinnedShareMax * 100, tokens.size());
   CachedPrefix prefix = Match(salt, tokens, tokens.size());
-  if (prefix.blocks.size() < blocks) {
+  const auto covered = [&](const Entry& entry) {
+    const std::size_t size = entry.blocks.size();
+    return entry.salt == salt && entry.expires_s <= now_s + ttl_s && size <= prefix.blocks.size() &&
+           entry.blocks.back() == prefix.blocks[size - 1];
+  };
+  std::size_t entries_after = entries_.size(), blocks_after = pinned_blocks_ + blocks;
+  for (const auto& [id, entry] : entries_)
+    if (covered(entry)) --entries_after, blocks_after -= entry.blocks.size();
+  Status may;
+  if (prefix.blocks.size() < blocks)
+    may = Fail(Code::kNotFound, "this prefix is not in the cache; compute it first");
+  else if (entries_after >= kPinnedEntriesMax)
+    may = Fail(Code::kTooMany, "{} prefixes are kept already; drop one first", entries_.size());
+  else if (blocks_after > static_cast<std::uint64_t>(kPinnedShareMax * pool_.size()))
+    may = Fail(Code::kTooLarge, "kept prefixes may take {:.0f} % of the cache; {} tokens more do not fit",
+               kPinnedShareMax * 100, tokens.size());
+  if (!may) {
     pool_.Release(prefix.blocks);
-    return Fail(Code::kNotFound, "this prefix is not in the cache; compute it first");
+    return tl::unexpected(std::move(may.error()));
+  }
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (covered(entry->second)) Erase(entry);
+    entry = next;
   }
   pinned_blocks_ += static_cast<std::uint32_t>(blocks);
   entries_[++last_entry_] = {salt, blocks * kBlockTokens, now_s + ttl_s, std::move(prefix.blocks)};
@@ -142,10 +171,12 @@ void PrefixCache::Expire(double now_s) {
   }
 }
 
-bool PrefixCache::UnpinFirst() {
-  const auto first = std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-    return a.second.expires_s < b.second.expires_s;
-  });
+bool PrefixCache::UnpinFirst(std::optional<std::uint64_t> salt) {
+  auto first = entries_.end();
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry)
+    if ((!salt || entry->second.salt == *salt) &&
+        (first == entries_.end() || entry->second.expires_s < first->second.expires_s))
+      first = entry;
   if (first == entries_.end()) return false;
   Erase(first);
   return true;

@@ -67,6 +67,8 @@ class PrefixCache {
 
   /// The longest cached prefix of the first `limit` tokens, in whole blocks.
   CachedPrefix Match(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit);
+  /// Tokens of the prefix that Match would find; nothing is held by it.
+  std::uint64_t Find(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit) const;
   /// Keeps the full blocks of `tokens`, which `table` holds and whose keys and values have been computed. Where the
   /// tree has the same content already, the table takes the tree's block and drops its own.
   void Insert(std::uint64_t salt, std::span<const std::int32_t> tokens, BlockTable& table);
@@ -75,15 +77,17 @@ class PrefixCache {
   /// Blocks that MakeFree could free beside those that are.
   std::uint32_t evictable() const { return pool_.idle(); }
 
-  /// Keeps a cached prefix (its whole blocks) for some time, against eviction.
+  /// Keeps a cached prefix (its whole blocks) for some time, against eviction. Of entries under the same salt those
+  /// that it covers, and that would not outlive it, become this one.
   /// errors: kNotFound (not all of it is cached), kTooMany (entries), kTooLarge (share of the pool), kInvalidArgument
   Result<EntryId> Pin(std::uint64_t salt, std::span<const std::int32_t> tokens, double now_s, double ttl_s);
   std::vector<CacheEntry> List(std::uint64_t salt) const;
   /// errors: kNotFound (no such entry under this salt)
   Status Unpin(EntryId id, std::uint64_t salt);
   void Expire(double now_s);
-  /// Gives up the entry that expires first: running requests come before kept prefixes. False if there is none.
-  bool UnpinFirst();
+  /// Gives up the entry (of this salt, if one is given) that expires first: running requests come before kept prefixes.
+  /// False if there is none.
+  bool UnpinFirst(std::optional<std::uint64_t> salt = {});
   std::uint32_t pinned_blocks() const { return pinned_blocks_; }
 
   /// Leaves a snapshot at the end of a block that is in the tree; an earlier one there is freed.
@@ -113,6 +117,9 @@ class PrefixCache {
     double expires_s;
     BlockTable blocks;
   };
+  /// Calls visit(block) for each block of the longest cached prefix.
+  template <class F>
+  void Walk(std::uint64_t salt, std::span<const std::int32_t> tokens, std::uint64_t limit, F visit) const;
   static Key KeyOf(std::uint64_t salt, std::uint32_t parent, std::span<const std::int32_t> tokens, std::size_t index);
   void Erase(std::map<EntryId, Entry>::iterator entry);
 

@@ -112,6 +112,27 @@ TEST_F(PrefixCacheTest, EntriesAreKeptUntilTheyExpire) {
   EXPECT_TRUE(cache_.MakeFree(10));
 }
 
+TEST_F(PrefixCacheTest, AnEntryGrowsWithItsConversation) {
+  const auto tokens = Tokens(48), shorter = Tokens(32);
+  Compute(1, tokens);
+  ASSERT_TRUE(cache_.Pin(1, shorter, 0, 20).has_value());
+  ASSERT_TRUE(cache_.Pin(1, shorter, 5, 20).has_value()) << "used again: it lives longer";
+  ASSERT_EQ(cache_.List(1).size(), 1u);
+  EXPECT_EQ(cache_.List(1)[0].expires_s, 25);
+  ASSERT_TRUE(cache_.Pin(1, tokens, 5, 10).has_value());
+  EXPECT_EQ(cache_.List(1).size(), 2u) << "what would outlive the longer one stays";
+  EXPECT_EQ(cache_.pinned_blocks(), 5u);
+}
+
+TEST_F(PrefixCacheTest, FindHoldsNothing) {
+  const auto tokens = Tokens(80);
+  Compute(1, tokens);
+  EXPECT_EQ(cache_.Find(1, tokens, 79), 64u);
+  EXPECT_EQ(cache_.Find(1, tokens, 80), 80u);
+  EXPECT_EQ(cache_.Find(2, tokens, 80), 0u);
+  EXPECT_TRUE(cache_.MakeFree(10));
+}
+
 TEST_F(PrefixCacheTest, EntriesAreBounded) {
   const auto tokens = Tokens(96);
   Compute(1, tokens);
