@@ -3,7 +3,7 @@ import json
 
 import openai
 import pytest
-from cloud import Cloud, skip_without_program, wait_until
+from cloud import Cloud, faketime, skip_without_program, wait_until
 
 LINES = 60
 SLOW = "scripted:slow,tokens=12,step_us=15000"  # most of a fifth of a second an answer
@@ -114,6 +114,40 @@ def test_nobody_waits_for_anothers_batch(priced):
     assert [row["error"]["code"] for row in rows(client, waits.error_file_id)] == ["batch_cancelled"]
     client.batches.cancel(long.id)
     ended(client, long)
+
+
+def test_a_window_that_ends(tmp_path):
+    skip_without_program()
+    if not faketime():
+        pytest.skip("libfaketime is not installed: no day can be over")
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    cloud = Cloud(tmp_path / "home", SLOW, clock_file=clock)
+    cloud.admin.post("/prices", toml=PRICES)
+    workspace = cloud.make_workspace("north", 10**9)["id"]
+    client = openai.OpenAI(base_url=f"http://127.0.0.1:{cloud.port}/v1", max_retries=0,
+                           api_key=cloud.make_key(workspace)["secret"])
+    batch = begin(client, lines(20 * LINES), output_expires_after={"anchor": "created_at", "seconds": 3600})
+    assert wait_until(lambda: client.batches.retrieve(batch.id).request_counts.completed >= 1)
+    clock.write_text("+25h\n")
+    batch = ended(client, batch)
+    assert batch.status == "expired" and batch.expired_at >= batch.expires_at
+    good, bad = rows(client, batch.output_file_id), rows(client, batch.error_file_id)
+    assert len(good) == batch.request_counts.completed and len(good) + len(bad) == 20 * LINES
+    assert {row["error"]["code"] for row in bad} == {"batch_expired"}
+    assert len([r for r in cloud.admin.all(f"/workspaces/{workspace}/receipts") if r["amount_micro"]]) == len(good)
+    clock.write_text("+27h\n")  # its files go by themselves
+
+    def gone():
+        try:
+            return not client.files.retrieve(batch.output_file_id)
+        except openai.NotFoundError:
+            return True
+
+    assert wait_until(gone)
+    assert client.batches.retrieve(batch.id).status == "expired"
+    assert cloud.admin.get("/reconcile")["ok"]
+    assert cloud.stop() == 0, cloud.output
 
 
 def test_a_key_that_is_revoked(priced):
