@@ -18,4 +18,10 @@ std::optional<std::uint32_t> EffortBudget(std::string_view effort) {
   return {};
 }
 
+std::vector<std::string_view> EffortNames() {
+  std::vector<std::string_view> names;
+  for (const Effort& known : kEfforts) names.push_back(known.name);
+  return names;
+}
+
 }  // namespace yun::api

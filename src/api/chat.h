@@ -89,6 +89,9 @@ struct ChatRequest : Generation {
 /// xhigh as at the hosted service). Empty: no such effort.
 std::optional<std::uint32_t> EffortBudget(std::string_view effort);
 
+/// Their names, the least first.
+std::vector<std::string_view> EffortNames();
+
 using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
 
 struct CompletionRequest : Generation {

@@ -293,6 +293,9 @@ void ReadTools(Fields& fields, ChatRequest& out) {
     if (const json::value* schema = function->get_object().if_contains("parameters");
         schema && !schema->is_null() && !schema->is_object())
       return fields.FailType(at + ".function.parameters", "a JSON schema (an object)", *schema);
+    if (const json::value* about = function->get_object().if_contains("description");
+        about && !about->is_null() && !about->is_string())
+      return fields.FailType(at + ".function.description", "a string", *about);
     if (const json::value* strict = function->get_object().if_contains("strict");
         strict && !strict->is_null() && !strict->is_bool())
       return fields.FailType(at + ".function.strict", "a boolean", *strict);

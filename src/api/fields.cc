@@ -2,10 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "api/schema.h"
 
 namespace yun::api {
 
 namespace json = boost::json;
+
+namespace {
+thread_local FieldNotes* t_notes = nullptr;
+}
+
+FieldNotes::FieldNotes() : before_(std::exchange(t_notes, this)) {}
+FieldNotes::~FieldNotes() { t_notes = before_; }
 
 std::string_view KindName(const json::value& value) {
   switch (value.kind()) {
@@ -36,6 +46,18 @@ std::string Range::Text() const {
   return fmt::format("{}{:g}, {:g}{}", open_low ? '(' : '[', low, high, open_high ? ')' : ']');
 }
 
+Fields::Fields(const json::object& object) : object_(object) {
+  if (t_notes) notes_ = &t_notes->bodies_.emplace_back();
+}
+
+void Fields::Note(std::string_view key, Range range) {
+  if (notes_) notes_->fields[key] = schema::OrNull(schema::Number(range));
+}
+
+void Fields::Note(std::string_view key, std::int64_t low, std::int64_t high) {
+  if (notes_) notes_->fields[key] = schema::OrNull(schema::Integer(low, high));
+}
+
 const json::value* Member(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value && !value->is_null() ? value : nullptr;
@@ -49,6 +71,7 @@ void Fields::FailType(std::string_view param, std::string_view expected, const j
 }
 
 void Fields::Bool(std::string_view key, bool& out) {
+  if (notes_) notes_->fields[key] = schema::OrNull(schema::Boolean());
   const json::value* value = Find(key);
   if (!value) return;
   if (!value->is_bool()) return FailType(key, "a boolean", *value);
@@ -56,6 +79,7 @@ void Fields::Bool(std::string_view key, bool& out) {
 }
 
 void Fields::String(std::string_view key, std::string& out, std::size_t bytes_max) {
+  if (notes_) notes_->fields[key] = schema::OrNull(schema::Text(0, bytes_max));
   const json::value* value = Find(key);
   if (!value) return;
   if (!value->is_string()) return FailType(key, "a string", *value);
@@ -66,6 +90,7 @@ void Fields::String(std::string_view key, std::string& out, std::size_t bytes_ma
 }
 
 void Fields::Number(std::string_view key, std::optional<double>& out, Range range) {
+  Note(key, range);
   const json::value* value = Find(key);
   if (!value) return;
   if (!value->is_number()) return FailType(key, "a number", *value);
@@ -76,6 +101,7 @@ void Fields::Number(std::string_view key, std::optional<double>& out, Range rang
 }
 
 void Fields::Integer(std::string_view key, std::optional<std::int64_t>& out, std::int64_t low, std::int64_t high) {
+  Note(key, low, high);
   const json::value* value = Find(key);
   if (!value) return;
   std::int64_t number = 0;
@@ -96,6 +122,10 @@ void Fields::Integer(std::string_view key, std::optional<std::int64_t>& out, std
 }
 
 void Fields::OnlyKnown(std::span<const std::string_view> shared, std::initializer_list<std::string_view> own) {
+  if (notes_) {
+    notes_->known.assign(shared.begin(), shared.end());
+    notes_->known.insert(notes_->known.end(), own.begin(), own.end());
+  }
   if (error_) return;
   for (const auto& field : object_) {
     const std::string_view key = field.key();
@@ -107,6 +137,14 @@ void Fields::OnlyKnown(std::span<const std::string_view> shared, std::initialize
 }
 
 void Fields::OnlyValue(std::string_view key, std::initializer_list<std::string_view> allowed) {
+  if (notes_ && allowed.size() == 0) notes_->refused.emplace(key);
+  if (notes_ && allowed.size() > 0) {
+    json::array values;
+    for (std::string_view a : allowed)
+      values.push_back(a == "true" || a == "false" ? json::value(a == "true") : json::value(a));
+    values.push_back(nullptr);
+    notes_->fields[key] = json::object{{"enum", std::move(values)}};
+  }
   const json::value* value = Find(key);
   if (!value) return;
   std::string_view text = "";

@@ -4,11 +4,14 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <deque>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/error.h"
 
@@ -32,10 +35,32 @@ struct Range {
   std::string Text() const;
 };
 
+/// While it lives, what the parsers of this thread ask of bodies is noted here: so a document says what the code obeys.
+class FieldNotes {
+ public:
+  struct Body {
+    boost::json::object fields;       // name -> JSON Schema, of those that Fields reads by itself
+    std::vector<std::string> known;   // all that may be there; empty: others are let be
+    std::set<std::string, std::less<>> refused;  // known, to be refused
+  };
+
+  FieldNotes();
+  ~FieldNotes();
+  FieldNotes(const FieldNotes&) = delete;
+  FieldNotes& operator=(const FieldNotes&) = delete;
+
+  const std::deque<Body>& bodies() const { return bodies_; }  // one for each object, in the order of reading
+
+ private:
+  friend class Fields;
+  std::deque<Body> bodies_;
+  FieldNotes* const before_;
+};
+
 /// A field that is absent or null leaves `out` as it is. After the first error nothing more is read.
 class Fields {
  public:
-  explicit Fields(const boost::json::object& object) : object_(object) {}
+  explicit Fields(const boost::json::object& object);
 
   bool ok() const { return !error_; }
   ApiError& error() { return *error_; }
@@ -60,8 +85,13 @@ class Fields {
   }
   void FailType(std::string_view param, std::string_view expected, const boost::json::value& got);
 
+  /// For a parser that checks a range by itself.
+  void Note(std::string_view key, Range range);
+  void Note(std::string_view key, std::int64_t low, std::int64_t high);
+
  private:
   const boost::json::object& object_;
+  FieldNotes::Body* notes_ = nullptr;  // borrows: FieldNotes; null: nobody listens
   std::optional<ApiError> error_;
 };
 

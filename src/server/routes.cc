@@ -13,18 +13,11 @@
 namespace yun::server {
 namespace {
 
-struct Route {
-  std::string_view method, path;  // a path may end in '*': the rest goes to Call::tail
-  void (*handler)(Service&, Call);
-  bool open = false;   // needs no key
-  bool heavy = false;  // parses, tokenises or asks the database: runs on a worker
-  std::string_view endpoint = {};  // of KeyScopes; empty: good for every key
-};
-
 constexpr std::array kRoutes = {
     Route{"GET", "/healthz", handlers::Health, true},
     Route{"GET", "/readyz", handlers::Ready, true},
     Route{"GET", "/metrics", handlers::ShowMetrics, true},
+    Route{"GET", "/openapi.json", handlers::ShowOpenApi, true},
     Route{"GET", "/auth", handlers::SignIn, true},
     Route{"GET", "/auth/*", handlers::SignIn, true},
     Route{"POST", "/auth/*", handlers::SignIn, true},
@@ -188,6 +181,13 @@ const Route* FindRoute(Call& call) {
 constexpr std::string_view kNativeServices = "/api/v1/services/";
 
 }  // namespace
+
+std::span<const Route> Routes() { return kRoutes; }
+
+bool Matches(const Route& row, std::string_view path) {
+  std::string_view tail;
+  return Matches(row, path, tail);
+}
 
 const api::Dialect& DialectOf(std::string_view path) {
   for (const Tongue& tongue : kTongues)

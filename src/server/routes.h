@@ -1,6 +1,7 @@
 // The table of method and path -> handler, and what comes before every handler: the request's id and its key.
 #pragma once
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "api/dialect.h"
@@ -10,6 +11,18 @@
 namespace yun::server {
 
 class LateCharge;
+struct Call;
+
+struct Route {
+  std::string_view method, path;  // a path may end in '*': the rest goes to Call::tail
+  void (*handler)(Service&, Call);
+  bool open = false;   // needs no key
+  bool heavy = false;  // parses, tokenises or asks the database: runs on a worker
+  std::string_view endpoint = {};  // of KeyScopes; empty: good for every key
+};
+std::span<const Route> Routes();
+/// Whether a path is the row's, whatever the method.
+bool Matches(const Route& row, std::string_view path);
 
 /// What is spoken at a path, whether it is served or not.
 const api::Dialect& DialectOf(std::string_view path);

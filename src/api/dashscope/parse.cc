@@ -11,6 +11,7 @@ namespace json = boost::json;
 
 /// text: the hosted service's, about the range
 void Number(Fields& fields, std::string_view key, std::optional<double>& out, Range range, std::string_view text) {
+  fields.Note(key, range);
   const json::value* value = fields.Find(key);
   if (!value) return;
   if (!value->is_number()) return fields.FailType(key, "a number", *value);
@@ -24,6 +25,7 @@ void Integer(Fields& fields, std::string_view key, std::optional<std::int64_t>& 
              std::int64_t high) {
   std::optional<std::int64_t> number;
   fields.Integer(key, number, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+  fields.Note(key, low, high);
   if (!number) return;
   if (*number < low || *number > high)
     return fields.Fail(key, "invalid_value", "Range of {} should be [{}, {}]; got {}.", key, low, high, *number);
@@ -64,9 +66,9 @@ void ReadInput(Fields& fields, Service service, ChatRequest& out) {
   fields.OnlyValue("history", {});
   if (service == Service::kMultimodal && fields.Find("text") && !fields.Find("messages"))
     return fields.Fail("text", "unsupported_parameter", "'input.text': speech synthesis is not served here.");
-  if (fields.Find("messages")) return ReadMessages(fields, out, ContentText);
   std::string prompt;
   fields.String("prompt", prompt, kBodyBytesMax);
+  if (fields.Find("messages")) return ReadMessages(fields, out, ContentText);
   if (!fields.ok()) return;
   if (prompt.empty())
     return fields.Fail("messages", "missing_required_parameter",
@@ -160,7 +162,7 @@ ResultFormat DefaultFormat(std::string_view model) {
 void ReadFormat(Fields& fields, Service service, GenerationRequest& out) {
   std::string format;
   fields.String("result_format", format, kNameBytesMax);
-  if (!format.empty() && format != "text" && format != "message")
+  if (fields.Find("result_format") && format != "text" && format != "message")
     return fields.Fail("result_format", "invalid_value", "Invalid 'result_format': '{}' is neither text nor message.",
                        format.substr(0, 32));
   const json::value* thinks = out.chat.template_variables.if_contains("enable_thinking");

@@ -102,6 +102,8 @@ std::optional<BatchLineError> CheckLine(std::string_view text, std::string_view 
 
 }  // namespace
 
+std::vector<std::string_view> BatchEndpoints() { return {kEndpoints.begin(), kEndpoints.end()}; }
+
 Parsed<BatchWish> ParseBatchRequest(std::string_view body) {
   const auto object = ParseObject(body);
   if (!object) return tl::unexpected(object.error());

@@ -11,8 +11,12 @@ namespace yun::api::openai {
 
 inline constexpr std::size_t kBatchLinesMax = 50'000;
 inline constexpr std::size_t kBatchErrorsMax = 100;  // shown of one input; the rest is left out
+inline constexpr std::int64_t kBatchesListedMax = 100;
 inline constexpr std::size_t kCustomIdBytesMax = 256;
 inline constexpr std::int64_t kWindowHoursMin = 24, kWindowHoursMax = 336;
+
+/// What the lines of a batch may be for.
+std::vector<std::string_view> BatchEndpoints();
 
 struct BatchWish {
   std::string input_file_id, endpoint, window;

@@ -48,6 +48,8 @@ std::string WriteFileDeleted(std::string_view id) {
 
 bool IsFilePurpose(std::string_view purpose) { return std::ranges::find(kPurposes, purpose) != kPurposes.end(); }
 
+std::vector<std::string_view> FilePurposeNames() { return {kPurposes.begin(), kPurposes.end()}; }
+
 std::string FilePurposes() { return fmt::format("{}", fmt::join(kPurposes, ", ")); }
 
 Parsed<ListWish> ParseListWish(const std::vector<std::pair<std::string, std::string>>& pairs, std::int64_t limit,

@@ -23,6 +23,7 @@ std::string WriteFileDeleted(std::string_view id);
 
 /// What a file may be uploaded for.
 bool IsFilePurpose(std::string_view purpose);
+std::vector<std::string_view> FilePurposeNames();
 /// For messages.
 std::string FilePurposes();
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/answer.h"
@@ -16,7 +17,19 @@ namespace yun::api::openai {
 inline constexpr std::size_t kInputItemsMax = 10000;
 inline constexpr std::size_t kMetadataMax = 16;  // pairs
 inline constexpr std::size_t kMetadataKeyMax = 64, kMetadataValueMax = 512;  // bytes
+inline constexpr std::size_t kItemsAtOnceMax = 20;  // of one write to a conversation, as the hosted service
 inline constexpr std::int64_t kOutputTokensMin = 16;
+
+/// Fields that mean the same as a chat's, under their name there.
+inline constexpr std::pair<std::string_view, std::string_view> kAsInChat[] = {
+    {"model", "model"}, {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"min_p", "min_p"},
+    {"repetition_penalty", "repetition_penalty"}, {"presence_penalty", "presence_penalty"},
+    {"frequency_penalty", "frequency_penalty"}, {"seed", "seed"}, {"stream", "stream"}, {"user", "user"},
+    {"parallel_tool_calls", "parallel_tool_calls"}, {"max_output_tokens", "max_completion_tokens"},
+    {"enable_thinking", "enable_thinking"}, {"thinking_budget", "thinking_budget"},
+    {"preserve_thinking", "preserve_thinking"}, {"service_tier", "service_tier"}, {"priority", "priority"},
+    {"timeout", "timeout"}, {"ttft_objective_ms", "ttft_objective_ms"}, {"cache_salt", "cache_salt"},
+    {"deterministic", "deterministic"}, {"dry_run", "dry_run"}, {"chat_template_kwargs", "chat_template_kwargs"}};
 
 struct ResponsesRequest {
   ChatRequest chat;          // all but `messages`, which ChatOf makes when the items before are known

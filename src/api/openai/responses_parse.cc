@@ -11,16 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// Fields that mean the same as a chat's, under their name there.
-constexpr std::pair<std::string_view, std::string_view> kAsInChat[] = {
-    {"model", "model"}, {"temperature", "temperature"}, {"top_p", "top_p"}, {"top_k", "top_k"}, {"min_p", "min_p"},
-    {"repetition_penalty", "repetition_penalty"}, {"presence_penalty", "presence_penalty"},
-    {"frequency_penalty", "frequency_penalty"}, {"seed", "seed"}, {"stream", "stream"}, {"user", "user"},
-    {"parallel_tool_calls", "parallel_tool_calls"}, {"max_output_tokens", "max_completion_tokens"},
-    {"enable_thinking", "enable_thinking"}, {"thinking_budget", "thinking_budget"},
-    {"preserve_thinking", "preserve_thinking"}, {"service_tier", "service_tier"}, {"priority", "priority"},
-    {"timeout", "timeout"}, {"ttft_objective_ms", "ttft_objective_ms"}, {"cache_salt", "cache_salt"},
-    {"deterministic", "deterministic"}, {"dry_run", "dry_run"}, {"chat_template_kwargs", "chat_template_kwargs"}};
 
 /// A text of an object, or the first error.
 std::optional<json::string> Text(Fields& fields, const json::object& object, std::string_view key,

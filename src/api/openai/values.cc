@@ -185,15 +185,18 @@ Parsed<ScoreRequest> ParseScoreRequest(std::string_view body) {
   const Parsed<json::object> object = ParseObject(body);
   if (!object) return tl::unexpected(object.error());
   Fields fields(*object);
-  // vLLM has named the two sides in three ways.
-  constexpr std::array<std::array<std::string_view, 2>, 3> kNames = {
-      {{"text_1", "text_2"}, {"data_1", "data_2"}, {"queries", "documents"}}};
   fields.OnlyKnown(kSharedFields, {"text_1", "text_2", "data_1", "data_2", "queries", "documents", "instruct"});
   ScoreRequest out;
   ReadShared(fields, out);
-  std::array<std::string_view, 2> names = kNames[0];
-  for (const auto& pair : kNames)
-    if (fields.Find(pair[0]) || fields.Find(pair[1])) names = pair;
+  std::array<std::string_view, 2> names = kScoreNames[0];
+  bool named = false;
+  for (const auto& pair : kScoreNames) {
+    if (!fields.Find(pair[0]) && !fields.Find(pair[1])) continue;
+    if (named)
+      fields.Fail(pair[0], "invalid_value", "Invalid '{}': '{}' and '{}' are given already.", pair[0], names[0],
+                  names[1]);
+    names = pair, named = true;
+  }
   std::vector<std::string> left, right;
   ReadSide(fields, names[0], left);
   ReadSide(fields, names[1], right);
@@ -232,14 +235,12 @@ Parsed<TokenizeRequest> ParseTokenizeRequest(std::string_view body) {
     else fields.FailType("prompt", "a string", prompt);
   }
   if (!fields.ok()) return tl::unexpected<ApiError>(std::move(fields.error()));
-  if (chat) {
-    json::object conversation = {{"model", "-"}};
-    for (std::string_view key : {"messages", "tools", "chat_template_kwargs", "enable_thinking"})
-      if (const json::value* value = fields.Find(key)) conversation[key] = *value;
-    Parsed<ChatRequest> parsed = ParseChatRequest(conversation);
-    if (!parsed) return tl::unexpected<ApiError>(std::move(parsed.error()));
-    out.chat = std::move(*parsed);
-  }
+  json::object conversation = {{"model", "-"}, {"messages", json::array{json::object{{"role", "assistant"}}}}};
+  for (std::string_view key : {"messages", "tools", "chat_template_kwargs", "enable_thinking"})
+    if (const json::value* value = fields.Find(key)) conversation[key] = *value;
+  Parsed<ChatRequest> parsed = ParseChatRequest(conversation);
+  if (!parsed) return tl::unexpected<ApiError>(std::move(parsed.error()));
+  if (chat) out.chat = std::move(*parsed);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Embeddings in OpenAI's form; rerank, score, tokenize and detokenize, which it has not, as vLLM and the hosted
 // service's compatible mode have them. Pure functions of bytes; every error names its field.
 #pragma once
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,10 @@ namespace yun::api::openai {
 
 /// errors: as ParseChatRequest
 Parsed<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body);
+
+/// vLLM has named the two sides of a score in three ways.
+inline constexpr std::array<std::array<std::string_view, 2>, 3> kScoreNames = {
+    {{"text_1", "text_2"}, {"data_1", "data_2"}, {"queries", "documents"}}};
 
 enum class RerankForm {
   kOpen,    // /v1/rerank: documents are sent back unless refused; only the model's context bounds them

@@ -131,7 +131,7 @@ TEST(ParseScore, OneToManyAndPairs) {
   const auto with = [](const std::string& more) { return R"({"model":"m",)" + more + "}"; };
   ExpectNamed({{with(R"("text_2":"a")"), "text_1", "missing_required_parameter"},
                {with(R"("text_1":"a")"), "text_2", "missing_required_parameter"},
-               {with(R"("text_1":"a","data_2":"b")"), "data_1", "missing_required_parameter"},
+               {with(R"("text_1":"a","data_2":"b")"), "data_1", "invalid_value"},
                {with(R"("text_1":["a","b"],"text_2":"c")"), "text_1", "invalid_value"},
                {with(R"("text_1":[],"text_2":"c")"), "text_1", "invalid_value"},
                {with(R"("text_1":"a","text_2":["",""])"), "text_2[0]", "invalid_value"}},

@@ -3,10 +3,12 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "api/openai/schema.h"
 #include "base/check.h"
 #include "server/admin/admin.h"
 #include "server/admin/routes.h"
 #include "server/auth/session.h"
+#include "server/openapi.h"
 
 namespace yun::server::admin {
 
@@ -33,10 +35,6 @@ class Components {
   std::map<std::string_view, const Schema*> seen_;
   json::object schemas_;
 };
-
-json::object Content(std::string_view type, json::object schema) {
-  return {{type, json::object{{"schema", std::move(schema)}}}};
-}
 
 json::object PageOf(json::object item) {
   return {{"type", "object"},
@@ -109,7 +107,8 @@ json::object Operation(const Route& route, Components& components) {
   json::object responses{{std::to_string(route.status), std::move(ok)}};
   const auto error = [&](const char* status, const char* about) {
     responses[status] = json::object{
-        {"description", about}, {"content", Content("application/json", {{"$ref", "#/components/schemas/Error"}})}};
+        {"description", about},
+        {"content", OpenApiContent("application/json", {{"$ref", "#/components/schemas/Error"}})}};
   };
   error("400", "The request is wrong; the message says where.");
   if (route.whose != Whose::kNobody) {
@@ -131,7 +130,7 @@ json::object Operation(const Route& route, Components& components) {
   if (route.whose == Whose::kNobody) operation["security"] = json::array();
   if (route.body)
     operation["requestBody"] = json::object{
-        {"required", true}, {"content", Content("application/json", components.Reference(*route.body, true))}};
+        {"required", true}, {"content", OpenApiContent("application/json", components.Reference(*route.body, true))}};
   return operation;
 }
 
@@ -146,39 +145,24 @@ std::string Make() {
     path.get_object()[method] = Operation(route, components);
   }
   json::object schemas = components.Take();
-  schemas["Error"] = {{"type", "object"},
-                      {"properties",
-                       {{"error",
-                         {{"type", "object"},
-                          {"properties",
-                           {{"message", {{"type", "string"}}},
-                            {"type", {{"type", "string"}}},
-                            {"param", {{"type", {"string", "null"}}}},
-                            {"code", {{"type", {"string", "null"}}}}}},
-                          {"required", {"message", "type", "code"}}}},
-                        {"request_id", {{"type", "string"}}}}},
-                      {"required", {"error"}}};
-  return json::serialize(json::object{
-      {"openapi", "3.1.0"},
-      {"info",
-       {{"title", "yun admin API"},
-        {"version", "1"},
-        {"description",
-         "Workspaces, members, keys, limits, prices, money, invoices, partners and the audit log of a yun cloud. "
-         "Amounts are whole numbers of millionths of a currency's unit; times are Unix milliseconds."},
-        {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
-      {"servers", {{{"url", "/"}}}},
-      {"security", {{{"key", json::array()}}, {{"session", json::array()}}}},
-      {"paths", std::move(paths)},
-      {"components",
-       {{"schemas", std::move(schemas)},
-        {"securitySchemes",
-         {{"key", {{"type", "http"}, {"scheme", "bearer"}, {"description", "an API key with the scope 'admin'"}}},
-          {"session",
-           {{"type", "apiKey"},
-            {"in", "cookie"},
-            {"name", kSessionCookie},
-            {"description", "a console session; __Host-yun_session under TLS; changes need x-csrf-token"}}}}}}}});
+  schemas["Error"] = api::openai::Schemas().at("OpenAIError");
+  return WriteOpenApi(
+      {.title = "yun admin API",
+       .about = "Workspaces, members, keys, limits, prices, money, invoices, partners and the audit log of a yun "
+                "cloud. Amounts are whole numbers of millionths of a currency's unit; times are Unix milliseconds. The "
+                "routes for models have their own document: /openapi.json.",
+       .security = {json::object{{"key", json::array()}}, json::object{{"session", json::array()}}},
+       .schemes = {{"key",
+                    {{"type", "http"},
+                     {"scheme", "bearer"},
+                     {"description", "an API key with the scope 'admin'"}}},
+                   {"session",
+                    {{"type", "apiKey"},
+                     {"in", "cookie"},
+                     {"name", kSessionCookie},
+                     {"description", "a console session; __Host-yun_session under TLS; changes need x-csrf-token"}}}},
+       .paths = std::move(paths),
+       .schemas = std::move(schemas)});
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace yun::server::handlers {
 namespace anthropic = api::anthropic;
 
 namespace {
-constexpr std::int64_t kPageDefault = 20, kPageMax = 1000;  // models
+constexpr std::int64_t kPageDefault = 20;  // models
 }
 
 void AnthropicMessages(Service& service, Call call) {
@@ -42,8 +42,8 @@ void AnthropicModels(Service& service, Call call) {
     if (name == "before_id") before = value;
     if (name != "limit") continue;
     const auto number = WholeNumber(value);
-    if (!number || *number < 1 || *number > kPageMax)
-      return call.Fail({400, fmt::format("limit: the range is [1, {}]", kPageMax), "limit", "invalid_value"});
+    if (!number || *number < 1 || *number > kModelPageMax)
+      return call.Fail({400, fmt::format("limit: the range is [1, {}]", kModelPageMax), "limit", "invalid_value"});
     limit = *number;
   }
   std::vector<anthropic::ModelEntry> all;

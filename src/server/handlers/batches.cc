@@ -11,7 +11,7 @@ namespace openai = api::openai;
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kBatchesListed = 20, kBatchesListedMax = 100;
+constexpr std::int64_t kBatchesListed = 20;
 
 std::string Write(const cloud::Batch& batch) {
   return openai::WriteBatch({.id = batch.id,
@@ -76,7 +76,7 @@ void MakeBatch(Service& service, Call call) {
 
 void ListBatches(Service& service, Call call) {
   const auto wish =
-      openai::ParseListWish(http::ParseQuery(call.request.query), kBatchesListed, kBatchesListedMax);
+      openai::ParseListWish(http::ParseQuery(call.request.query), kBatchesListed, openai::kBatchesListedMax);
   if (!wish) return call.Fail(wish.error());
   const auto list = service.batches->store().List(call.principal->workspace.id, wish->after, wish->limit);
   if (!list) return FailBatch(call, list.error(), wish->after);

@@ -53,6 +53,11 @@ std::optional<api::ApiError> NativeHeaders(const Call& call) {
   for (std::string_view header : {"x-dashscope-encryptionkey", "x-dashscope-plugin"})
     if (!call.request.Header(header).empty())
       return Refusal(400, "InvalidParameter", fmt::format("The header '{}' is not supported here.", header));
+  for (std::string_view header : {"x-dashscope-async", "x-dashscope-sse"})
+    if (const std::string_view value = call.request.Header(header);
+        !value.empty() && value != "enable" && value != "disable")
+      return Refusal(400, "InvalidParameter",
+                     fmt::format("Invalid header '{}': it is 'enable' or 'disable'.", header));
   const std::string_view workspace = call.request.Header("x-dashscope-workspace");
   const cloud::Workspace& own = call.principal->workspace;
   if (!workspace.empty() && workspace != own.id && workspace != own.name)
@@ -60,16 +65,15 @@ std::optional<api::ApiError> NativeHeaders(const Call& call) {
   return {};
 }
 
-Page PageOf(const http::Request& request, std::int64_t size) {
+api::Parsed<Page> PageOf(const http::Request& request, std::int64_t size) {
   Page page{.size = size};
-  const auto read = [](std::string_view text, std::int64_t& out) {
-    constexpr std::int64_t kMax = 1'000'000'000;
-    const auto number = WholeNumber(text);
-    if (number && *number >= 1 && *number <= kMax) out = *number;
-  };
   for (const auto& [name, value] : http::ParseQuery(request.query)) {
-    if (name == "page_no") read(value, page.no);
-    if (name == "page_size") read(value, page.size);
+    if (name != "page_no" && name != "page_size") continue;
+    const auto number = WholeNumber(value);
+    if (!number || *number < 1 || *number > kPageNumberMax)
+      return tl::unexpected(api::ApiError{400, fmt::format("Range of {} should be [1, {}].", name, kPageNumberMax),
+                                          name, "invalid_value"});
+    (name == "page_no" ? page.no : page.size) = *number;
   }
   page.size = std::min(page.size, kPageItemsMax);
   return page;
@@ -80,11 +84,12 @@ void ListNativeModels(Service& service, Call call) {
   for (const auto& [name, value] : http::ParseQuery(call.request.query))
     if (name == "model") wanted = value;
   constexpr std::int64_t kPageItems = 10;  // where the caller does not say
-  const Page page = PageOf(call.request, kPageItems);
-  dashscope::ModelPage out{.page_no = page.no, .page_size = page.size};
+  const api::Parsed<Page> page = PageOf(call.request, kPageItems);
+  if (!page) return call.Fail(page.error());
+  dashscope::ModelPage out{.page_no = page->no, .page_size = page->size};
   for (const auto& model : service.Models()) {
     if (!MaySee(service, *call.principal, model->id) || (!wanted.empty() && model->id != wanted)) continue;
-    if (page.Holds(out.total++)) out.ids.push_back(model->id);
+    if (page->Holds(out.total++)) out.ids.push_back(model->id);
   }
   call.Respond(200, dashscope::WriteModels(out, call.request_id));
 }

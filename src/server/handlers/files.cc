@@ -218,13 +218,14 @@ void UploadNativeFiles(Service& service, Call call) { Later(service, std::move(c
 
 void ListNativeFiles(Service& service, Call call) {
   constexpr std::int64_t kPageItems = 10;  // where the caller does not say
-  const Page page = PageOf(call.request, kPageItems);
+  const api::Parsed<Page> page = PageOf(call.request, kPageItems);
+  if (!page) return call.Fail(page.error());
   cloud::FileFilter filter;
   filter.workspace_id = call.principal->workspace.id;
-  filter.offset = (page.no - 1) * page.size, filter.limit = page.size;
+  filter.offset = (page->no - 1) * page->size, filter.limit = page->size;
   const auto list = service.cloud->files->List(filter);
   if (!list) return call.Fail(ToApiError(list.error()));
-  dashscope::FilePage out{.total = list->total, .page_no = page.no, .page_size = page.size};
+  dashscope::FilePage out{.total = list->total, .page_no = page->no, .page_size = page->size};
   for (const cloud::StoredFile& file : list->files) out.files.push_back(NativeEntryOf(file));
   call.Respond(200, dashscope::WriteFilePage(out, call.request_id));
 }

@@ -12,6 +12,9 @@ void Health(Service& service, Call call);
 /// 200 when requests are taken; 503 while loading and draining.
 void Ready(Service& service, Call call);
 
+/// What server/openapi.h describes.
+void ShowOpenApi(Service& service, Call call);
+
 // metrics.cc
 /// The figures of server/metrics.h as text, for whom ServiceOptions::metrics lets.
 void ShowMetrics(Service& service, Call call);
@@ -36,13 +39,14 @@ void CancelTask(Service& service, Call call);
 // dashscope.cc, what native handlers share
 /// Why a native request's headers forbid to serve it, if they do: a wish that is not met, or another workspace.
 std::optional<api::ApiError> NativeHeaders(const Call& call);
-/// page_no and page_size of a query.
+/// page_no and page_size of a query. errors: 400
 struct Page {
   std::int64_t no = 1, size = 10;
   bool Holds(std::int64_t index) const { return index / size == no - 1; }
 };
-inline constexpr std::int64_t kPageItemsMax = 100;
-Page PageOf(const http::Request& request, std::int64_t size);
+inline constexpr std::int64_t kPageItemsMax = 100;  // come at most
+inline constexpr std::int64_t kPageNumberMax = 1'000'000'000;
+api::Parsed<Page> PageOf(const http::Request& request, std::int64_t size);
 
 // receipts.cc
 /// What one request used and cost: for its own key, and for who may see the workspace's usage.
@@ -87,6 +91,7 @@ void CancelBatch(Service& service, Call call);
 // anthropic.cc
 void AnthropicMessages(Service& service, Call call);
 void AnthropicCountTokens(Service& service, Call call);
+inline constexpr std::int64_t kModelPageMax = 1000;
 void AnthropicModels(Service& service, Call call);
 void AnthropicModel(Service& service, Call call);
 
@@ -107,6 +112,7 @@ void Detokenize(Service& service, Call call);
 
 // responses.cc
 void MakeResponse(Service& service, Call call);
+inline constexpr std::int64_t kItemPageMax = 100;
 void StoredResponse(Service& service, Call call);
 void MakeConversation(Service& service, Call call);
 void OneConversation(Service& service, Call call);

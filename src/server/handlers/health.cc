@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "server/handlers/handlers.h"
+#include "server/openapi.h"
 
 namespace yun::server::handlers {
 
@@ -30,6 +31,8 @@ void Health(Service& service, Call call) {
   }
   call.Respond(200, json::serialize(body));
 }
+
+void ShowOpenApi(Service&, Call call) { call.Respond(200, OpenApiDocument()); }
 
 void Ready(Service& service, Call call) {
   switch (service.phase.load()) {

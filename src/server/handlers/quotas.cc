@@ -42,7 +42,8 @@ json::value LimitJson(const std::vector<cloud::LimitRule>& rules, cloud::LimitSc
 void ListQuotas(Service& service, Call call) {
   const cloud::Principal& who = *call.principal;
   std::string wanted;
-  const Page page = PageOf(call.request, kPageItems);
+  const api::Parsed<Page> page = PageOf(call.request, kPageItems);
+  if (!page) return call.Fail(page.error());
   for (const auto& [name, value] : http::ParseQuery(call.request.query))
     if (name == "model" || name == "name") wanted = value;
   const std::vector<cloud::LimitRule> rules = service.cloud->quotas->List(who.account.id);
@@ -50,7 +51,7 @@ void ListQuotas(Service& service, Call call) {
   std::int64_t total = 0;
   for (const auto& model : service.Models()) {
     if (!who.AllowsModel(model->id) || (!wanted.empty() && model->id != wanted)) continue;
-    if (!page.Holds(total++)) continue;
+    if (!page->Holds(total++)) continue;
     quotas.push_back(json::object{
         {"model", model->id},
         {"workspace_id", who.workspace.id},
@@ -59,8 +60,8 @@ void ListQuotas(Service& service, Call call) {
   }
   call.Respond(200, json::serialize(json::object{{"request_id", call.request_id},
                                                  {"output", json::object{{"total", total},
-                                                                         {"page_no", page.no},
-                                                                         {"page_size", page.size},
+                                                                         {"page_no", page->no},
+                                                                         {"page_size", page->size},
                                                                          {"quotas", std::move(quotas)}}}}));
 }
 

@@ -18,8 +18,7 @@ namespace openai = api::openai;
 
 namespace {
 
-constexpr std::int64_t kPageDefault = 20, kPageMax = 100;
-constexpr std::size_t kItemsAtOnceMax = 20;  // of one write, as the hosted service
+constexpr std::int64_t kPageDefault = 20;
 
 std::int64_t UnixNow() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
 
@@ -105,9 +104,9 @@ api::Parsed<Page> PageOf(const Call& call) {
     }
     if (name != "limit") continue;
     const auto limit = WholeNumber(value);
-    if (!limit || *limit < 1 || *limit > kPageMax)
+    if (!limit || *limit < 1 || *limit > kItemPageMax)
       return tl::unexpected(
-          api::ApiError{400, fmt::format("Invalid 'limit': the range is [1, {}].", kPageMax), "limit",
+          api::ApiError{400, fmt::format("Invalid 'limit': the range is [1, {}].", kItemPageMax), "limit",
                         "invalid_value"});
     page.limit = static_cast<std::size_t>(*limit);
   }
@@ -174,10 +173,10 @@ api::Parsed<json::array> ItemsOf(const json::object& body) {
   if (!items || items->is_null()) return json::array();
   auto parsed = openai::ParseItems(*items, "items");
   if (!parsed) return parsed;
-  if (parsed->size() > kItemsAtOnceMax)
+  if (parsed->size() > openai::kItemsAtOnceMax)
     return tl::unexpected(api::ApiError{
-        400, fmt::format("Invalid 'items': at most {} items at once are allowed; got {}.", kItemsAtOnceMax,
-                         parsed->size()),
+        400, fmt::format("Invalid 'items': at most {} items at once are allowed; got {}.",
+                         openai::kItemsAtOnceMax, parsed->size()),
         "items", "invalid_value"});
   NameItems(*parsed, cloud::RandomHex(12));
   return parsed;

@@ -49,6 +49,8 @@ void SubmitTask(Service& service, Call call) {
 }
 
 void GetTask(Service& service, Call call) {
+  if (call.tail.find('/') != std::string::npos)
+    return call.Fail({404, "A task is read by GET /api/v1/tasks/{task_id}.", "", "unknown_url"});
   const auto found = service.tasks->store().Find(call.principal->workspace.id, call.tail);
   if (!found && found.error().code == Code::kNotFound)
     return call.Respond(200, dashscope::WriteUnknownTask(call.tail, call.request_id));
@@ -74,10 +76,11 @@ void CancelTask(Service& service, Call call) {
 
 void ListTasks(Service& service, Call call) {
   constexpr std::int64_t kPageItems = 10;  // where the caller does not say
-  const Page page = PageOf(call.request, kPageItems);
+  const api::Parsed<Page> page = PageOf(call.request, kPageItems);
+  if (!page) return call.Fail(page.error());
   cloud::TaskFilter filter;
   filter.workspace_id = call.principal->workspace.id;
-  filter.offset = (page.no - 1) * page.size, filter.limit = page.size;
+  filter.offset = (page->no - 1) * page->size, filter.limit = page->size;
   for (const auto& [name, value] : http::ParseQuery(call.request.query)) {
     const auto refuse = [&](std::string_view what) {
       call.Fail({400, fmt::format("Invalid '{}': {}.", name, what), name, "invalid_value"});
@@ -94,7 +97,7 @@ void ListTasks(Service& service, Call call) {
   }
   const auto list = service.tasks->store().List(filter);
   if (!list) return call.Fail(ToApiError(list.error()));
-  dashscope::TaskPage out{.total = list->total, .page_no = page.no, .page_size = page.size};
+  dashscope::TaskPage out{.total = list->total, .page_no = page->no, .page_size = page->size};
   for (const cloud::Task& task : list->tasks) out.tasks.push_back(EntryOf(task));
   call.Respond(200, dashscope::WriteTaskPage(out, call.request_id));
 }
