@@ -3,6 +3,10 @@ import pytest
 from serving import MODEL, MODEL_FILE, ROOT, YUN, Server, skip_without_program, wait_until  # noqa: F401
 
 
+def pytest_addoption(parser):
+    parser.addoption("--record", action="store_true", help="test_transcripts.py: write the transcripts anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def needs():
     skip_without_program()
