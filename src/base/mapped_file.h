@@ -1,6 +1,7 @@
 // A whole file as bytes, read-only, through mmap.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -22,6 +23,9 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
   const std::filesystem::path& path() const { return path_; }
+  /// When it was opened: its last change of content, and of content or attributes. units: nanoseconds since 1970
+  std::int64_t modified_ns() const { return modified_ns_; }
+  std::int64_t changed_ns() const { return changed_ns_; }
 
   /// Tells the kernel that a range will be read soon (sequentially), or is not needed any more.
   void WillNeed(std::size_t offset, std::size_t size) const;
@@ -30,6 +34,7 @@ class MappedFile {
  private:
   void* data_ = nullptr;
   std::size_t size_ = 0;
+  std::int64_t modified_ns_ = 0, changed_ns_ = 0;
   std::filesystem::path path_;
 };
 

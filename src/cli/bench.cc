@@ -38,7 +38,8 @@ struct Options {
   std::vector<std::uint32_t> prompt_tokens = {512}, gen_tokens = {128}, depths = {0}, batches = {1};
   int threads = 0, repeat = 3;
   engine::CacheType cache_type = engine::CacheType::kF16;
-  bool json = false, no_roofs = false;
+  std::uint32_t first_prompt_tokens = kDepthMin;
+  bool json = false, no_roofs = false, packed = false, read_first = false;
 };
 
 /// What computing a token takes at least, averaged over the tokens of a row.
@@ -167,7 +168,8 @@ Status Bench(const Options& options) {
   engine_options.threads = options.threads;
   engine_options.cache_type = options.cache_type;
   engine_options.policy.prefix_cache = false;  // each run computes its prompts
-  std::uint64_t need = 0;
+  if (options.packed) engine_options.packed = {hub::HomeFolder() / engine::kPackedFolder, options.model};
+  std::uint64_t need = options.first_prompt_tokens + 32;
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {
       const std::uint64_t longest =
@@ -180,11 +182,13 @@ Status Bench(const Options& options) {
   engine_options.running_max = std::max(64u, *std::max_element(options.batches.begin(), options.batches.end()));
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::Create(checkpoint, engine_options));
   const double load_ms = Milliseconds(begin);
-  RETURN_IF_ERROR(Measure(*engine, kDepthMin, 1, 1));
+  if (options.read_first) engine->WaitSettled();
+  RETURN_IF_ERROR(Measure(*engine, options.first_prompt_tokens, 1, 1));
   const double first_token_ms = Milliseconds(begin);
 
   std::vector<Row> rows;
-  if (options.prompt_tokens != std::vector{0u} || options.gen_tokens != std::vector{0u}) engine->WaitSettled();
+  if (options.packed || options.prompt_tokens != std::vector{0u} || options.gen_tokens != std::vector{0u})
+    engine->WaitSettled();
   for (const auto depth : options.depths)
     for (const auto batch : options.batches) {
       for (const auto tokens : options.prompt_tokens) {
@@ -291,6 +295,11 @@ void RegisterBench(CLI::App& app, int& exit_code) {
   bench->add_option("--threads", options->threads, "0: one a physical core")->check(CLI::Range(0, 512));
   AddKvType(*bench, options->cache_type);
   bench->add_option("--repeat", options->repeat, "runs of each")->check(CLI::Range(1, 1000))->capture_default_str();
+  bench->add_flag("--packed", options->packed,
+                  "start from weights kept as the processor takes them (yun cache); makes them where there are none");
+  bench->add_flag("--read-first", options->read_first, "compute the first token when all weights are read, not before");
+  bench->add_option("--first-prompt", options->first_prompt_tokens, "tokens before the first token")
+      ->check(CLI::Range(1, 1 << 20))->capture_default_str();
   bench->add_flag("--no-roofs", options->no_roofs, "do not measure the machine's roofs: saves a second");
   bench->add_flag("--json", options->json, "print JSON");
   bench->footer(R"(The share of a roof is the time that the hardware alone would need, over the time it took:

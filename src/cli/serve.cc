@@ -12,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/kv_type.h"
+#include "cli/packed_bytes.h"
 #include "cli/policy.h"
 #include "engine/limits.h"
 #include "hub/store.h"
@@ -218,6 +219,7 @@ void RegisterServe(CLI::App& app, int& exit_code) {
                                                                                    {"f32", engine::Precision::kF32}}))
       ->type_name("auto|f32");
   AddKvType(*c, o.cache_type);
+  AddPackedBytes(*c, o.packed_bytes);
   c->add_option("--parallel,--running-max", o.running_max, "Requests computed together")
       ->check(CLI::Range(1u, 4096u))
       ->capture_default_str();

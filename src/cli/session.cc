@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "cli/kv_type.h"
+#include "cli/packed_bytes.h"
 #include "text/tokenizer/detokenizer.h"
 
 namespace yun::cli {
@@ -89,6 +90,7 @@ void AddSessionFlags(CLI::App& command, SessionOptions& options, Wish& wish) {
   command.add_option("--context", options.context_tokens, "Longest conversation, in tokens; 0: the model's own");
   command.add_option("--threads", options.threads, "0: one a physical core")->check(CLI::Range(0, 1024));
   AddKvType(command, options.cache_type);
+  AddPackedBytes(command, options.packed_bytes);
 }
 
 std::string Describe(const Heard& heard) {
@@ -122,6 +124,7 @@ Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
   engine_options.cache_type = options.cache_type;
   engine_options.context_tokens = options.context_tokens;
   engine_options.running_max = 1;
+  engine_options.packed = {hub::HomeFolder() / engine::kPackedFolder, session->name_, options.packed_bytes};
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   if (terminal) {
     engine_options.on_load = [name = session->name_](double done) {

@@ -35,6 +35,7 @@ struct SessionOptions {
   std::uint32_t context_tokens = 0;
   int threads = 0;
   engine::CacheType cache_type = engine::CacheType::kF16;
+  std::optional<std::uint64_t> packed_bytes;  // as PackedPlace
 };
 
 /// Adds --model, --temperature, --max-tokens and the others to a command.

@@ -87,7 +87,7 @@ class EngineImpl : public Engine {
     scheduler_ = std::make_unique<Scheduler>(policy, *blocks_);
     totals_.cache_blocks = blocks;
     totals_.cache_bytes = cache_.bytes() + (draft_ ? draft_->cache_bytes() : 0);
-    totals_.weight_bytes = decoder_->weights().slab.bytes() + (draft_ ? draft_->weight_bytes() : 0);
+    totals_.weight_bytes = totals_.weight_bytes_resident = WeightBytes();
     totals_.kernels = kernels_.name;
     stats_.With([&](EngineStats& stats) { stats = totals_; });
     thread_ = std::thread([this] { Run(); });
@@ -169,7 +169,17 @@ class EngineImpl : public Engine {
   EngineStats Stats() const override {
     return stats_.With([](const EngineStats& stats) { return stats; });
   }
-  void WaitSettled() override { decoder_->WaitSettled(); }
+  Status DropWeights() override {
+    ASSIGN_OR_RETURN(Status dropped, Ask<Status>([this] { return Drop(); }));
+    return dropped;
+  }
+  void WaitSettled() override {
+    // On the engine thread, which alone knows whether there are weights.
+    static_cast<void>(Ask<int>([this] {
+      ForWeights([](Weights& weights) { weights.WaitSettled(); });
+      return 0;
+    }));
+  }
   const ModelConfig& config() const override { return config_; }
   std::uint32_t context_tokens() const override { return context_tokens_; }
 
@@ -180,9 +190,61 @@ class EngineImpl : public Engine {
     if (config.vocab != config_.vocab)
       return Fail(Code::kInvalidArgument, "the draft model has a vocabulary of {} tokens, the model one of {}",
                   config.vocab, config_.vocab);
-    ASSIGN_OR_RETURN(auto weights,
-                     LoadWeights(*options_.draft, config, options_.precision == Precision::kF32, *pool_, {}));
+    ASSIGN_OR_RETURN(auto weights, Read(*options_.draft, config));
+    draft_config_ = config;
     draft_ = std::make_unique<DraftModel>(config, std::move(weights), kernels_, *pool_, type, rows_max, streams_max);
+    return {};
+  }
+
+  Result<std::unique_ptr<Weights>> Read(const Checkpoint& checkpoint, const ModelConfig& config) {
+    PackedPlace place = options_.packed;
+    if (&checkpoint != checkpoint_.get()) place.model += " (draft)";
+    return LoadWeights(checkpoint, config, options_.precision == Precision::kF32, place, *pool_, {});
+  }
+
+  template <class F>
+  void ForWeights(F f) {
+    if (Weights* weights = decoder_->weights()) f(*weights);
+    if (draft_ && draft_->weights()) f(*draft_->weights());
+  }
+  std::uint64_t WeightBytes() {
+    std::uint64_t bytes = 0;
+    ForWeights([&](const Weights& weights) { bytes += weights.bytes; });
+    return bytes;
+  }
+  bool WeightsComplete() {
+    bool complete = true;
+    ForWeights([&](const Weights& weights) { complete &= weights.complete(); });
+    return complete;
+  }
+
+  Status Drop() {
+    {
+      std::lock_guard lock(mutex_);
+      if (!incoming_.empty() || !sequences_.empty())
+        return Fail(Code::kUnavailable, "{} requests are queued or running", incoming_.size() + sequences_.size());
+    }
+    ForWeights([](Weights& weights) { weights.WaitMade(); });
+    decoder_->SetWeights(nullptr);
+    if (draft_) draft_->SetWeights(nullptr);
+    totals_.weight_bytes_resident = 0;
+    Publish(0);
+    return {};
+  }
+
+  /// Brings dropped weights back.
+  Status Resume() {
+    if (!decoder_->weights()) {
+      ASSIGN_OR_RETURN(auto weights, Read(*checkpoint_, config_));
+      decoder_->SetWeights(std::move(weights));
+      ++totals_.weight_loads;
+    }
+    if (draft_ && !draft_->weights()) {
+      ASSIGN_OR_RETURN(auto weights, Read(*options_.draft, draft_config_));
+      draft_->SetWeights(std::move(weights));
+    }
+    totals_.weight_bytes = totals_.weight_bytes_resident = WeightBytes();
+    Publish(0);
     return {};
   }
 
@@ -277,7 +339,14 @@ class EngineImpl : public Engine {
       arrived_.clear();
       for (auto& ask : asking_) ask();
       asking_.clear();
-      if (!sequences_.empty()) Step();
+      if (sequences_.empty()) continue;
+      if (totals_.weight_bytes_resident == 0) {
+        if (const Status resumed = Resume(); !resumed) {
+          EndAll({FinishReason::kError, {}, resumed.error(), {}});
+          continue;
+        }
+      }
+      Step();
     }
     for (auto& ask : asking_) ask();
     for (auto& sequence : sequences_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
@@ -321,6 +390,7 @@ class EngineImpl : public Engine {
   void Step() {
     DropCancelled();
     ProposeBefore();
+    const bool complete = WeightsComplete();
     const auto begin = Clock::now();
     plan_ = scheduler_->PlanStep(ClockSeconds(begin));  // plan
     nothing_planned_ = plan_.rows.empty();
@@ -338,7 +408,7 @@ class EngineImpl : public Engine {
       row += rows;
     }
     const double seconds = Seconds(Clock::now() - begin);
-    pace_.Stepped(prompt_rows, row - prompt_rows, seconds);
+    if (complete) pace_.Stepped(prompt_rows, row - prompt_rows, seconds);  // not what reading costs
     for (std::size_t i = 0; i < plan_.rows.size(); ++i)
       Of(plan_.rows[i].sequence).usage.cpu_us += static_cast<std::uint64_t>(
           seconds * 1e6 * pool_->threads() * static_cast<double>(batch_[i].tokens.size()) / row);
@@ -653,6 +723,11 @@ class EngineImpl : public Engine {
     s.stream = nullptr;
   }
 
+  void EndAll(const StreamEnd& end) {
+    for (auto& sequence : sequences_) End(*sequence, end);
+    DropEnded();
+    Publish(0);
+  }
   void EndFinished() {
     for (auto& [sequence, end] : finished_) End(*sequence, std::move(end));
     finished_.clear();
@@ -705,6 +780,7 @@ class EngineImpl : public Engine {
   std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<DraftModel> draft_;
+  ModelConfig draft_config_;
   CacheMemory cache_;
   std::uint32_t context_tokens_ = 0;
 
@@ -742,7 +818,7 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint>
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
     return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
                 kStepTokensLimit);
-  ASSIGN_OR_RETURN(Loaded loaded, Load(*checkpoint, options.precision, options.threads, options.on_load));
+  ASSIGN_OR_RETURN(Loaded loaded, Load(*checkpoint, options.precision, options.threads, options.packed, options.on_load));
   auto weights = std::move(loaded.weights);
   auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded, options);
   RETURN_IF_ERROR(engine->Start(std::move(weights)));

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "engine/kernels/packed.h"
 #include "engine/kvcache/prefix_cache.h"
+#include "engine/model/packed_folder.h"
 #include "engine/request.h"
 #include "engine/scheduler/scheduler.h"
 #include "engine/stream.h"
@@ -36,6 +37,7 @@ struct EngineOptions {
   bool draft_always = false;  // also where it does not pay: for tests
   std::shared_ptr<const Checkpoint> draft;  // with kDraft: a model of the same vocabulary
   SchedulerOptions policy;                   // its sizes but the rows of prompts beside streams are taken from above
+  PackedPlace packed;                        // where weights are kept as the kernels take them; by default nowhere
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
 };
 
@@ -58,7 +60,10 @@ struct EngineStats {
   std::uint64_t drafted_tokens = 0, accepted_tokens = 0, wasted_tokens = 0;  // as in Usage
 
   double queue_seconds = 0;  // until a request that came now would begin, as far as can be known
-  std::uint64_t weight_bytes = 0, cache_bytes = 0;
+  std::uint64_t weight_bytes = 0;           // that the weights take when they are there
+  std::uint64_t weight_bytes_resident = 0;  // 0 after DropWeights; of a mapped file also what is not read yet
+  std::uint64_t weight_loads = 1;           // at start, and for requests after each DropWeights
+  std::uint64_t cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
 };
 
@@ -98,7 +103,13 @@ class Engine {
   virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id) = 0;
 
   virtual EngineStats Stats() const = 0;
-  /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create. For benchmarks.
+  /// Gives the weights' memory back. The caches stay; the next request brings the weights back: from the packed file,
+  /// of which layers are computed while later ones are still being read, or from the model's own file. A packed file
+  /// that is being made is finished first.
+  /// errors: kUnavailable (requests are queued or running; stopping), kUnsupported (an engine without weights)
+  virtual Status DropWeights() { return Fail(Code::kUnsupported, "this engine has no weights to drop"); }
+  /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create, or until their
+  /// packed file is made. For benchmarks.
   virtual void WaitSettled() = 0;
   virtual const ModelConfig& config() const = 0;
   /// The bound of prompt + answer of one request, in tokens.

@@ -4,7 +4,7 @@
 
 namespace yun::engine {
 
-Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads,
+Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const PackedPlace& place,
                     const std::function<void(double)>& on_load) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.config, checkpoint.Config());
@@ -19,7 +19,7 @@ Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threa
     return Fail(Code::kInvalidArgument, "threads must be in [0, {}]", ThreadPool::kThreadsMax);
   loaded.pool = std::make_unique<ThreadPool>(threads ? threads : PhysicalCores());
   ASSIGN_OR_RETURN(loaded.weights,
-                   LoadWeights(checkpoint, loaded.config, precision == Precision::kF32, *loaded.pool, on_load));
+                   LoadWeights(checkpoint, loaded.config, precision == Precision::kF32, place, *loaded.pool, on_load));
   return loaded;
 }
 

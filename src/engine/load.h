@@ -19,7 +19,7 @@ struct Loaded {
 };
 
 /// threads: 0 means one a physical core. errors: as Engine::Create
-Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads,
+Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const PackedPlace& place,
                     const std::function<void(double)>& on_load);
 
 /// Float32 throughout means keys and values too.

@@ -9,7 +9,7 @@ namespace yun::engine {
 
 Result<std::unique_ptr<OneSequence>> OneSequence::Create(const Checkpoint& checkpoint, Precision precision,
                                                          CacheType cache_type, int threads, std::uint32_t tokens_max) {
-  ASSIGN_OR_RETURN(Loaded loaded, Load(checkpoint, precision, threads, {}));
+  ASSIGN_OR_RETURN(Loaded loaded, Load(checkpoint, precision, threads, {}, {}));
   auto one = std::unique_ptr<OneSequence>(new OneSequence);
   one->config_ = loaded.config;
   one->pool_ = std::move(loaded.pool);

@@ -173,6 +173,7 @@ Status App::LoadOne(const std::string& wanted) {
     ASSIGN_OR_RETURN(hub::OpenedModel small, hub::OpenModel(draft));
     engine.draft = std::move(small.checkpoint);
   }
+  engine.packed = {options_.home / engine::kPackedFolder, id, options_.packed_bytes, !options_.passing};
   if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
   auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
   if (!created) return Wrap(std::move(created.error()), id);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ struct AppOptions {
   std::uint64_t cache_bytes = 0;
   engine::Precision precision = engine::Precision::kAuto;
   engine::CacheType cache_type = engine::CacheType::kF16;
+  std::optional<std::uint64_t> packed_bytes;  // of <home>/packed, as engine::PackedPlace
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
   std::uint32_t step_tokens_max = 512;

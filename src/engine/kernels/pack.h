@@ -8,6 +8,9 @@
 
 namespace yun::kernels {
 
+/// Counts up whenever PackPanel or PackedShape would make other bytes of the same rows: packed files say it.
+inline constexpr std::uint32_t kPackingVersion = 1;
+
 /// The packing that keeps a type's values: exact for every type but q2_k and q3_k, which become f16 (relative error
 /// 2^-11). `f32` asks for floats.
 Packing PackingOf(quant::Type type, bool f32);

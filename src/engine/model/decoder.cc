@@ -367,6 +367,7 @@ void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
 }
 
 void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cache) {
+  CHECK(weights_);
   const CacheShape& shape = cache.shape();
   const std::size_t stride = config_.hidden + kPanelRows;
   const std::uint32_t half = config_.rope_dim / 2;
@@ -391,6 +392,7 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
   for (std::uint32_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_->layers[i];
     std::uint8_t* cache_layer = cache.Layer(i);
+    weights_->Need(layer, pool_);
     NormRows(rows, layer.attn_norm);
     MatMul({{&layer.q, qkv_.data(), qkv_stride_}, {&layer.k, qkv_.data() + k_column_, qkv_stride_},
             {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
@@ -412,6 +414,7 @@ void Decoder::Hidden(std::uint32_t row, float* out) const {
 float* Decoder::Logits(std::span<const std::uint32_t> rows) {
   const auto count = static_cast<std::uint32_t>(rows.size());
   CHECK(count <= logit_rows_max_);
+  weights_->NeedOutput(pool_);
   NormRows(count, weights_->output_norm, rows.data());
   MatMul({{&weights_->output, logits_.data(), logits_stride_}}, hidden_acts_, count, false);
   return logits_.data();

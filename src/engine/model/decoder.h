@@ -28,7 +28,7 @@ struct SequenceRows {
 class Decoder {
  public:
   /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits.
-  /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
+  /// borrows: kernels and pool, for its whole life; the weights borrow the checkpoint
   Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
           ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max);
   /// Activations of models narrower than this carry 15 bits instead of 8: rounding hurts them most and they are cheap.
@@ -55,9 +55,10 @@ class Decoder {
   /// whose arithmetic differs from that of few rows, and attention a position at a time, never in parts.
   void SetRowInvariant(bool on) { row_invariant_ = on; }
 
-  const Weights& weights() const { return *weights_; }
-  /// Waits until the weights lie in huge pages. thread: one at a time, beside Forward
-  void WaitSettled() { weights_->slab.WaitSettled(); }
+  /// Null between a SetWeights of nothing and the next.
+  Weights* weights() { return weights_.get(); }
+  /// Gives the weights back, or takes others of the same shapes, before the next Forward.
+  void SetWeights(std::unique_ptr<Weights> weights) { weights_ = std::move(weights); }
 
  private:
   /// Activations of some rows in the forms that the consuming matrices eat.

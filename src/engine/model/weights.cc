@@ -4,10 +4,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 
-#include "base/check.h"
+#include "base/log.h"
 #include "engine/kernels/pack.h"
 #include "engine/kernels/unpack.h"
 #include "formats/quant/dequantize.h"
@@ -17,16 +19,31 @@ namespace {
 
 constexpr std::uint64_t kHugePage = 2u << 20;
 constexpr int kMadvCollapse = 25;  // MADV_COLLAPSE: Linux 6.1, not yet in Debian 12's headers
-constexpr int kSettleNice = 10;
+constexpr int kSettleNice = 10;  // also of the thread that makes a packed file
 constexpr std::uint32_t kReleasePanels = 128;  // panels of the file let go at a time
 constexpr std::chrono::seconds kSettleAfter{1};
+constexpr std::uint64_t kPanelAlign = 64;
 
 /// A matrix to be packed, and where from.
 struct Job {
   kernels::PackedMatrix* target;
+  std::string name;
   TensorView view;
   std::uint32_t interleaved_head_dim = 0;  // not 0: rows of a head are in pairs (2i, 2i+1); bring them to (i, i + d/2)
   bool with_next = false;                  // multiplied in one ParallelFor with the next
+  std::uint64_t offset = 0;                // in the slab, or the data of the packed file
+};
+
+struct VectorJob {
+  std::vector<float>* target;
+  std::string name;
+  std::uint32_t size;
+};
+
+struct Jobs {
+  std::vector<VectorJob> vectors;
+  std::vector<Job> matrices;  // in the order of computation
+  std::uint64_t bytes = 0;
 };
 
 Result<std::vector<float>> Vector(const Checkpoint& checkpoint, const std::string& name, std::uint64_t size) {
@@ -94,35 +111,65 @@ void Slab::WaitSettled() {
 }
 
 void Weights::Embed(std::int32_t token, float* out) const {
-  if (tied) return kernels::UnpackRow(output, static_cast<std::uint32_t>(token), out);
+  if (tied) {
+    const auto row = static_cast<std::uint32_t>(token);
+    if (!complete()) file->Need(output.data + row / kernels::kPanelRows * output.panel_bytes, output.panel_bytes);
+    return kernels::UnpackRow(output, row, out);
+  }
   const std::size_t row_bytes = quant::RowBytes(embedding.type, embedding.shape[1]);
   quant::DequantizeRow(embedding.type, embedding.bytes.data() + static_cast<std::size_t>(token) * row_bytes, out,
                        embedding.shape[1]);
 }
 
-Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& c, bool f32,
-                                             ThreadPool& pool, const std::function<void(double)>& on_progress) {
-  auto weights = std::make_unique<Weights>();
-  weights->layers.resize(c.layers);
-  weights->tied = c.tied;
-  std::vector<Job> jobs;
+Weights::~Weights() {
+  stop_making = true;
+  if (making.joinable()) making.join();
+}
+
+void Weights::Need(const LayerWeights& layer, ThreadPool& pool) const {
+  if (complete()) return;
+  const std::uint8_t* end = layer.down.data + kernels::PackedBytes(layer.down);
+  file->Need(layer.q.data, static_cast<std::uint64_t>(end - layer.q.data), pool);
+}
+
+void Weights::NeedOutput(ThreadPool& pool) const {
+  if (!complete()) file->Need(output.data, kernels::PackedBytes(output), pool);
+}
+
+void Weights::WaitMade() {
+  if (making.joinable()) making.join();
+}
+
+void Weights::WaitSettled() {
+  if (file) file->WaitRead();
+  WaitMade();
+  slab.WaitSettled();
+}
+
+namespace {
+
+/// What is to be loaded: shapes are checked, nothing is read yet.
+Result<Jobs> ListJobs(const Checkpoint& checkpoint, const ModelConfig& c, bool f32, Weights& weights) {
+  weights.layers.resize(c.layers);
+  weights.tied = c.tied;
+  Jobs jobs;
   const std::uint32_t q_rows = c.heads * c.head_dim, kv_rows = c.kv_heads * c.head_dim;
   const std::uint32_t interleaved = c.rope_interleaved ? c.head_dim : 0;
 
-  ASSIGN_OR_RETURN(weights->output_norm, Vector(checkpoint, "output_norm.weight", c.hidden));
+  jobs.vectors.push_back({&weights.output_norm, "output_norm.weight", c.hidden});
   for (std::uint32_t i = 0; i < c.layers; ++i) {
-    LayerWeights& layer = weights->layers[i];
+    LayerWeights& layer = weights.layers[i];
     const std::string at = "blk." + std::to_string(i) + ".";
-    ASSIGN_OR_RETURN(layer.attn_norm, Vector(checkpoint, at + "attn_norm.weight", c.hidden));
-    ASSIGN_OR_RETURN(layer.ffn_norm, Vector(checkpoint, at + "ffn_norm.weight", c.hidden));
+    jobs.vectors.push_back({&layer.attn_norm, at + "attn_norm.weight", c.hidden});
+    jobs.vectors.push_back({&layer.ffn_norm, at + "ffn_norm.weight", c.hidden});
     if (c.qk_norm) {
-      ASSIGN_OR_RETURN(layer.q_norm, Vector(checkpoint, at + "attn_q_norm.weight", c.head_dim));
-      ASSIGN_OR_RETURN(layer.k_norm, Vector(checkpoint, at + "attn_k_norm.weight", c.head_dim));
+      jobs.vectors.push_back({&layer.q_norm, at + "attn_q_norm.weight", c.head_dim});
+      jobs.vectors.push_back({&layer.k_norm, at + "attn_k_norm.weight", c.head_dim});
     }
     if (c.qkv_bias) {
-      ASSIGN_OR_RETURN(layer.q_bias, Vector(checkpoint, at + "attn_q.bias", q_rows));
-      ASSIGN_OR_RETURN(layer.k_bias, Vector(checkpoint, at + "attn_k.bias", kv_rows));
-      ASSIGN_OR_RETURN(layer.v_bias, Vector(checkpoint, at + "attn_v.bias", kv_rows));
+      jobs.vectors.push_back({&layer.q_bias, at + "attn_q.bias", q_rows});
+      jobs.vectors.push_back({&layer.k_bias, at + "attn_k.bias", kv_rows});
+      jobs.vectors.push_back({&layer.v_bias, at + "attn_v.bias", kv_rows});
     }
     struct Row {
       kernels::PackedMatrix* target;
@@ -138,75 +185,190 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
                            Row{&layer.up, "ffn_up.weight", c.ffn, c.hidden, 0},
                            Row{&layer.down, "ffn_down.weight", c.hidden, c.ffn, 0}}) {
       ASSIGN_OR_RETURN(TensorView view, Matrix(checkpoint, at + row.name, row.rows, row.cols));
-      jobs.push_back({row.target, view, row.interleaved, row.with_next});
+      jobs.matrices.push_back({row.target, at + row.name, view, row.interleaved, row.with_next});
     }
   }
-  {
-    ASSIGN_OR_RETURN(TensorView embedding, Matrix(checkpoint, "token_embd.weight", c.vocab, c.hidden));
-    if (c.tied) {
-      jobs.push_back({&weights->output, embedding, 0});
-    } else {
-      weights->embedding = embedding;
-      ASSIGN_OR_RETURN(TensorView output, Matrix(checkpoint, "output.weight", c.vocab, c.hidden));
-      jobs.push_back({&weights->output, output, 0});
-    }
+  ASSIGN_OR_RETURN(TensorView embedding, Matrix(checkpoint, "token_embd.weight", c.vocab, c.hidden));
+  if (c.tied) {
+    jobs.matrices.push_back({&weights.output, "token_embd.weight", embedding});
+  } else {
+    weights.embedding = embedding;
+    ASSIGN_OR_RETURN(TensorView output, Matrix(checkpoint, "output.weight", c.vocab, c.hidden));
+    jobs.matrices.push_back({&weights.output, "output.weight", output});
   }
 
-  std::uint64_t bytes = 0;
-  for (Job& job : jobs) {
+  for (Job& job : jobs.matrices) {
     const auto rows = static_cast<std::uint32_t>(job.view.shape[0]),
                cols = static_cast<std::uint32_t>(job.view.shape[1]);
     kernels::Packing packing = kernels::PackingOf(job.view.type, f32);
     if (kernels::IsQuantised(packing) && cols % kernels::kBlockCols != 0) packing = kernels::Packing::kF16;
     *job.target = kernels::PackedShape(packing, rows, cols);
-    bytes += kernels::PackedBytes(*job.target);
+    job.offset = jobs.bytes;
+    jobs.bytes += (kernels::PackedBytes(*job.target) + kPackedAlign - 1) / kPackedAlign * kPackedAlign;
   }
-  RETURN_IF_ERROR(weights->slab.Allocate(bytes));
-  std::uint8_t* at = weights->slab.data();
-  std::uint64_t done = 0;
+  return jobs;
+}
+
+/// As the packed file of these would have it; vectors by their sizes.
+PackedHeader HeaderOf(const Checkpoint& checkpoint, const Jobs& jobs, bool f32, const std::string& model) {
+  PackedHeader header;
+  header.model = model;
+  header.f32 = f32;
+  for (const TensorFile& file : checkpoint.TensorFiles())
+    header.sources.push_back({file.path.string(), file.bytes, file.modified_ns, file.changed_ns});
+  for (const Job& job : jobs.matrices)
+    header.matrices.push_back({job.name, job.target->packing, job.target->rows, job.target->cols,
+                               job.interleaved_head_dim, job.offset, kernels::PackedBytes(*job.target)});
+  for (const VectorJob& job : jobs.vectors) header.vectors.push_back({job.name, std::vector<float>(job.size)});
+  header.data_bytes = jobs.bytes;
+  return header;
+}
+
+/// Packs a panel of a job. shapes: out [panel_bytes], 64-byte aligned
+void PackJob(const Job& job, std::uint32_t panel, std::uint8_t* out) {
+  const kernels::PackedMatrix& matrix = *job.target;
+  const std::size_t row_bytes = quant::RowBytes(job.view.type, matrix.cols);
+  const std::byte* rows[kernels::kPanelRows] = {};
+  for (std::uint32_t r = 0; r < kernels::kPanelRows; ++r) {
+    std::uint32_t row = panel * kernels::kPanelRows + r;
+    if (row >= matrix.rows) break;
+    if (const std::uint32_t d = job.interleaved_head_dim) {
+      const std::uint32_t in_head = row % d;
+      row = row - in_head + (in_head < d / 2 ? 2 * in_head : 2 * (in_head - d / 2) + 1);
+    }
+    rows[r] = job.view.bytes.data() + row * row_bytes;
+  }
+  kernels::PackPanel(matrix, job.view.type, rows, out);
+}
+
+/// As PackedFile::Mend.
+void PackRange(const std::vector<Job>& jobs, std::uint64_t offset, std::span<std::uint8_t> out) {
+  const std::uint64_t end = offset + out.size();
+  std::ranges::fill(out, std::uint8_t{0});
+  for (const Job& job : jobs) {
+    const kernels::PackedMatrix& matrix = *job.target;
+    const std::uint64_t job_end = job.offset + kernels::PackedBytes(matrix);
+    if (job.offset >= end || job_end <= offset) continue;
+    std::vector<std::uint8_t> room(matrix.panel_bytes + kPanelAlign);
+    auto* panel_data = reinterpret_cast<std::uint8_t*>(
+        (reinterpret_cast<std::uintptr_t>(room.data()) + kPanelAlign - 1) / kPanelAlign * kPanelAlign);
+    const std::uint64_t from = std::max(offset, job.offset), to = std::min(end, job_end);
+    for (std::uint64_t panel = (from - job.offset) / matrix.panel_bytes;; ++panel) {
+      const std::uint64_t at = job.offset + panel * matrix.panel_bytes;
+      if (at >= to) break;
+      PackJob(job, static_cast<std::uint32_t>(panel), panel_data);
+      const std::uint64_t first = std::max(at, from), last = std::min(at + matrix.panel_bytes, to);
+      std::memcpy(out.data() + (first - offset), panel_data + (first - at), last - first);
+    }
+  }
+}
+
+/// Makes the packed file, in a thread that is in nobody's way. Without it all goes on as well.
+void Make(const PackedPlace& place, const PackedHeader& header, const std::uint8_t* data,
+          const std::atomic<bool>& stop) {
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kSettleNice));
+  const Status made = WritePacked(place, header, data, stop);
+  if (made || made.error().code == Code::kCancelled || made.error().code == Code::kUnavailable) return;
+  log::warn("the packed weights are not kept, the next start takes longer: {}", made.error().message);
+}
+
+/// Maps the packed file if there is one. Returns whether; whatever is wrong with it, there is another way.
+bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, Weights& weights, ThreadPool& pool) {
+  const std::filesystem::path path = PackedPath(place.folder, header);
+  auto file = PackedFile::Open(path, header, [jobs = jobs.matrices](std::uint64_t offset, std::span<std::uint8_t> out) {
+    PackRange(jobs, offset, out);
+  });
+  if (!file) {
+    if (file.error().code == Code::kCorrupt)
+      log::warn("{}; the model is packed again", file.error().message);
+    return false;
+  }
+  if (place.make) TouchPacked(path);
+  for (std::size_t i = 0; i < jobs.vectors.size(); ++i) *jobs.vectors[i].target = header.vectors[i].values;
+  for (const Job& job : jobs.matrices) job.target->data = (*file)->data() + job.offset;
+  weights.file = std::move(*file);
+  weights.file->StartReading(pool.threads(), [file = weights.file.get(), place, path,
+                                              header](const std::atomic<bool>& stop) {
+    if (file->mended() == 0 || !place.make) return;
+    std::error_code ec;
+    std::filesystem::remove(path, ec);
+    Make(place, header, file->data(), stop);
+  });
+  return true;
+}
+
+/// Fills the slab: from the checkpoint, or from the packed file where the weights are to lie near those who read them.
+void Pack(const Checkpoint& checkpoint, const Jobs& jobs, Weights& weights, ThreadPool& pool,
+          const std::function<void(double)>& on_progress) {
+  std::uint8_t* slab = weights.slab.data();
+  const auto& matrices = jobs.matrices;
   // The system puts a page on the NUMA node of the thread that first writes it. Panels that are multiplied in one
   // ParallelFor are packed in one, on the same pool: it gives the same share of them to the same node, so that they are
   // packed where they will be read (to within a chunk, a huge page, and what one node takes over from another).
-  for (std::size_t begin = 0, end; begin < jobs.size(); begin = end) {
+  for (std::size_t begin = 0, end; begin < matrices.size(); begin = end) {
     std::uint32_t panels = 0;
-    for (end = begin; end == begin || jobs[end - 1].with_next; ++end) {
-      kernels::PackedMatrix& matrix = *jobs[end].target;
-      matrix.data = at;
-      at += kernels::PackedBytes(matrix);
-      panels += matrix.panels;
-    }
+    for (end = begin; end == begin || matrices[end - 1].with_next; ++end) panels += matrices[end].target->panels;
     pool.ParallelFor(panels, [&](std::uint32_t panel, int) {
-      const Job* job = &jobs[begin];
+      const Job* job = &matrices[begin];
       for (; panel >= job->target->panels; ++job) panel -= job->target->panels;
       const kernels::PackedMatrix& matrix = *job->target;
-      const std::size_t row_bytes = quant::RowBytes(job->view.type, matrix.cols);
-      const std::size_t panel_file_bytes = kernels::kPanelRows * row_bytes;
-      const std::byte* rows[kernels::kPanelRows] = {};
-      for (std::uint32_t r = 0; r < kernels::kPanelRows; ++r) {
-        std::uint32_t row = panel * kernels::kPanelRows + r;
-        if (row >= matrix.rows) break;
-        if (const std::uint32_t d = job->interleaved_head_dim) {
-          const std::uint32_t in_head = row % d;
-          row = row - in_head + (in_head < d / 2 ? 2 * in_head : 2 * (in_head - d / 2) + 1);
-        }
-        rows[r] = job->view.bytes.data() + row * row_bytes;
+      std::uint8_t* out = slab + job->offset + panel * matrix.panel_bytes;
+      if (weights.file) {
+        std::memcpy(out, weights.file->data() + job->offset + panel * matrix.panel_bytes, matrix.panel_bytes);
+        return;
       }
-      std::uint8_t* slab = weights->slab.data();
-      kernels::PackPanel(matrix, job->view.type, rows, slab + (matrix.data - slab) + panel * matrix.panel_bytes);
+      PackJob(*job, panel, out);
       if ((panel + 1) % kReleasePanels == 0 || panel + 1 == matrix.panels) {
         // What is packed need not stay in memory twice until the whole matrix is done.
+        const std::size_t panel_file_bytes = kernels::kPanelRows * quant::RowBytes(job->view.type, matrix.cols);
         const std::size_t packed = panel / kReleasePanels * kReleasePanels * panel_file_bytes;
         const auto rest = job->view.bytes.subspan(packed);
         checkpoint.Release({job->view.type, {}, rest.first(std::min(rest.size(), kReleasePanels * panel_file_bytes))});
       }
     });
     for (std::size_t i = begin; i < end; ++i) {
-      done += kernels::PackedBytes(*jobs[i].target);
-      checkpoint.Release(jobs[i].view);
+      matrices[i].target->data = slab + matrices[i].offset;
+      checkpoint.Release(matrices[i].view);
     }
-    if (on_progress) on_progress(static_cast<double>(done) / static_cast<double>(bytes));
+    const std::uint64_t done = end < matrices.size() ? matrices[end].offset : jobs.bytes;
+    if (on_progress) on_progress(static_cast<double>(done) / static_cast<double>(jobs.bytes));
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32,
+                                             const PackedPlace& place, ThreadPool& pool,
+                                             const std::function<void(double)>& on_progress) {
+  auto weights = std::make_unique<Weights>();
+  ASSIGN_OR_RETURN(const Jobs jobs, ListJobs(checkpoint, config, f32, *weights));
+  weights->bytes = jobs.bytes;
+  PackedHeader header = HeaderOf(checkpoint, jobs, f32, place.model);
+  const bool keeps = place.used() && !header.sources.empty();
+  const bool one_node = pool.NodeOf(pool.threads() - 1) == 0;
+  if (keeps && Map(place, header, jobs, *weights, pool)) {
+    if (one_node) {
+      if (on_progress) on_progress(1);
+      return weights;
+    }
+    weights->file->Need(weights->file->data(), weights->file->bytes(), pool);
+  } else {
+    for (const VectorJob& job : jobs.vectors) {
+      ASSIGN_OR_RETURN(*job.target, Vector(checkpoint, job.name, job.size));
+    }
+  }
+  RETURN_IF_ERROR(weights->slab.Allocate(jobs.bytes));
+  Pack(checkpoint, jobs, *weights, pool, on_progress);
   weights->slab.StartSettling();
+  if (weights->file) {
+    weights->file->WaitRead();
+    weights->file.reset();
+  } else if (keeps && place.make) {
+    for (std::size_t i = 0; i < jobs.vectors.size(); ++i) header.vectors[i].values = *jobs.vectors[i].target;
+    weights->making = std::thread([place, header, data = weights->slab.data(), &stop = weights->stop_making] {
+      Make(place, header, data, stop);
+    });
+  }
   return weights;
 }
 

@@ -1,4 +1,5 @@
-// A model's weights in memory: packed matrices in one huge-page slab, and the small float vectors.
+// A model's weights in memory: packed matrices, in a mapped file where there is one (packed_file.h), else in one
+// huge-page slab; and the small float vectors.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -13,6 +14,8 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "engine/kernels/packed.h"
+#include "engine/model/packed_file.h"
+#include "engine/model/packed_folder.h"
 #include "formats/checkpoint/checkpoint.h"
 
 namespace yun::engine {
@@ -58,15 +61,36 @@ struct Weights {
   /// Where embeddings are looked up: the packed output when tied, else the rows of the file.
   bool tied = false;
   TensorView embedding;                  // when not tied; borrows: the checkpoint
+  std::uint64_t bytes = 0;               // of the packed matrices
+  // Their memory: one of these two.
+  std::unique_ptr<PackedFile> file;
   Slab slab;
 
+  Weights() = default;
+  ~Weights();
   /// shapes: out [hidden]
   void Embed(std::int32_t token, float* out) const;
+  /// While the file is still being read: return when a layer, or the output matrix, is there; the pool helps.
+  void Need(const LayerWeights& layer, ThreadPool& pool) const;
+  void NeedOutput(ThreadPool& pool) const;
+  bool complete() const { return !file || file->complete(); }
+
+  /// Waits until the slab's packed file, if one is being made, is there or has failed. thread: one at a time
+  void WaitMade();
+  /// So, and until all is read and lies in huge pages as far as it will.
+  void WaitSettled();
+
+  // Makes the packed file from the slab.
+  std::atomic<bool> stop_making{false};
+  std::thread making;
 };
 
-/// Packs every matrix, in parallel, and lets the file's pages go.
+/// Maps the packed file of the model, which is read while the weights are used already. Where there is none: packs every
+/// matrix, in parallel, lets the file's pages go, and then makes the packed file in a thread of its own.
+/// borrows: the checkpoint, as long as the weights live
 /// errors: kCorrupt, kNotFound (tensor missing), kUnsupported (shape), kNoMemory
 Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32,
-                                             ThreadPool& pool, const std::function<void(double)>& on_progress);
+                                             const PackedPlace& place, ThreadPool& pool,
+                                             const std::function<void(double)>& on_progress);
 
 }  // namespace yun::engine

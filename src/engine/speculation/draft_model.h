@@ -27,7 +27,9 @@ class DraftModel {
   /// errors: kNoMemory
   Status MakeCache(std::uint32_t blocks);
   std::uint64_t cache_bytes() const { return cache_.bytes(); }
-  std::uint64_t weight_bytes() const { return decoder_.weights().slab.bytes(); }
+  /// As Decoder's.
+  Weights* weights() { return decoder_.weights(); }
+  void SetWeights(std::unique_ptr<Weights> weights) { decoder_.SetWeights(std::move(weights)); }
 
   void SetRowInvariant(bool on) { decoder_.SetRowInvariant(on); }
   void Copy(std::uint32_t from, std::uint32_t to) { cache_.Copy(from, to); }

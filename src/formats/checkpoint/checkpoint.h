@@ -90,6 +90,13 @@ struct TensorEntry {
   std::uint64_t bytes = 0;
 };
 
+/// A file that tensors come from, as it was when it was opened.
+struct TensorFile {
+  std::filesystem::path path;
+  std::uint64_t bytes = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;  // as MappedFile
+};
+
 /// A tensor that the architecture needs, by canonical name.
 struct TensorNeed {
   std::string name;
@@ -120,6 +127,8 @@ class Checkpoint {
   virtual Result<TensorView> Tensor(std::string_view canonical_name) const = 0;
   /// Tells the system that a tensor's pages on disk will not be read again soon.
   virtual void Release(const TensorView& view) const = 0;
+  /// Empty where tensors come from no file.
+  virtual std::vector<TensorFile> TensorFiles() const { return {}; }
   virtual Result<TokenizerFiles> Tokenizer() const = 0;
   /// The model's own Jinja chat template; empty when it has none.
   virtual std::string ChatTemplate() const = 0;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/mapped_file.h"
 #include "base/result.h"
@@ -26,6 +27,8 @@ inline constexpr std::uint32_t kPoolingNone = 0, kPoolingMean = 1, kPoolingLast 
 /// source: YaRN, Peng et al. 2023, section 3.4
 float YarnAttentionFactor(float factor);
 
+/// As Checkpoint::TensorFiles.
+std::vector<TensorFile> FilesOf(const std::vector<MappedFile>& maps);
 /// Tells the kernel that a view into one of `maps` will not be read again soon.
 void ReleaseView(const std::vector<MappedFile>& maps, const TensorView& view);
 

@@ -83,6 +83,7 @@ class FolderCheckpoint final : public Checkpoint {
   }
 
   void Release(const TensorView& view) const override { ReleaseView(model_.maps(), view); }
+  std::vector<TensorFile> TensorFiles() const override { return FilesOf(model_.maps()); }
 
   Result<TokenizerFiles> Tokenizer() const override {
     TokenizerFiles files;

@@ -21,6 +21,7 @@ class GgufCheckpoint final : public Checkpoint {
   Result<ModelConfig> Config() const override;
   Result<TensorView> Tensor(std::string_view name) const override;
   void Release(const TensorView& view) const override { ReleaseView(file_.maps(), view); }
+  std::vector<TensorFile> TensorFiles() const override { return FilesOf(file_.maps()); }
   Result<TokenizerFiles> Tokenizer() const override;
 
   std::string ChatTemplate() const override {
@@ -314,6 +315,17 @@ Result<std::unique_ptr<Checkpoint>> OpenGguf(const std::filesystem::path& path) 
 }
 
 float YarnAttentionFactor(float factor) { return factor <= 1.f ? 1.f : 0.1f * std::log(factor) + 1.f; }
+
+std::vector<TensorFile> FilesOf(const std::vector<MappedFile>& maps) {
+  std::vector<TensorFile> files;
+  std::error_code ec;
+  for (const MappedFile& map : maps) {
+    if (map.path().empty()) return {};  // made up in memory
+    std::filesystem::path path = std::filesystem::absolute(map.path(), ec);
+    files.push_back({ec ? map.path() : std::move(path), map.bytes().size(), map.modified_ns(), map.changed_ns()});
+  }
+  return files;
+}
 
 void ReleaseView(const std::vector<MappedFile>& maps, const TensorView& view) {
   for (const MappedFile& map : maps) {
