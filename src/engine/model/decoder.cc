@@ -368,6 +368,7 @@ void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
 
 void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cache) {
   CHECK(weights_);
+  weights_->Move();
   const CacheShape& shape = cache.shape();
   const std::size_t stride = config_.hidden + kPanelRows;
   const std::uint32_t half = config_.rope_dim / 2;

@@ -8,7 +8,9 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <type_traits>
 
 #include "base/check.h"
@@ -322,6 +324,20 @@ PackedFile::~PackedFile() {
   stop_ = true;
   WaitRead();
   if (reserved_) ::munmap(reserved_, reserved_bytes_);
+}
+
+bool PackedFile::LiesInHugePages() const {
+  // source: proc_pid_smaps(5)
+  std::ifstream smaps("/proc/self/smaps");
+  const auto first = reinterpret_cast<std::uintptr_t>(data_);
+  std::uint64_t huge = 0;
+  bool own = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long begin = 0, end = 0, kib = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) own = begin >= first && end <= first + reserved_bytes_;
+    else if (own && std::sscanf(line.c_str(), "FilePmdMapped: %lu kB", &kib) == 1) huge += std::uint64_t{kib} << 10;
+  }
+  return 2 * huge >= bytes_;
 }
 
 void PackedFile::StartReading(int threads, std::function<void(const std::atomic<bool>&)> after) {

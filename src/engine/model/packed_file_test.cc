@@ -202,6 +202,29 @@ TEST(PackedFile, WhatIsCutOrOfAnotherFormIsPackedAnew) {
   EXPECT_TRUE(repacked());
 }
 
+TEST(PackedFile, WhatTheSystemMapsInSmallPagesIsCopied) {
+  ThreadPool pool(2);
+  for (const char* in : {::testing::TempDir().c_str(), "/dev/shm"}) {  // of the second no kernel makes huge pages unless told
+    if (!fs::exists(in)) continue;
+    TemporaryFolder folder(in);
+    const PackedPlace place{folder.path, "tiny"};
+    const auto checkpoint = FiledModel("model.gguf");
+    const auto old = MustLoad(*checkpoint, place, pool);
+    old->WaitSettled();
+    const auto mapped = MustLoad(*checkpoint, place, pool);
+    ASSERT_TRUE(mapped->file);
+    mapped->WaitSettled();
+    const bool huge = mapped->file->LiesInHugePages();
+    EXPECT_NE(mapped->copied, huge);
+    ExpectEqual(*old, *mapped, pool);
+    mapped->Move();
+    EXPECT_EQ(mapped->file != nullptr, huge);
+    EXPECT_TRUE(mapped->complete());
+    ExpectEqual(*old, *mapped, pool);
+    for (int i = 0; i < 3; ++i) static_cast<void>(MustLoad(*checkpoint, place, pool));  // broken off at once
+  }
+}
+
 TEST(PackedFolder, AChangedModelIsNoticedAndItsFormerFileRemoved) {
   ThreadPool pool(2);
   TemporaryFolder folder;

@@ -12,8 +12,8 @@
 namespace yun::engine {
 
 struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "yun_packed_XXXXXX").string();
+  explicit TemporaryFolder(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+    std::string name = (in / "yun_packed_XXXXXX").string();
     CHECK(::mkdtemp(name.data()) != nullptr);
     path = name;
   }

@@ -21,7 +21,7 @@ constexpr std::uint64_t kHugePage = 2u << 20;
 constexpr int kMadvCollapse = 25;  // MADV_COLLAPSE: Linux 6.1, not yet in Debian 12's headers
 constexpr int kSettleNice = 10;  // also of the thread that makes a packed file
 constexpr std::uint32_t kReleasePanels = 128;  // panels of the file let go at a time
-constexpr std::chrono::seconds kSettleAfter{1};
+constexpr std::chrono::milliseconds kSettleAfter{1000}, kStopLatency{10};
 constexpr std::uint64_t kPanelAlign = 64;
 
 /// A matrix to be packed, and where from.
@@ -122,6 +122,7 @@ void Weights::Embed(std::int32_t token, float* out) const {
 }
 
 Weights::~Weights() {
+  file.reset();  // its thread may be writing to the slab
   stop_making = true;
   if (making.joinable()) making.join();
 }
@@ -144,6 +145,13 @@ void Weights::WaitSettled() {
   if (file) file->WaitRead();
   WaitMade();
   slab.WaitSettled();
+}
+
+void Weights::Move() {
+  if (!copied.load(std::memory_order_acquire)) return;
+  for (const auto& [matrix, offset] : offsets) matrix->data = slab.data() + offset;
+  file.reset();
+  copied = false;
 }
 
 namespace {
@@ -272,8 +280,25 @@ void Make(const PackedPlace& place, const PackedHeader& header, const std::uint8
   log::warn("the packed weights are not kept, the next start takes longer: {}", made.error().message);
 }
 
+/// Copies what has been read into the slab, later, beside the work of others.
+void Copy(Weights& weights, const std::atomic<bool>& stop) {
+  for (auto waited = kSettleAfter * 0; waited < kSettleAfter; waited += kStopLatency) {
+    if (stop) return;
+    std::this_thread::sleep_for(kStopLatency);
+  }
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kSettleNice));
+  if (!weights.slab.Allocate(weights.bytes)) return;  // it stays in small pages
+  for (std::uint64_t at = 0; at < weights.bytes && !stop; at += kHugePage)
+    std::memcpy(weights.slab.data() + at, weights.file->data() + at, std::min(kHugePage, weights.bytes - at));
+  if (stop) return;
+  weights.slab.StartSettling();
+  weights.copied.store(true, std::memory_order_release);
+}
+
 /// Maps the packed file if there is one. Returns whether; whatever is wrong with it, there is another way.
-bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, Weights& weights, ThreadPool& pool) {
+/// `copies`: what the system maps in small pages is copied into the slab afterwards.
+bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, bool copies, Weights& weights,
+         ThreadPool& pool) {
   const std::filesystem::path path = PackedPath(place.folder, header);
   auto file = PackedFile::Open(path, header, [jobs = jobs.matrices](std::uint64_t offset, std::span<std::uint8_t> out) {
     PackRange(jobs, offset, out);
@@ -286,13 +311,16 @@ bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, Weigh
   if (place.make) TouchPacked(path);
   for (std::size_t i = 0; i < jobs.vectors.size(); ++i) *jobs.vectors[i].target = header.vectors[i].values;
   for (const Job& job : jobs.matrices) job.target->data = (*file)->data() + job.offset;
+  for (const Job& job : jobs.matrices) weights.offsets.emplace_back(job.target, job.offset);
   weights.file = std::move(*file);
-  weights.file->StartReading(pool.threads(), [file = weights.file.get(), place, path,
-                                              header](const std::atomic<bool>& stop) {
-    if (file->mended() == 0 || !place.make) return;
-    std::error_code ec;
-    std::filesystem::remove(path, ec);
-    Make(place, header, file->data(), stop);
+  weights.file->StartReading(pool.threads(), [&weights, file = weights.file.get(), place, path, header,
+                                              copies](const std::atomic<bool>& stop) {
+    if (file->mended() > 0 && place.make) {
+      std::error_code ec;
+      std::filesystem::remove(path, ec);
+      Make(place, header, file->data(), stop);
+    }
+    if (copies && !file->LiesInHugePages()) Copy(weights, stop);
   });
   return true;
 }
@@ -346,7 +374,7 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
   PackedHeader header = HeaderOf(checkpoint, jobs, f32, place.model);
   const bool keeps = place.used() && !header.sources.empty();
   const bool one_node = pool.NodeOf(pool.threads() - 1) == 0;
-  if (keeps && Map(place, header, jobs, *weights, pool)) {
+  if (keeps && Map(place, header, jobs, one_node, *weights, pool)) {
     if (one_node) {
       if (on_progress) on_progress(1);
       return weights;

@@ -1,5 +1,5 @@
-// A model's weights in memory: packed matrices, in a mapped file where there is one (packed_file.h), else in one
-// huge-page slab; and the small float vectors.
+// A model's weights in memory: packed matrices, in a mapped file where there is one (packed_file.h), else, or where the
+// system maps files in small pages, in one huge-page slab; and the small float vectors.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -74,11 +74,17 @@ struct Weights {
   void Need(const LayerWeights& layer, ThreadPool& pool) const;
   void NeedOutput(ThreadPool& pool) const;
   bool complete() const { return !file || file->complete(); }
+  /// The matrices may have got a better place meanwhile; nobody may be reading any.
+  void Move();
 
   /// Waits until the slab's packed file, if one is being made, is there or has failed. thread: one at a time
   void WaitMade();
   /// So, and until all is read and lies in huge pages as far as it will.
   void WaitSettled();
+
+  // What was read has been copied into the slab, which will lie in huge pages: where the matrices' places are then.
+  std::atomic<bool> copied{false};
+  std::vector<std::pair<kernels::PackedMatrix*, std::uint64_t>> offsets;
 
   // Makes the packed file from the slab.
   std::atomic<bool> stop_making{false};
