@@ -16,6 +16,7 @@ void RegisterPull(CLI::App& app, int& exit_code);
 void RegisterList(CLI::App& app, int& exit_code);
 void RegisterShow(CLI::App& app, int& exit_code);
 void RegisterRm(CLI::App& app, int& exit_code);
+void RegisterCache(CLI::App& app, int& exit_code);
 void RegisterImport(CLI::App& app, int& exit_code);
 void RegisterTokenize(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);

@@ -818,7 +818,8 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint>
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
     return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
                 kStepTokensLimit);
-  ASSIGN_OR_RETURN(Loaded loaded, Load(*checkpoint, options.precision, options.threads, options.packed, options.on_load));
+  ASSIGN_OR_RETURN(Loaded loaded,
+                   Load(*checkpoint, options.precision, options.threads, options.packed, options.on_load));
   auto weights = std::move(loaded.weights);
   auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded, options);
   RETURN_IF_ERROR(engine->Start(std::move(weights)));

@@ -105,7 +105,8 @@ bool IsSound(const PackedHeader::Matrix& m, std::uint64_t from, std::uint64_t da
   using kernels::Packing;
   if (m.rows == 0 || m.rows > kRowsMax || m.cols == 0 || m.cols > kColsMax) return false;
   const bool super = m.packing == Packing::kQ4K || m.packing == Packing::kQ5K || m.packing == Packing::kQ6K;
-  if (kernels::IsQuantised(m.packing) && m.cols % (super ? kernels::kSuperCols : kernels::kBlockCols) != 0) return false;
+  const std::uint32_t block = super ? kernels::kSuperCols : kernels::kBlockCols;
+  if (kernels::IsQuantised(m.packing) && m.cols % block != 0) return false;
   if (m.bytes != kernels::PackedBytes(kernels::PackedShape(m.packing, m.rows, m.cols))) return false;
   return m.offset % kPackedAlign == 0 && m.offset >= from && m.offset <= data_bytes && m.bytes <= data_bytes - m.offset;
 }
@@ -298,7 +299,8 @@ Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path
   file->mend_ = std::move(mend);
   file->bytes_ = header.data_bytes;
   file->reserved_bytes_ = RoundUp(header.data_bytes, kPackedChunkBytes) + kPackedChunkBytes;
-  void* reserved = ::mmap(nullptr, file->reserved_bytes_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr int kReserve = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void* reserved = ::mmap(nullptr, file->reserved_bytes_, PROT_NONE, kReserve, -1, 0);
   if (reserved == MAP_FAILED) return Fail(Code::kNoMemory, "no room for {} MiB of weights", header.data_bytes >> 20);
   file->reserved_ = reserved;
   auto* data = reinterpret_cast<std::uint8_t*>(RoundUp(reinterpret_cast<std::uintptr_t>(reserved), kPackedChunkBytes));
@@ -334,7 +336,8 @@ bool PackedFile::LiesInHugePages() const {
   bool own = false;
   for (std::string line; std::getline(smaps, line);) {
     unsigned long begin = 0, end = 0, kib = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) own = begin >= first && end <= first + reserved_bytes_;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2)
+      own = begin >= first && end <= first + reserved_bytes_;
     else if (own && std::sscanf(line.c_str(), "FilePmdMapped: %lu kB", &kib) == 1) huge += std::uint64_t{kib} << 10;
   }
   return 2 * huge >= bytes_;
@@ -362,8 +365,9 @@ void PackedFile::ReadAll() {
 
 void PackedFile::Need(const std::uint8_t* begin, std::uint64_t bytes, ThreadPool& pool) {
   if (complete() || bytes == 0) return;
-  const auto first = static_cast<std::uint32_t>(static_cast<std::uint64_t>(begin - data_) / kPackedChunkBytes);
-  const auto last = static_cast<std::uint32_t>((static_cast<std::uint64_t>(begin - data_) + bytes - 1) / kPackedChunkBytes);
+  const std::uint64_t at = static_cast<std::uint64_t>(begin - data_), end = at + bytes - 1;
+  const auto first = static_cast<std::uint32_t>(at / kPackedChunkBytes);
+  const auto last = static_cast<std::uint32_t>(end / kPackedChunkBytes);
   std::uint32_t ready = first;
   while (ready <= last && states_[ready].load(std::memory_order_acquire) == kReady) ++ready;
   if (ready > last) return;

@@ -1,7 +1,7 @@
 // A model's matrices as the kernels eat them, in a file that is mapped: what is there once need not be packed again.
 //
-// The file, little-endian: header (its length and checksum first), then at a multiple of 2 MiB the data: the matrices in
-// the order of computation, each at a multiple of 4 KiB. The data has a checksum (XXH3, 64 bits) every 2 MiB: such a
+// The file, little-endian: header (its length and checksum first), then at a multiple of 2 MiB the data: the matrices
+// in the order of computation, each at a multiple of 4 KiB. The data has a checksum (XXH3, 64 bits) every 2 MiB: such a
 // chunk is read, checked and, where it is wrong, packed again from the model's own file as one. The small float vectors
 // and what is known of the model's own files lie in the header.
 #pragma once
@@ -78,7 +78,7 @@ class PackedFile {
   using Mend = std::function<void(std::uint64_t offset, std::span<std::uint8_t> out)>;
   static constexpr int kReadersMin = 2, kReadersMax = 8;  // reads under way at once
 
-  /// Opens the file if it holds what `expected` (whose vectors need but have their sizes) says; gives these their values.
+  /// Opens the file if it holds what `expected` says, whose vectors need but have their sizes; they get their values.
   /// errors: kNotFound (also: made of something else), kCorrupt, kUnsupported, kDisk, kNoMemory
   static Result<std::unique_ptr<PackedFile>> Open(const std::filesystem::path& path, PackedHeader& expected, Mend mend);
   ~PackedFile();

@@ -45,7 +45,8 @@ void ExpectEqual(const Weights& a, const Weights& b, ThreadPool& pool) {
   for (std::size_t i = 0; i < a.layers.size(); ++i) {
     b.Need(b.layers[i], pool);
     for (const auto member : {&LayerWeights::attn_norm, &LayerWeights::ffn_norm, &LayerWeights::q_norm,
-                              &LayerWeights::k_norm, &LayerWeights::q_bias, &LayerWeights::k_bias, &LayerWeights::v_bias})
+                              &LayerWeights::k_norm, &LayerWeights::q_bias, &LayerWeights::k_bias,
+                              &LayerWeights::v_bias})
       EXPECT_EQ(a.layers[i].*member, b.layers[i].*member);
   }
   b.NeedOutput(pool);
@@ -98,7 +99,8 @@ TEST(PackedHeader, EveryBrokenByteAndEveryCutIsNoticed) {
     std::string broken = bytes;
     broken[i] = static_cast<char>(broken[i] ^ 0x10);
     EXPECT_FALSE(ParsePackedHeader(std::as_bytes(std::span(broken)), file_bytes, "x")) << i;
-    EXPECT_EQ(ParsePackedHeader(std::as_bytes(std::span(bytes)).first(i), file_bytes, "x").error().code, Code::kCorrupt);
+    const auto cut = std::as_bytes(std::span(bytes)).first(i);
+    EXPECT_EQ(ParsePackedHeader(cut, file_bytes, "x").error().code, Code::kCorrupt);
   }
   EXPECT_EQ(ParsePackedHeader(std::as_bytes(std::span(bytes)), file_bytes - 1, "x").error().code, Code::kCorrupt);
 }
@@ -204,7 +206,8 @@ TEST(PackedFile, WhatIsCutOrOfAnotherFormIsPackedAnew) {
 
 TEST(PackedFile, WhatTheSystemMapsInSmallPagesIsCopied) {
   ThreadPool pool(2);
-  for (const char* in : {::testing::TempDir().c_str(), "/dev/shm"}) {  // of the second no kernel makes huge pages unless told
+  // In the second no kernel makes huge pages unless told.
+  for (const std::string& in : {fs::temp_directory_path().string(), std::string("/dev/shm")}) {
     if (!fs::exists(in)) continue;
     TemporaryFolder folder(in);
     const PackedPlace place{folder.path, "tiny"};

@@ -46,7 +46,8 @@ class Temporary {
     while (bytes > 0) {
       const ssize_t n = ::pwrite(fd_, from, bytes, static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return Fail(Code::kDisk, "{}: cannot write: {}", path_.string(), std::strerror(n < 0 ? errno : ENOSPC));
+      if (n <= 0)
+        return Fail(Code::kDisk, "{}: cannot write: {}", path_.string(), std::strerror(n < 0 ? errno : ENOSPC));
       from += n;
       offset += static_cast<std::uint64_t>(n);
       bytes -= static_cast<std::uint64_t>(n);
@@ -210,7 +211,8 @@ Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uin
   header.checksums.assign((header.data_bytes + kPackedChunkBytes - 1) / kPackedChunkBytes, 0);
   const std::uint64_t offset = PackedDataOffset(SerializePackedHeader(header).size());
   RETURN_IF_ERROR(MakeRoom(place, path, offset + header.data_bytes));
-  ASSIGN_OR_RETURN(const auto temporary, Temporary::Make(place.folder / (path.stem().string() + std::string(kNewSuffix))));
+  const fs::path beside = place.folder / (path.stem().string() + std::string(kNewSuffix));
+  ASSIGN_OR_RETURN(const auto temporary, Temporary::Make(beside));
   RETURN_IF_ERROR(temporary->Size(offset + header.data_bytes));
   for (std::uint64_t at = 0; at < header.data_bytes; at += kWriteBytes) {
     if (stop) return Fail(Code::kCancelled, "{}: stopped", path.string());

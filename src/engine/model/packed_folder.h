@@ -49,8 +49,8 @@ std::filesystem::path PackedPath(const std::filesystem::path& folder, const Pack
 /// Says that it is in use now.
 void TouchPacked(const std::filesystem::path& path);
 
-/// Writes data and header (whose checksums it makes) beside, syncs, renames: a kill at any moment leaves none or a whole
-/// file. Removes first what was used longest ago, for room, and files of the same model as it was before.
+/// Writes data and header (whose checksums it makes) beside, syncs, renames: a kill at any moment leaves none or a
+/// whole file. Removes first what was used longest ago, for room, and files of the same model as it was before.
 /// shapes: data [header.data_bytes]
 /// errors: kDisk (full, ...), kTooLarge (over the limit), kCancelled (stop), kUnavailable (another process writes it)
 Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uint8_t* data,

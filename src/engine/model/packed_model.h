@@ -56,7 +56,8 @@ inline std::shared_ptr<const Checkpoint> FiledModel(const char* name, std::int64
   config.ffn = 1024;
   auto random = MakeRandomCheckpoint(config, 7);
   CHECK(random);
-  return std::make_shared<FiledCheckpoint>(std::move(*random), TensorFile{std::string("/nowhere/") + name, 1, version, version});
+  const TensorFile file{std::string("/nowhere/") + name, 1, version, version};
+  return std::make_shared<FiledCheckpoint>(std::move(*random), file);
 }
 
 }  // namespace yun::engine

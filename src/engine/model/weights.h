@@ -91,8 +91,8 @@ struct Weights {
   std::thread making;
 };
 
-/// Maps the packed file of the model, which is read while the weights are used already. Where there is none: packs every
-/// matrix, in parallel, lets the file's pages go, and then makes the packed file in a thread of its own.
+/// Maps the packed file of the model, which is read while the weights are used already. Where there is none: packs
+/// every matrix, in parallel, lets the file's pages go, and then makes the packed file in a thread of its own.
 /// borrows: the checkpoint, as long as the weights live
 /// errors: kCorrupt, kNotFound (tensor missing), kUnsupported (shape), kNoMemory
 Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32,

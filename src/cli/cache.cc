@@ -1,0 +1,106 @@
+// yun cache: the weights kept on disk as the processor takes them.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/packed_bytes.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/table.h"
+#include "engine/model/packed_folder.h"
+#include "hub/store.h"
+
+namespace yun::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string Minute(std::int64_t unix_seconds) {
+  const std::time_t time = unix_seconds;
+  std::tm local{};
+  char text[32];
+  if (localtime_r(&time, &local) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) == 0)
+    return "?";
+  return text;
+}
+
+Result<int> List(std::optional<std::uint64_t> bytes_max, bool as_json) {
+  const auto folder = hub::HomeFolder() / engine::kPackedFolder;
+  const std::uint64_t limit = bytes_max.value_or(engine::DefaultPackedBytes(folder));
+  const auto list = engine::ListPacked(folder);
+  std::uint64_t total = 0;
+  json::array array;
+  Table table({"MODEL", "SIZE", "PRECISION", "LAST USED", "FILE"});
+  for (const engine::PackedInfo& info : list) {
+    total += info.bytes;
+    const bool readable = !info.header.matrices.empty();
+    const std::string model = readable ? info.header.model : "?";
+    if (as_json) {
+      array.push_back({{"model", model},
+                       {"path", info.path.string()},
+                       {"bytes", info.bytes},
+                       {"precision", info.header.f32 ? "f32" : "auto"},
+                       {"used_unix", info.used_unix},
+                       {"source", info.header.sources.empty() ? "" : info.header.sources.front().path},
+                       {"stale", info.stale}});
+    } else {
+      table.Add({model, SizeText(info.bytes), info.header.f32 ? "f32" : "auto", Minute(info.used_unix),
+                 info.path.filename().string() + (info.stale ? "  (its model has changed or is gone)" : "")});
+    }
+  }
+  if (as_json) {
+    std::cout << json::object{{"files", array}, {"bytes", total}, {"bytes_max", limit}} << "\n";
+    return 0;
+  }
+  if (list.empty())
+    std::printf("Nothing in %s yet: the first start of a model keeps its weights there.\n", folder.c_str());
+  else
+    table.Print();
+  std::printf("%s of %s\n", SizeText(total).c_str(), SizeText(limit).c_str());
+  return 0;
+}
+
+Result<int> Clear(const std::string& name) {
+  ASSIGN_OR_RETURN(const engine::PackedRemoved removed,
+                   engine::RemovePacked(hub::HomeFolder() / engine::kPackedFolder, name));
+  if (removed.files == 0 && !name.empty())
+    return Fail(Code::kNotFound, "no packed weights of '{}' are kept; yun cache shows of which there are", name);
+  std::printf("removed %zu files (%s)\n", removed.files, SizeText(removed.bytes).c_str());
+  return 0;
+}
+
+}  // namespace
+
+void RegisterCache(CLI::App& app, int& exit_code) {
+  struct Arguments {
+    std::optional<std::uint64_t> bytes_max;
+    bool json = false;
+    std::string name;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("cache", "weights kept on disk as the processor takes them, for quick starts");
+  command->add_flag("--json", arguments->json, "as JSON");
+  AddPackedBytes(*command, arguments->bytes_max);
+  CLI::App* clear = command->add_subcommand("clear", "remove those of a model, or all");
+  clear->add_option("model", arguments->name, "as yun cache shows it; without it, all");
+  clear->footer("Examples:\n  yun cache clear\n  yun cache clear qwen3:0.6b");
+  command->footer(
+      "They are made when a model is first loaded, used longest ago are removed first, and what is missing or damaged\n"
+      "is made again: removing them costs nothing but the next start's time.\n"
+      "Examples:\n"
+      "  yun cache                       what is kept, when it was last used, and the limit\n"
+      "  yun cache --json                for programs\n"
+      "  yun cache clear qwen3:0.6b      removes the weights of one model\n"
+      "  yun cache clear                 removes all\n"
+      "  yun serve --packed-bytes 20GB   serves with another limit; 0 keeps none");
+  command->callback([arguments, clear, &exit_code] {
+    const auto done = clear->parsed() ? Clear(arguments->name) : List(arguments->bytes_max, arguments->json);
+    exit_code = done ? *done : Report(done.error());
+  });
+}
+
+}  // namespace yun::cli
