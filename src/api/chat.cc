@@ -1,5 +1,7 @@
 #include "api/chat.h"
 
+#include <algorithm>
+
 namespace yun::api {
 namespace {
 
@@ -22,6 +24,14 @@ std::vector<std::string_view> EffortNames() {
   std::vector<std::string_view> names;
   for (const Effort& known : kEfforts) names.push_back(known.name);
   return names;
+}
+
+bool IsToolName(std::string_view name) {
+  const auto may = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_.:/-").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && name.size() <= kToolNameBytesMax && std::ranges::all_of(name, may);
 }
 
 }  // namespace yun::api

@@ -92,6 +92,12 @@ std::optional<std::uint32_t> EffortBudget(std::string_view effort);
 /// Their names, the least first.
 std::vector<std::string_view> EffortNames();
 
+inline constexpr std::size_t kToolNameBytesMax = 128;
+inline constexpr std::string_view kToolNamePattern = "^[a-zA-Z0-9_.:/-]{1,128}$";
+/// Whether it fits kToolNamePattern: as the vendors have it, and . : / of MCP's servers. A blank, quote or bracket in a
+/// name would end it in the text of a call.
+bool IsToolName(std::string_view name);
+
 using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
 
 struct CompletionRequest : Generation {

@@ -286,9 +286,10 @@ void ReadTools(Fields& fields, ChatRequest& out) {
     if (!name || !name->is_string() || name->get_string().empty())
       return fields.Fail(at + ".function.name", "missing_required_parameter",
                          "Missing required parameter: '{}.function.name'.", at);
-    if (name->get_string().size() > kToolNameBytesMax)
+    if (!IsToolName(name->get_string()))
       return fields.Fail(at + ".function.name", "invalid_value",
-                         "Invalid '{}.function.name': at most {} bytes are allowed.", at, kToolNameBytesMax);
+                         "Invalid '{}.function.name': string does not match pattern. Expected a string that matches "
+                         "the pattern '{}'.", at, kToolNamePattern);
     named |= name->get_string() == out.tool_name;
     if (const json::value* schema = function->get_object().if_contains("parameters");
         schema && !schema->is_null() && !schema->is_object())

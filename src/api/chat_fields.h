@@ -14,7 +14,6 @@ namespace yun::api {
 // Limits of a request, beyond what the HTTP server bounds.
 inline constexpr std::size_t kMessagesMax = 16384;
 inline constexpr std::size_t kToolsMax = 128;
-inline constexpr std::size_t kToolNameBytesMax = 128;
 inline constexpr std::size_t kStopsMax = 16;
 inline constexpr std::size_t kStopBytesMax = 1024;
 inline constexpr std::size_t kStopIdsMax = 64;

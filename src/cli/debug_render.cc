@@ -86,7 +86,8 @@ Status Run(const Options& options) {
     }
   }
   if (!has_messages) return Fail(Code::kInvalidArgument, "{}: no \"messages\"", options.messages);
-  ASSIGN_OR_RETURN(const std::string text, model.chat_template->Render(messages, tools, render));
+  ASSIGN_OR_RETURN(const PromptText prompt, model.chat_template->Render(messages, tools, render));
+  const std::string& text = prompt.text;
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     return Fail(Code::kDisk, "standard output cannot be written");
   }

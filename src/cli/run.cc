@@ -57,7 +57,7 @@ Result<int> Run(const Options& options) {
     return Fail(Code::kInvalidArgument,
                 "what is the question? For example: yun run \"What is the capital of France?\"");
   ASSIGN_OR_RETURN(const auto session, Session::Open(options.session));
-  std::string prompt = question;
+  PromptText prompt{question};
   if (!options.raw) {
     json::array messages;
     if (!options.system.empty()) messages.push_back(json::object{{"role", "system"}, {"content", options.system}});

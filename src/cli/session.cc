@@ -139,7 +139,7 @@ Result<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
   return session;
 }
 
-Result<std::string> Session::Render(const boost::json::array& messages, const Wish& wish) const {
+Result<PromptText> Session::Render(const boost::json::array& messages, const Wish& wish) const {
   if (!model_.chat_template) {
     return Fail(Code::kUnsupported,
                 "{} has no chat template: it continues texts but does not converse (`yun run --raw`)", name_);
@@ -151,7 +151,7 @@ Result<std::string> Session::Render(const boost::json::array& messages, const Wi
   return model_.chat_template->Render(messages, {}, options);
 }
 
-Result<Heard> Session::Answer(const std::string& prompt, const Wish& wish, const std::atomic<bool>& stop,
+Result<Heard> Session::Answer(const PromptText& prompt, const Wish& wish, const std::atomic<bool>& stop,
                               const std::function<void(std::string_view)>& piece) {
   engine::GenerateRequest request;
   request.prompt = Tokens(prompt);

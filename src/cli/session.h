@@ -59,13 +59,15 @@ class Session {
 
   /// The prompt of a conversation (OpenAI's messages), as the model reads it.
   /// errors: kUnsupported (no chat template), as ChatTemplate::Render
-  Result<std::string> Render(const boost::json::array& messages, const Wish& wish) const;
-  std::vector<TokenId> Tokens(std::string_view prompt) const { return model_.tokenizer->Encode(prompt, true); }
+  Result<PromptText> Render(const boost::json::array& messages, const Wish& wish) const;
+  std::vector<TokenId> Tokens(const PromptText& prompt) const {
+    return model_.tokenizer->Encode(prompt.text, true, prompt.seams);
+  }
 
   /// Answers a rendered prompt; `piece` gets the text as it comes. Stops soon after `*stop` becomes true: the answer
   /// so far is then a good one, with reason kAborted.
   /// errors: as Engine::Submit
-  Result<Heard> Answer(const std::string& prompt, const Wish& wish, const std::atomic<bool>& stop,
+  Result<Heard> Answer(const PromptText& prompt, const Wish& wish, const std::atomic<bool>& stop,
                        const std::function<void(std::string_view)>& piece);
 
   const std::string& name() const { return name_; }

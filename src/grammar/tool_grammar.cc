@@ -123,6 +123,8 @@ class Writer {
     } else if (parameters) {
       const auto* required = Find(parameters, "required");
       for (const auto& [key, schema] : properties->get_object()) {
+        if (key.empty() || key.size() > OutputReader::kNameBytesMax || key.find_first_of("<>\n") != key.npos)
+          refused_ = fmt::format("a parameter cannot be called {} where calls are in XML", Quoted(key.substr(0, 64)));
         const bool must = required && required->is_array() &&
                           std::find(required->get_array().begin(), required->get_array().end(), json::value(key)) !=
                               required->get_array().end();

@@ -208,6 +208,10 @@ TEST_F(ToolGrammarTest, Refuses) {
   const std::string pattern = R"([{"function": {"name": "f", "strict": true, "parameters": {"properties": {"a":
       {"type": "string", "pattern": "^a|b$"}}}}}])";
   EXPECT_NE(Refusal(kXml, pattern).find("^a|b$"), std::string::npos);
+  const std::string name = R"([{"function": {"name": "f", "strict": true, "parameters": {"properties":
+      {"a>b": {}}}}}])";
+  EXPECT_NE(Refusal(kXml, name).find("\"a>b\""), std::string::npos);
+  EXPECT_EQ(Refusal(kHermes, name), "");
 }
 
 /// Whatever is permitted is read back as calls whose arguments are JSON.

@@ -35,7 +35,8 @@ Result<OpenedModel> OpenModel(const std::filesystem::path& path) {
   }
 
   if (const std::string source = checkpoint->ChatTemplate(); !source.empty()) {
-    auto chat_template = ChatTemplate::Create(source);
+    auto chat_template = ChatTemplate::Create(source, out.tokenizer ? ControlTokens(*out.tokenizer)
+                                                                    : std::vector<std::string>());
     if (!chat_template) return Wrap(std::move(chat_template.error()), path.string() + ": chat template");
     out.chat_template = std::move(*chat_template);
     out.tool_style = ToolStyleOf(source);

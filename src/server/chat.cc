@@ -15,13 +15,21 @@ tl::unexpected<api::ApiError> Refuse(std::string message, std::string param, std
   return tl::unexpected(api::ApiError{400, std::move(message), std::move(param), std::move(code)});
 }
 
-/// What a model with a template reads of `messages`. asks: it is its turn then
-Result<std::string> Render(const Model& model, const boost::json::array& messages, const api::ChatRequest& wish,
-                           boost::json::object variables, bool asks = true) {
+struct Reading {
+  bool asks = true;        // it is the model's turn then
+  std::string begun = {};  // the begin of its answer
+};
+
+/// What a model with a template reads of `messages`, in tokens.
+Result<std::vector<engine::TokenId>> Read(const Model& model, const boost::json::array& messages,
+                                          const api::ChatRequest& wish, boost::json::object variables,
+                                          Reading how = {}) {
   RenderOptions options = TemplateOptions(model);
-  options.add_generation_prompt = asks;
+  options.add_generation_prompt = how.asks;
   options.variables = std::move(variables);
-  return model.chat_template->Render(messages, wish.tools, options);
+  options.answer_begin = std::move(how.begun);
+  ASSIGN_OR_RETURN(const PromptText prompt, model.chat_template->Render(messages, wish.tools, options));
+  return model.tokenizer->Encode(prompt.text, true, prompt.seams);
 }
 
 /// A model thinks when it likes if its template can forbid it.
@@ -29,8 +37,8 @@ bool MayThink(const Model& model, const api::ChatRequest& wish, const std::vecto
   if (!model.grammars->thinks() || model.grammars->EndsThought(prompt)) return false;
   boost::json::object variables = wish.template_variables;
   variables["enable_thinking"] = false;
-  const Result<std::string> silent = Render(model, wish.messages, wish, std::move(variables));
-  return silent && model.grammars->EndsThought(model.tokenizer->Encode(*silent, true));
+  const auto silent = Read(model, wish.messages, wish, std::move(variables));
+  return silent && model.grammars->EndsThought(*silent);
 }
 
 /// What the marks of a request keep of its prompt: as far as the conversation up to there is rendered alike.
@@ -42,10 +50,9 @@ std::vector<engine::KeepMark> KeptOf(const Model& model, const api::ChatRequest&
     boost::json::array messages(wish.messages.begin(), end);
     boost::json::string& content = messages.back().at("content").as_string();
     content.resize(std::min(content.size(), mark.bytes));
-    const Result<std::string> text = Render(model, messages, wish, wish.template_variables, false);
-    if (!text) continue;
-    const std::vector<engine::TokenId> tokens = model.tokenizer->Encode(*text, true);
-    const auto same = std::ranges::mismatch(prompt, tokens).in1 - prompt.begin();
+    const auto tokens = Read(model, messages, wish, wish.template_variables, {.asks = false});
+    if (!tokens) continue;
+    const auto same = std::ranges::mismatch(prompt, *tokens).in1 - prompt.begin();
     if (same >= kKeptTokensMin) out.push_back({static_cast<std::uint32_t>(same), mark.seconds});
   }
   return out;
@@ -107,14 +114,16 @@ api::Parsed<std::vector<engine::TokenId>> PromptOf(const Model& model, const api
     return Refuse(fmt::format("The model '{}' has no chat template; use /v1/completions.", model.id), "model",
                   "unsupported_value");
   boost::json::array messages = wish.messages;
-  if (wish.continues) messages.pop_back();
-  Result<std::string> text = Render(model, messages, wish, wish.template_variables);
-  if (!text) return tl::unexpected(ToApiError(text.error(), "messages"));
-  if (wish.continues) *text += wish.messages.back().at("content").get_string();
-  std::vector<engine::TokenId> prompt = model.tokenizer->Encode(*text, true);
-  if (prompt.empty())
+  Reading how;
+  if (wish.continues) {
+    how.begun = messages.back().at("content").get_string();
+    messages.pop_back();
+  }
+  auto prompt = Read(model, messages, wish, wish.template_variables, std::move(how));
+  if (!prompt) return tl::unexpected(ToApiError(prompt.error(), "messages"));
+  if (prompt->empty())
     return Refuse("The messages give an empty prompt with this model's chat template.", "messages");
-  return prompt;
+  return std::move(*prompt);
 }
 
 void BeginChat(Service& service, Call call, ChatPlan chat) {
@@ -134,6 +143,9 @@ void BeginChat(Service& service, Call call, ChatPlan chat) {
   if (!wish.tools.empty()) format.tools = model.tool_style, format.tool_schemas = wish.tools;
   format.thinks_at_start = model.grammars->BeginsThought(*prompt);
   format.may_think = plan.may_think;
+  // Qwen3.5 sometimes calls without an end to its thinking. A grammar holds what comes after that end, and nothing else
+  // may count as a call of a tool that is strict.
+  format.calls_end_thought = format.tools == ToolStyle::kXml && !plan.grammar;
   plan.parallel_calls = wish.parallel_tool_calls;
   plan.keep = KeptOf(model, wish, *prompt);
   plan.thinking_budget = wish.thinking_budget;

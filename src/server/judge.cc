@@ -31,11 +31,12 @@ Frame QwenFrame() {
 std::optional<Frame> Rendered(const Model& model, const boost::json::array& messages) {
   RenderOptions options = TemplateOptions(model);
   options.variables["enable_thinking"] = false;
-  const Result<std::string> text = model.chat_template->Render(messages, {}, options);
-  if (!text) return {};
-  const std::size_t at = text->find(kMark);
-  if (at == std::string::npos || text->find(kMark, at + 1) != std::string::npos) return {};
-  return Frame{text->substr(0, at), text->substr(at + kMark.size())};
+  const Result<PromptText> prompt = model.chat_template->Render(messages, {}, options);
+  if (!prompt) return {};
+  const std::string& text = prompt->text;
+  const std::size_t at = text.find(kMark);
+  if (at == std::string::npos || text.find(kMark, at + 1) != std::string::npos) return {};
+  return Frame{text.substr(0, at), text.substr(at + kMark.size())};
 }
 
 Frame FrameOf(const Model& model) {

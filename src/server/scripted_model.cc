@@ -26,7 +26,7 @@ class ByteTokenizer : public Tokenizer {
   ByteTokenizer() {
     for (std::size_t i = 0; i < bytes_.size(); ++i) bytes_[i] = static_cast<char>(i);
   }
-  std::vector<TokenId> Encode(std::string_view text, bool) const override {
+  std::vector<TokenId> Encode(std::string_view text, bool, std::span<const std::size_t>) const override {
     std::vector<TokenId> ids;
     ids.reserve(text.size());
     for (const char c : text) ids.push_back(static_cast<unsigned char>(c));
@@ -55,14 +55,15 @@ class ByteTokenizer : public Tokenizer {
 /// "user: hi\n" and so on.
 class PlainTemplate : public ChatTemplate {
  public:
-  Result<std::string> Render(const boost::json::array& messages, const boost::json::array&,
-                             const RenderOptions&) const override {
-    std::string text;
+  Result<PromptText> Render(const boost::json::array& messages, const boost::json::array&,
+                            const RenderOptions&) const override {
+    PromptText prompt;
+    std::string& text = prompt.text;
     for (const boost::json::value& message : messages)
       for (const char* field : {"role", "content"})
         if (const boost::json::value* value = message.get_object().if_contains(field); value && value->is_string())
           text += std::string(value->get_string()) + (*field == 'r' ? ": " : "\n");
-    return text;
+    return prompt;
   }
 };
 

@@ -30,7 +30,7 @@ using engine::FinishReason;
 /// Tokens are bytes; 256 is special ("<end>"), 257 the word "word".
 class ByteTokenizer : public Tokenizer {
  public:
-  std::vector<TokenId> Encode(std::string_view text, bool) const override {
+  std::vector<TokenId> Encode(std::string_view text, bool, std::span<const std::size_t> = {}) const override {
     std::vector<TokenId> ids;
     for (unsigned char c : text) ids.push_back(c);
     return ids;
@@ -63,13 +63,13 @@ class ByteTokenizer : public Tokenizer {
 /// "user: hi\n" and so on.
 class PlainTemplate : public ChatTemplate {
  public:
-  Result<std::string> Render(const json::array& messages, const json::array&, const RenderOptions&) const override {
+  Result<PromptText> Render(const json::array& messages, const json::array&, const RenderOptions&) const override {
     std::string out;
     for (const json::value& m : messages) {
       if (m.at("content").as_string() == "raise") return Fail(Code::kInvalidArgument, "the template refuses");
       out += std::string(m.at("role").as_string()) + ": " + std::string(m.at("content").as_string()) + "\n";
     }
-    return out;
+    return PromptText{out};
   }
 };
 

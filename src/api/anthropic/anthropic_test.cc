@@ -51,6 +51,8 @@ TEST(AnthropicParse, NamesTheFieldAtFault) {
       {Hi(R"("stop_sequences":[" "])"), "stop_sequences", "invalid_value"},
       {Hi(R"("stop_sequences":"a")"), "stop_sequences", "invalid_type"},
       {Hi(R"("tools":[{"name":"f"}])"), "tools.0.input_schema", "missing_required_parameter"},
+      {Hi(R"("tools":[{"name":"a b","input_schema":{}}])"), "tools.0.name", "invalid_value"},
+      {Hi(R"("tools":[{"name":"","input_schema":{}}])"), "tools.0.name", "invalid_value"},
       {Hi(R"("tools":[{"type":"bash_20250124","name":"bash"}])"), "tools.0.type", "unsupported_value"},
       {Hi(R"("tool_choice":{"type":"any"})"), "tool_choice", "invalid_value"},
       {Hi(kTool + R"(,"tool_choice":{"type":"tool","name":"g"})"), "tool_choice.name", "invalid_value"},

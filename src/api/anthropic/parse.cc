@@ -240,8 +240,9 @@ void ReadCustomTools(Fields& fields, ChatRequest& out) {
                          "{}.type: only tools of the caller ('custom') are supported, none that the server runs", at);
     const json::string* name = TextOf(fields, tool, "name", at);
     if (!name) return;
-    if (name->empty() || name->size() > kNameBytesMax)
-      return fields.Fail(at + ".name", "invalid_value", "{}.name: it must have 1 to {} bytes", at, kNameBytesMax);
+    if (!IsToolName(*name))
+      return fields.Fail(at + ".name", "invalid_value", "{}.name: String should match pattern '{}'", at,
+                         kToolNamePattern);
     const json::value* schema = Member(tool, "input_schema");
     if (!schema)
       return fields.Fail(at + ".input_schema", "missing_required_parameter", "{}.input_schema: Field required", at);

@@ -180,6 +180,7 @@ TEST(DashscopeParse, WhatIsWrongIsSaidInTheVendorsWords) {
       {Body(R"("ocr_options":{})"), "ocr_options", "not supported"},
       {Body(R"("incremental_output":"yes")"), "incremental_output", "expected a boolean"},
       {Body(R"("tool_choice":"required")"), "tool_choice", "'tools' is missing"},
+      {Body(R"("tools":[{"type":"function","function":{"name":"a\"b"}}])"), "tools[0].function.name", "does not match"},
       {Body(R"("enable_thinking":1)"), "enable_thinking", "expected a boolean"},
       {Body(R"("thinking_budget":0)"), "thinking_budget", "range"},
   };

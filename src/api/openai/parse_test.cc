@@ -142,6 +142,9 @@ TEST(ParseChat, NamesTheFieldAtFault) {
       {Chat(R"("tools":{})"), "tools", "invalid_type"},
       {Chat(R"("tools":[{"type":"web_search"}])"), "tools[0].type", "invalid_value"},
       {Chat(R"("tools":[{"type":"function","function":{}}])"), "tools[0].function.name", "missing_required_parameter"},
+      {Chat(R"("tools":[{"type":"function","function":{"name":"a b"}}])"), "tools[0].function.name", "invalid_value"},
+      {Chat(R"("tools":[{"type":"function","function":{"name":"a\u0000"}}])"), "tools[0].function.name",
+       "invalid_value"},
       {Chat(R"("functions":[])"), "functions", "unsupported_parameter"},
       {Chat(R"("reasoning_effort":"lots")"), "reasoning_effort", "invalid_value"},
       {Chat(R"("enable_search":true)"), "enable_search", "unsupported_value"},
@@ -160,6 +163,15 @@ TEST(ParseChat, NamesTheFieldAtFault) {
     EXPECT_FALSE(parsed.error().message.empty());
   }
   EXPECT_EQ(ParseChatRequest(std::string(kBodyBytesMax + 1, ' ')).error().status, 413);
+}
+
+TEST(Parse, NamesOfTools) {
+  for (const std::string good : {"f", "get_weather", "mcp__files__read-file", "server.tool", "server:tool", "a/b"})
+    EXPECT_TRUE(IsToolName(good)) << good;
+  for (const std::string bad : {"", "a b", "a\nb", "a>b", "<f", "a\"", "a=b", "a\\b", "f\x7F", "\xE5\xA4\xA9", "f(x)"})
+    EXPECT_FALSE(IsToolName(bad)) << bad;
+  EXPECT_TRUE(IsToolName(std::string(kToolNameBytesMax, 'a')));
+  EXPECT_FALSE(IsToolName(std::string(kToolNameBytesMax + 1, 'a')));
 }
 
 TEST(Parse, ReadsHowARequestIsServed) {

@@ -39,6 +39,7 @@ TEST(ParseResponses, NamesTheFieldAtFault) {
       {Body(R"("reasoning":{"effort":"lots"})"), "reasoning.effort", "invalid_value"},
       {Body(R"("tools":[{"type":"web_search"}])"), "tools[0].type", "invalid_value"},
       {Body(R"("tools":[{"type":"function"}])"), "tools[0].name", "missing_required_parameter"},
+      {Body(R"("tools":[{"type":"function","name":"a<b"}])"), "tools[0].name", "invalid_value"},
       {Body(R"("tool_choice":{"type":"function","name":"f"})"), "tool_choice", "invalid_value"},
       {Body(R"("previous_response_id":"a","conversation":"b")"), "conversation", "invalid_value"},
       {Body(R"("background":true)"), "background", "unsupported_value"},

@@ -33,7 +33,7 @@ std::shared_ptr<const Model> NamedOrOnly(Service& service, Call& call, std::stri
 /// errors: 400
 api::Parsed<api::TokenList> TokensOf(const Model& model, api::TokenizeRequest& wish) {
   const Tokenizer& tokenizer = *model.tokenizer;
-  std::string text = std::move(wish.text);
+  PromptText text{std::move(wish.text)};
   if (wish.chat) {
     if (!model.chat_template)
       return tl::unexpected(api::ApiError{400, fmt::format("The model '{}' has no chat template.", model.id), "model",
@@ -41,7 +41,7 @@ api::Parsed<api::TokenList> TokensOf(const Model& model, api::TokenizeRequest& w
     RenderOptions options = TemplateOptions(model);
     options.variables = std::move(wish.chat->template_variables);
     options.add_generation_prompt = wish.add_generation_prompt;
-    Result<std::string> rendered = model.chat_template->Render(wish.chat->messages, wish.chat->tools, options);
+    Result<PromptText> rendered = model.chat_template->Render(wish.chat->messages, wish.chat->tools, options);
     if (!rendered) return tl::unexpected(ToApiError(rendered.error(), "messages"));
     text = std::move(*rendered);
   }
@@ -49,7 +49,7 @@ api::Parsed<api::TokenList> TokensOf(const Model& model, api::TokenizeRequest& w
   list.context_tokens = model.engine->context_tokens();
   if (wish.add_special_tokens && tokenizer.add_bos() && tokenizer.bos_id() >= 0)
     list.tokens.push_back(tokenizer.bos_id());
-  const auto own = tokenizer.Encode(text, true);
+  const auto own = tokenizer.Encode(text.text, true, text.seams);
   list.tokens.insert(list.tokens.end(), own.begin(), own.end());
   if (wish.add_special_tokens && tokenizer.end_id() >= 0) list.tokens.push_back(tokenizer.end_id());
   if (wish.return_token_strings)

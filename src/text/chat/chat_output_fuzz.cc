@@ -41,9 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto kTools = boost::json::parse(R"([{"function": {"name": "f", "parameters": {"properties": {
       "s": {"type": "string"}, "n": {"type": "integer"}, "m": {"type": ["string", "null"]}, "a": {}}}}}])").as_array();
   if (size < 2) return 0;
-  // The first character chooses the style and the thinking ('0' to '8'), the second the cuts.
-  const int mode = static_cast<std::uint8_t>(data[0] - '0') % 9;
-  const yun::OutputFormat format{static_cast<yun::ToolStyle>(mode % 3), kTools, mode / 3 == 1, mode / 3 == 2};
+  // The first character chooses the style and the thinking ('0' to 'A'), the second the cuts.
+  const int mode = static_cast<std::uint8_t>(data[0] - '0') % 18, thinks = mode / 3 % 3;
+  const yun::OutputFormat format{static_cast<yun::ToolStyle>(mode % 3), kTools, thinks == 1, thinks == 2, mode >= 9};
   const std::string_view output(reinterpret_cast<const char*>(data) + 2, size - 2);
   const Reading whole = Read(format, output, output.size() + 1);
   for (const std::size_t step : {std::size_t{1}, std::size_t{data[1]} % 32 + 2}) {

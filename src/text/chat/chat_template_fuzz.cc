@@ -11,12 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     {"role": "user", "content": [{"type": "text", "text": "héllo 你好"}, {"type": "image"}]},
     {"role": "assistant", "content": "<think>\nx\n</think>\n\ny",
      "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1.5}}}]},
-    {"role": "tool", "content": "1e-7"}])")
+    {"role": "tool", "content": "1e-7<|im_end|>"}])")
                                     .as_array();
   static const auto kTools =
       boost::json::parse(R"([{"type": "function", "function": {"name": "f", "parameters": {"z": [1, null, true]}}}])")
           .as_array();
-  auto t = yun::ChatTemplate::Create(std::string_view(reinterpret_cast<const char*>(data), size));
+  auto t = yun::ChatTemplate::Create(std::string_view(reinterpret_cast<const char*>(data), size), {"<|im_end|>"});
   if (!t) return 0;
   yun::RenderOptions options;
   options.bos_token = "<s>";

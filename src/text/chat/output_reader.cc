@@ -116,9 +116,8 @@ void OutputReader::Step(char c) {
 std::span<const std::string_view> OutputReader::Marks() const {
   switch (state_) {
     case State::kStart: return kAtStart;
-    // Qwen3.5 sometimes calls without an end to its thinking.
-    case State::kThinkingBegin: return std::span(kAtThinkingBegin).first(format_.tools == ToolStyle::kXml ? 3 : 2);
-    case State::kThinking: return std::span(kInThinking).first(format_.tools == ToolStyle::kXml ? 2 : 1);
+    case State::kThinkingBegin: return std::span(kAtThinkingBegin).first(format_.calls_end_thought ? 3 : 2);
+    case State::kThinking: return std::span(kInThinking).first(format_.calls_end_thought ? 2 : 1);
     case State::kText:
       return std::span(kInText).first(format_.tools == ToolStyle::kXml ? 2 : format_.tools == ToolStyle::kHermes);
     case State::kOpened: return kAfterOpening;

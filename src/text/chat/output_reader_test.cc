@@ -17,10 +17,10 @@ const char kTools[] = R"([
     "$defs": {"size": {"enum": [1, 2, "big"]}}}}},
   {"type": "function", "function": {"name": "bare"}}])";
 
-enum Thinks { kNot, kMay, kBegun };
+enum Thinks { kNot, kMay, kBegun, kBegunCallsEnd };
 
 OutputFormat Format(ToolStyle tools, Thinks thinks = kNot) {
-  return {tools, boost::json::parse(kTools).as_array(), thinks == kBegun, thinks == kMay};
+  return {tools, boost::json::parse(kTools).as_array(), thinks >= kBegun, thinks == kMay, thinks == kBegunCallsEnd};
 }
 
 /// One line a reading: T(thinking) text, and for a call its index, name, arguments and end.
@@ -204,9 +204,12 @@ const Case kCases[] = {
     {kXml, kNot, "<tool_call><function=f><parameter=", "|0:f({)"},
     {kXml, kNot, "<tool_call>\n<function=f", "|text:<tool_call>\n<function=f"},
     {kXml, kNot, "a <function=> <function=a b> <function", "|text:a <function=> <function=a b> <function"},
-    {kXml, kBegun, "hm\n<tool_call>\n<function=f>\n</function>\n</tool_call>", "|think:hm|0:f({})"},
-    {kXml, kBegun, "say <tool_call> or\n<tool_call>\nand {</think>no",
+    {kXml, kBegunCallsEnd, "hm\n<tool_call>\n<function=f>\n</function>\n</tool_call>", "|think:hm|0:f({})"},
+    {kXml, kBegunCallsEnd, "say <tool_call> or\n<tool_call>\nand {</think>no",
      "|think:say <tool_call> or\n<tool_call>\nand {|text:no"},
+    {kXml, kBegun, "<tool_call>\n<function=f>\n</function></think><function=bare></function>",
+     "|think:<tool_call>\n<function=f>\n</function>|0:bare({})"},
+    {kXml, kBegun, "hm\n<tool_call>\n<function=f>\n", "|think:hm\n<tool_call>\n<function=f>\n"},
 };
 
 TEST(OutputReader, Reads) {

@@ -71,6 +71,7 @@ class BridgeText {
 
 class BridgeTemplate final : public ChatTemplate {
  public:
+  explicit BridgeTemplate(std::span<const std::string> controls) : controls_(controls) {}
   ~BridgeTemplate() override { yun_template_free(compiled_); }
 
   Status Compile(std::string_view source) {
@@ -80,8 +81,8 @@ class BridgeTemplate final : public ChatTemplate {
     return {};
   }
 
-  Result<std::string> Render(const boost::json::array& messages, const boost::json::array& tools,
-                             const RenderOptions& options) const override {
+  Result<PromptText> Render(const boost::json::array& messages, const boost::json::array& tools,
+                            const RenderOptions& options) const override {
     boost::json::object context;
     boost::json::array& list = context["messages"].emplace_array();
     for (const value& message : messages) {
@@ -101,29 +102,38 @@ class BridgeTemplate final : public ChatTemplate {
     }
     context["documents"] = nullptr;
     context["add_generation_prompt"] = options.add_generation_prompt;
-    if (!options.bos_token.empty()) context["bos_token"] = options.bos_token;
-    if (!options.eos_token.empty()) context["eos_token"] = options.eos_token;
     for (const auto& [key, item] : options.variables) context[key] = item;
-    for (const char* name : {"tools", "documents"}) {
-      if (IsDeeperThan(context[name], kInputDepthMax))
-        return Fail(Code::kTooLarge, "the {} nest deeper than {}", name, kInputDepthMax);
+    for (const auto& [name, item] : context) {
+      if (name != "messages" && IsDeeperThan(item, kInputDepthMax))
+        return Fail(Code::kTooLarge, "the {} nest deeper than {}", std::string_view(name), kInputDepthMax);
     }
+    const std::string_view answer = options.answer_begin;
+    value all = std::move(context);
+    const bool forges = controls_.IsWithin(all) || controls_.IsIn(answer);
+    if (forges) all = controls_.MarkWithin(all);
+    // A variable of the same name comes first.
+    if (!options.bos_token.empty()) all.get_object().emplace("bos_token", options.bos_token);
+    if (!options.eos_token.empty()) all.get_object().emplace("eos_token", options.eos_token);
 
-    const std::string json = boost::json::serialize(context);
+    const std::string json = boost::json::serialize(all);
     BridgeText out;
     const yun_status status = yun_template_render(compiled_, json.data(), json.size(), out.out());
     if (status != YUN_OK) return out.ToError(status);
-    return std::string(out.view());
+    std::string text(out.view());
+    if (!forges) return PromptText{std::move(text += answer)};
+    return ControlSpellings::Unmark(text += controls_.Mark(answer));
   }
 
  private:
+  const ControlSpellings controls_;
   yun_template* compiled_ = nullptr;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ChatTemplate>> ChatTemplate::Create(std::string_view source) {
-  auto out = std::make_unique<BridgeTemplate>();
+Result<std::unique_ptr<ChatTemplate>> ChatTemplate::Create(std::string_view source,
+                                                           const std::vector<std::string>& controls) {
+  auto out = std::make_unique<BridgeTemplate>(controls);
   RETURN_IF_ERROR(out->Compile(source));
   return std::unique_ptr<ChatTemplate>(std::move(out));
 }

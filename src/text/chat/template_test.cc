@@ -17,13 +17,18 @@ boost::json::value ReadJson(const std::string& path) {
   return boost::json::parse(text.str());
 }
 
+Result<std::string> TextOf(Result<PromptText> prompt) {
+  if (!prompt) return tl::unexpected<Error>(prompt.error());
+  return std::move(prompt->text);
+}
+
 Result<std::string> Render(std::string_view source, boost::json::object variables = {},
                            boost::json::array messages = {}) {
   auto t = ChatTemplate::Create(source);
   if (!t) return tl::unexpected<Error>(t.error());
   RenderOptions options;
   options.variables = std::move(variables);
-  return (*t)->Render(messages, {}, options);
+  return TextOf((*t)->Render(messages, {}, options));
 }
 
 std::string Show(const Result<std::string>& r) {
@@ -43,7 +48,7 @@ TEST(ChatTemplate, RendersEveryFeatureAsTransformersDoes) {
     const auto& c = item.as_object();
     SCOPED_TRACE(std::string(c.at("name").as_string()) + ": " + std::string(c.at("template").as_string()));
     auto t = ChatTemplate::Create(std::string(c.at("template").as_string()));
-    auto text = t ? (*t)->Render(context.at("messages").as_array(), context.at("tools").as_array(), options)
+    auto text = t ? TextOf((*t)->Render(context.at("messages").as_array(), context.at("tools").as_array(), options))
                   : Result<std::string>(tl::unexpected<Error>(t.error()));
     if (const auto* output = c.if_contains("output")) {
       EXPECT_TRUE(text.has_value()) << Show(text);
@@ -190,7 +195,10 @@ TEST(ChatTemplate, HandsMessagesOverAsTransformersDoes) {
   options.bos_token = "<s>";
   options.add_generation_prompt = false;
   options.variables = {{"x", "y"}};
-  EXPECT_EQ(*(*t)->Render({}, {}, options), "<s>FalseFalsey");
+  EXPECT_EQ((*t)->Render({}, {}, options)->text, "<s>FalseFalsey");
+  options.variables["bos_token"] = "mine";
+  options.answer_begin = ", well";
+  EXPECT_EQ((*t)->Render({}, {}, options)->text, "mineFalseFalsey, well");
 }
 
 TEST(ChatTemplate, RefusesMessagesNestedTooDeep) {
@@ -204,12 +212,12 @@ TEST(ChatTemplate, RefusesMessagesNestedTooDeep) {
 TEST(ChatTemplate, ServesSeveralThreads) {
   auto t = ChatTemplate::Create("{% for i in range(50) %}{{ 'a' ~ i }}{{ ['x'] }}{% endfor %}");
   ASSERT_TRUE(t.has_value());
-  const std::string want = *(*t)->Render({}, {}, {});
+  const std::string want = (*t)->Render({}, {}, {})->text;
   std::vector<std::thread> threads;
   std::atomic<int> wrong = 0;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (int n = 0; n < 50; ++n) wrong += *(*t)->Render({}, {}, {}) != want;
+      for (int n = 0; n < 50; ++n) wrong += (*t)->Render({}, {}, {})->text != want;
     });
   }
   for (auto& thread : threads) thread.join();

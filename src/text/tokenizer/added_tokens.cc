@@ -78,6 +78,12 @@ AddedTokens::Match AddedTokens::MatchAt(std::string_view all, std::size_t at) co
   return match;
 }
 
+std::size_t AddedTokens::FindFrom(std::string_view all, std::size_t from) const {
+  if (tokens_.empty()) return all.size();
+  while ((from = FirstCandidate(all, from)) < all.size() && MatchAt(all, from).token == nullptr) ++from;
+  return from;
+}
+
 bool AddedTokens::Stands(const AddedToken& token, std::string_view all, std::size_t done, std::size_t* start,
                          std::size_t* stop) {
   std::size_t at = 0;

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,11 +28,13 @@ class AddedTokens {
   bool empty() const { return tokens_.empty(); }
 
   /// Cuts valid text: text(string_view) for what lies between, token(TokenId) for each token found, in order.
+  /// No token is found across one of the `seams`, ascending offsets.
   template <class Text, class Token>
-  void Split(std::string_view all, Text&& text, Token&& token) const {
+  void Split(std::string_view all, std::span<const std::size_t> seams, Text&& text, Token&& token) const {
     std::size_t done = 0, at = 0;
     while (!tokens_.empty() && (at = FirstCandidate(all, at)) < all.size()) {
-      const Match match = MatchAt(all, at);
+      while (!seams.empty() && seams.front() <= at) seams = seams.subspan(1);
+      const Match match = MatchAt(seams.empty() ? all : all.substr(0, seams.front()), at);
       if (match.token == nullptr) {
         ++at;
         continue;
@@ -46,6 +49,9 @@ class AddedTokens {
     }
     if (done < all.size()) text(all.substr(done));
   }
+
+  /// Where the next token's text begins, whatever surrounds it; the text's size when there is none.
+  std::size_t FindFrom(std::string_view all, std::size_t from) const;
 
  private:
   struct Match {

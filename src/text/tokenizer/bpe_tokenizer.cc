@@ -61,16 +61,17 @@ class BpeTokenizer final : public Tokenizer {
     parts_.added = {};
   }
 
-  std::vector<TokenId> Encode(std::string_view text, bool parse_special) const override {
+  std::vector<TokenId> Encode(std::string_view text, bool parse_special,
+                              std::span<const std::size_t> seams) const override {
     std::vector<TokenId> out;
     if (text.empty()) return out;
     if (!unicode::IsValid(text)) {
       const std::string mended = unicode::ReplaceInvalid(text);
       out.reserve(mended.size() / kBytesPerTokenGuess + 8);
-      EncodeValid(mended, parse_special, &out);
+      EncodeValid(mended, parse_special && seams.empty(), {}, &out);
     } else {
       out.reserve(text.size() / kBytesPerTokenGuess + 8);
-      EncodeValid(text, parse_special, &out);
+      EncodeValid(text, parse_special, seams, &out);
     }
     return out;
   }
@@ -99,21 +100,42 @@ class BpeTokenizer final : public Tokenizer {
   TokenId end_id() const override { return parts_.end_id; }
 
  private:
-  void EncodeValid(std::string_view text, bool parse_special, std::vector<TokenId>* out) const {
+  void EncodeValid(std::string_view text, bool parse_special, std::span<const std::size_t> seams,
+                   std::vector<TokenId>* out) const {
     WordCache& cache = CacheOf(identity_);
     const auto plain = [&](std::string_view piece) {
-      if (parts_.nfc && !unicode::IsNfcQuick(piece)) {
+      const bool changes = parts_.nfc && !unicode::IsNfcQuick(piece);
+      std::vector<std::size_t> inside;
+      if (!normalized_.empty() && !seams.empty())
+        inside = SeamsWithin(piece, static_cast<std::size_t>(piece.data() - text.data()), seams, changes);
+      if (changes) {
         const std::string normal = unicode::Nfc(piece);
-        EncodeNormal(normal, parse_special, cache, out);
+        EncodeNormal(normal, parse_special, inside, cache, out);
       } else {
-        EncodeNormal(piece, parse_special, cache, out);
+        EncodeNormal(piece, parse_special, inside, cache, out);
       }
     };
     if (!parse_special || plain_.empty()) return plain(text);
-    plain_.Split(text, plain, [&](TokenId id) { out->push_back(id); });
+    plain_.Split(text, seams, plain, [&](TokenId id) { out->push_back(id); });
   }
 
-  void EncodeNormal(std::string_view text, bool parse_special, WordCache& cache, std::vector<TokenId>* out) const {
+  /// The seams of a piece that begins at `begin`, from its own begin on; where it `changes`, in its normal form.
+  static std::vector<std::size_t> SeamsWithin(std::string_view piece, std::size_t begin,
+                                              std::span<const std::size_t> seams, bool changes) {
+    std::vector<std::size_t> out;
+    std::size_t done = 0, bytes = 0;
+    for (auto seam = std::upper_bound(seams.begin(), seams.end(), begin);
+         seam != seams.end() && *seam - begin < piece.size(); ++seam) {
+      const std::string_view part = piece.substr(done, *seam - begin - done);
+      bytes += changes ? unicode::Nfc(part).size() : part.size();
+      out.push_back(bytes);
+      done = *seam - begin;
+    }
+    return out;
+  }
+
+  void EncodeNormal(std::string_view text, bool parse_special, std::span<const std::size_t> seams, WordCache& cache,
+                    std::vector<TokenId>* out) const {
     const auto words = [&](std::string_view piece) {
       const auto first = reinterpret_cast<std::uintptr_t>(piece.data());
       parts_.pre_tokenizer.Run(piece, [&](const char* p, std::size_t n) {
@@ -123,7 +145,7 @@ class BpeTokenizer final : public Tokenizer {
       });
     };
     if (!parse_special || normalized_.empty()) return words(text);
-    normalized_.Split(text, words, [&](TokenId id) { out->push_back(id); });
+    normalized_.Split(text, seams, words, [&](TokenId id) { out->push_back(id); });
   }
 
   TokenizerParts parts_;

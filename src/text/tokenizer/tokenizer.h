@@ -32,9 +32,10 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   /// Token ids of a text, no tokens added. Special and added tokens in the text become their ids when
-  /// `parse_special`; otherwise they are ordinary text (what untrusted content needs). Broken UTF-8 becomes U+FFFD
-  /// first.
-  virtual std::vector<TokenId> Encode(std::string_view text, bool parse_special) const = 0;
+  /// `parse_special`; otherwise they are ordinary text (what untrusted content needs). Across `seams`, ascending
+  /// offsets into the text, no such token is read. Broken UTF-8 becomes U+FFFD first, and then seams forbid them all.
+  virtual std::vector<TokenId> Encode(std::string_view text, bool parse_special,
+                                      std::span<const std::size_t> seams = {}) const = 0;
   /// The bytes of one token (a special token's text); empty for an id out of range. May hold a part of a character.
   virtual std::string_view Bytes(TokenId id) const = 0;
   /// The whole text; broken UTF-8 becomes U+FFFD.

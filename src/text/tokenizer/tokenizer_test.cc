@@ -106,6 +106,42 @@ TEST(Encode, ContentIsNotParsedForTokens) {
 }
 
 // With ignore_merges a piece that is a token as it stands is taken whole; a special token must not be reached so.
+TEST(Encode, NoTokenIsReadAcrossASeam) {
+  const auto tokenizer = TinyTokenizer();
+  const TokenId end = tokenizer->Find("<|end|>"), think = tokenizer->Find("<think>");
+  const auto joined = [&](std::string_view before, std::vector<TokenId> after) {
+    auto ids = tokenizer->Encode(before, false);
+    ids.insert(ids.end(), after.begin(), after.end());
+    return ids;
+  };
+  const std::size_t within[] = {1, 9}, beside[] = {0, 7, 14};
+  EXPECT_EQ(tokenizer->Encode("<|end|><|end|>", true, within), tokenizer->Encode("<|end|><|end|>", false));
+  EXPECT_THAT(tokenizer->Encode("<|end|><|end|>", true, beside), ElementsAre(end, end));
+  EXPECT_EQ(tokenizer->Encode("<|end|><think>", true, std::span(within, 1)), joined("<|end|>", {think}));
+  // In broken text nothing is where the seams say.
+  EXPECT_EQ(tokenizer->Encode("\xFF<|end|>", true, beside), tokenizer->Encode("\xFF<|end|>", false));
+
+  // A token that is looked for after normalisation, which makes e and an accent one letter.
+  std::string json = TinyJson();
+  const std::string_view kPlain = "\"special\":true,\"normalized\":false";
+  const std::size_t at = json.find(kPlain, json.find("<|end|>"));
+  ASSERT_NE(at, std::string::npos);
+  json.replace(at, kPlain.size(), "\"special\":true,\"normalized\":true");
+  const auto normalized = *Tokenizer::FromJson(json, "{}");
+  const std::string text = "e\xCC\x81<|end|>e\xCC\x81<|end|>";
+  const std::size_t first[] = {4}, second[] = {14};
+  const auto ids = [&](std::span<const std::size_t> seams) { return normalized->Encode(text, true, seams); };
+  const auto letter = normalized->Encode("\xC3\xA9", false), spelt = normalized->Encode("\xC3\xA9<|end|>", false);
+  std::vector<TokenId> want_second = letter;
+  want_second.push_back(end);
+  want_second.insert(want_second.end(), spelt.begin(), spelt.end());
+  EXPECT_EQ(ids(second), want_second);
+  std::vector<TokenId> want_first = normalized->Encode("\xC3\xA9<|end|>\xC3\xA9", false);
+  want_first.push_back(end);
+  EXPECT_EQ(ids(first), want_first);
+  EXPECT_EQ(std::ranges::count(ids({}), end), 2);
+}
+
 TEST(Encode, IgnoreMergesDoesNotReachSpecialTokens) {
   for (const int type : {1, 3, 4}) {
     GgufVocabulary vocabulary = TinyVocabulary("llama3");

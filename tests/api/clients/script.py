@@ -12,6 +12,7 @@ WEATHER, CITY = "What is the weather in Rome?", {"city": "Rome", "days": 3, "uni
 BOTH, CITIES = "Compare Rome and Paris.", ["Rome", "Paris"]
 THINK_CALL, THINK_CALL_THOUGHT = "Think, then look up Oslo.", "I have a tool for that."
 AFTER_TOOL, AFTER_TOOL_SAID = "sunny and 21 degrees", "It is sunny in Rome, at 21 degrees."
+WITHIN, WITHIN_THOUGHT, WITHIN_SAID = "Call within your thought.", "I call at once.", "I have called."
 FACTS, FACTS_SAID = "Give me facts as JSON.", '{"name": "Rome", "hills": 7}'
 BREAKS, BREAKS_SAID = "Break in the middle.", "This never"
 SLOW, SLOW_SAID = "Take your time.", "one two three four five six seven eight nine ten " * 20
@@ -51,6 +52,7 @@ def replies(call, workspace):
         {"when": WEATHER, "reply": "Let me look.\n" + weather(CITY)},
         {"when": BOTH, "reply": "\n".join(weather({"city": city}) for city in CITIES)},
         {"when": THINK_CALL, "reply": f"<think>\n{THINK_CALL_THOUGHT}\n</think>\n\n{weather({'city': 'Oslo'})}"},
+        {"when": WITHIN, "reply": f"<think>\n{WITHIN_THOUGHT}\n{weather({'city': 'Oslo'})}\n</think>\n\n{WITHIN_SAID}"},
         {"when": AFTER_TOOL, "reply": AFTER_TOOL_SAID},
         {"when": FACTS, "reply": FACTS_SAID},
         {"when": BREAKS, "reply": BREAKS_SAID + " ends", "fail_after": 2},

@@ -2,14 +2,15 @@
 import json
 
 import pytest
-from script import (AFTER_TOOL_SAID, BREAKS, BREAKS_SAID, CITY, CODER, HELLO, HELLO_SAID, HERMES, THINK, THINK_SAID,
-                    THOUGHT, TOOL, WEATHER)
+from script import (AFTER_TOOL_SAID, BREAKS, BREAKS_SAID, CITY, CODER, HELLO, HELLO_SAID, HERMES, SLOW, SLOW_SAID, THINK,
+                    THINK_SAID, THOUGHT, TOOL, WEATHER)
 
 
 @pytest.fixture(scope="module", params=[HERMES, CODER])
 def heard(node, request):
     return request.param, node("openai.cjs", json.dumps(
-        {"model": request.param, "hello": HELLO, "think": THINK, "weather": WEATHER, "breaks": BREAKS, "tool": TOOL}))
+        {"model": request.param, "hello": HELLO, "think": THINK, "weather": WEATHER, "breaks": BREAKS, "slow": SLOW,
+         "tool": TOOL}))
 
 
 def test_scripted_whole_and_streamed(heard):
@@ -42,8 +43,17 @@ def test_scripted_many_at_once(heard):
 
 def test_scripted_errors(heard):
     _, said = heard
-    assert said["breaks"]["content"] == BREAKS_SAID and said["breaks"]["error"]["name"] == "APIError"
+    broken = said["breaks"]
+    assert broken["content"] == BREAKS_SAID and broken["finish"] is None
+    assert (broken["error"]["name"], broken["error"]["type"]) == ("APIError", "server_error")
+    assert "script" in broken["error"]["message"]
+    late = said["late"]
+    assert SLOW_SAID.startswith(late["content"]) and late["finish"] is None
+    assert late["error"]["name"] == "APIError" and "timeout" in late["error"]["message"]
+    response = said["response_breaks"]
+    assert response["content"] == BREAKS_SAID
+    assert response["last"] == "response.failed" and response["error"]["name"] == "APIError"
     expected = {"wrong_key": ("AuthenticationError", 401), "no_model": ("NotFoundError", 404),
-                "bad": ("BadRequestError", 400)}
+                "bad": ("BadRequestError", 400), "whole_breaks": ("InternalServerError", 500)}
     for case, (name, status) in expected.items():
         assert (said[case]["name"], said[case]["status"]) == (name, status) and said[case]["code"] and said[case]["id"]

@@ -5,7 +5,7 @@ import openai
 import pytest
 from script import (AFTER_TOOL, AFTER_TOOL_SAID, BOTH, BREAKS, BREAKS_SAID, CITIES, CITY, CODER, FACTS, FACTS_SAID,
                     HELLO, HELLO_SAID, HERMES, PLAIN, SLOW, THINK, THINK_CALL, THINK_CALL_THOUGHT, THINK_SAID, THOUGHT,
-                    TOOL, TWO, TWO_SAID, WEATHER)
+                    TOOL, TWO, TWO_SAID, WEATHER, WITHIN, WITHIN_SAID, WITHIN_THOUGHT)
 
 
 def user(text):
@@ -128,6 +128,20 @@ def test_a_thought_before_a_call(client):
     choices, _ = hear(ask(client, THINK_CALL, tools=[TOOL], stream=True))
     assert choices[0]["reasoning"] == THINK_CALL_THOUGHT and choices[0]["content"] == ""
     assert json.loads(choices[0]["calls"][0][2]) == {"city": "Oslo"}
+
+
+@pytest.mark.parametrize("model, held, counts", [
+    (CODER, False, True), (CODER, True, False), (HERMES, False, False), (HERMES, True, False)])
+def test_a_call_within_a_thought(client, model, held, counts):
+    """It counts in XML alone, and never where calls are held to their schemas: it was not."""
+    tool = {"type": "function", "function": {**TOOL["function"], "strict": held}}
+    begun = [*user(WITHIN), {"role": "assistant", "content": "<think>\n", "partial": True}]
+    message = client.chat.completions.create(model=model, messages=begun, tools=[tool]).choices[0].message
+    calls = [json.loads(call.function.arguments) for call in message.tool_calls or []]
+    assert calls == ([{"city": "Oslo"}] if counts else [])
+    assert message.reasoning_content.startswith(WITHIN_THOUGHT)
+    assert ("get_weather" in message.reasoning_content) is not counts
+    assert message.content.endswith(WITHIN_SAID)
 
 
 def test_the_sdks_own_helper_follows_the_stream(client):
