@@ -18,6 +18,7 @@
 #include "engine/kvcache/cache_memory.h"
 #include "engine/limits.h"
 #include "engine/load.h"
+#include "engine/model/adapter.h"
 #include "engine/model/decoder.h"
 #include "engine/pace.h"
 #include "engine/scheduler/scheduler.h"
@@ -158,6 +159,16 @@ class EngineImpl : public Engine {
     });
   }
 
+  Result<std::shared_ptr<const Adapter>> LoadAdapter(const AdapterFile& file) override {
+    ASSIGN_OR_RETURN(auto adapter, Adapter::Create(file, config_, options_.precision == Precision::kF32));
+    std::shared_ptr<const Adapter> shared = std::move(adapter);
+    adapters_.With([&](auto& adapters) {
+      std::erase_if(adapters, [](const std::weak_ptr<const Adapter>& known) { return known.expired(); });
+      adapters.push_back(shared);
+    });
+    return shared;
+  }
+
   Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) override {
     return Ask<std::vector<CacheEntry>>([this, salt] { return scheduler_->cache().List(salt); });
   }
@@ -263,6 +274,8 @@ class EngineImpl : public Engine {
     for (const TokenId id : request.score_ids)
       if (id < 0 || id >= vocab)
         return Fail(Code::kInvalidArgument, "token id {} to be scored is outside the vocabulary of {}", id, vocab);
+    if (request.adapter && !Mine(request.adapter))
+      return Fail(Code::kInvalidArgument, "the adapter was loaded for another model");
     if (request.logprobs > kLogprobsMax)
       return Fail(Code::kInvalidArgument, "top_logprobs must be in [0, {}]", kLogprobsMax);
     if (!(request.weight > 0)) return Fail(Code::kInvalidArgument, "weight must be above 0");
@@ -306,7 +319,15 @@ class EngineImpl : public Engine {
 
   bool Deterministic(const GenerateRequest& request) const { return options_.deterministic || request.deterministic; }
   std::uint64_t SaltOf(const GenerateRequest& request) const {
-    return Deterministic(request) ? request.cache_salt ^ kDeterministicSalt : request.cache_salt;
+    const std::uint64_t salt = request.adapter ? request.cache_salt ^ request.adapter->digest() : request.cache_salt;
+    return Deterministic(request) ? salt ^ kDeterministicSalt : salt;
+  }
+  bool Mine(const std::shared_ptr<const Adapter>& adapter) const {
+    return adapters_.With([&](const auto& adapters) {
+      return std::ranges::any_of(adapters, [&](const std::weak_ptr<const Adapter>& known) {
+        return !known.owner_before(adapter) && !adapter.owner_before(known);
+      });
+    });
   }
 
   /// Runs f on the engine thread, between two steps.
@@ -424,6 +445,9 @@ class EngineImpl : public Engine {
     logit_rows_.clear();
     finished_.clear();
     bool deterministic = false;
+    // Rows of one adapter together: each of its matrices is read once. Those of the model itself come first.
+    const auto adapter_of = [](const ScheduledRows& item) { return Of(item.sequence).request.adapter.get(); };
+    if (std::ranges::any_of(plan_.rows, adapter_of)) std::ranges::stable_sort(plan_.rows, std::less<>(), adapter_of);
     for (const BlockCopy& copy : plan_.copies) {
       cache_.Copy(copy.from, copy.to);
       if (draft_) draft_->Copy(copy.from, copy.to);
@@ -454,7 +478,8 @@ class EngineImpl : public Engine {
       sequence.tokens.insert(sequence.tokens.end(), sequence.drafts.begin(), sequence.drafts.end());
       const auto rows = static_cast<std::uint32_t>(item.rows - item.drafts + sequence.drafts.size());
       const auto position = static_cast<std::uint32_t>(item.sequence->computed);
-      batch_.push_back({std::span(sequence.tokens).subspan(position, rows), position, item.sequence->blocks.data()});
+      batch_.push_back({std::span(sequence.tokens).subspan(position, rows), position, item.sequence->blocks.data(),
+                        sequence.request.adapter.get()});
       const bool draws = position + rows >= committed && (sequence.request.task == Task::kGenerate ||
                                                           sequence.request.task == Task::kScore);
       for (std::uint32_t i = 0; draws && i <= sequence.drafts.size(); ++i)
@@ -809,6 +834,7 @@ class EngineImpl : public Engine {
   std::atomic<std::size_t> waiting_{0};
   std::atomic<double> queue_seconds_{0};
   Guarded<EngineStats> stats_;
+  Guarded<std::vector<std::weak_ptr<const Adapter>>> adapters_;  // that LoadAdapter made
   std::thread thread_;
 };
 

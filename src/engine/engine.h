@@ -17,6 +17,10 @@
 #include "engine/stream.h"
 #include "formats/checkpoint/checkpoint.h"
 
+namespace yun {
+class AdapterFile;
+}
+
 namespace yun::engine {
 
 using kernels::CacheType;
@@ -97,6 +101,12 @@ class Engine {
   /// Checks the request as SubmitGroup does, and says what would become of it. Nothing is queued or counted.
   /// errors: as SubmitGroup, but for kTooMany
   virtual Result<Forecast> Foresee(const GenerateRequest& request) = 0;
+
+  /// Packs an adapter for this model: requests that carry it are computed with it, beside others in the same batch.
+  /// Beside running requests. errors: as Adapter::Create, and kUnsupported (an engine without weights)
+  virtual Result<std::shared_ptr<const Adapter>> LoadAdapter(const AdapterFile&) {
+    return Fail(Code::kUnsupported, "this engine takes no adapters");
+  }
 
   /// Explicit entries of the prefix cache (Task::kCache makes them), of one salt. errors: kNotFound, kUnavailable
   virtual Result<std::vector<CacheEntry>> CacheEntries(std::uint64_t salt) = 0;

@@ -13,6 +13,8 @@
 
 namespace yun::engine {
 
+class Adapter;
+
 enum class Task {
   kGenerate,
   kEmbed,  // the prompt's embedding, to StreamEnd::values
@@ -50,6 +52,7 @@ struct GenerateRequest {
   std::vector<TokenId> stop_ids;     // besides the model's own eos ids
   bool ignore_eos = false;           // for benchmarks
   std::int32_t logprobs = -1;        // -1: none; 0: of the drawn token; k: and of the k likeliest (at most 20)
+  std::shared_ptr<const Adapter> adapter;  // null: the model as it is; of the same engine's LoadAdapter
   std::shared_ptr<Grammar> grammar;  // null: any token may come; its own, shared with no other request
 
   // The model's own marks around its thinking, so that Usage can count it; -1: none.

@@ -25,6 +25,7 @@ constexpr std::uint32_t kStreamPieceRows = 8;   // of a stream's piece, heads ti
 constexpr std::uint32_t kAttendSerialTokens = 48;  // decode over fewer cached tokens than this stays on one thread
 constexpr std::uint32_t kFfnChunkPanelsMax = 8;  // where the activations do not stay in the L2 cache
 constexpr std::uint32_t kFfnChunkPanels = 4;    // 64 columns: even, so that a chunk is whole blocks of 32
+constexpr std::uint32_t kAdapterRunRows = 64;   // more rows of one adapter are shared out among threads
 
 std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.panels} * kPanelRows; }
 
@@ -143,11 +144,22 @@ void Decoder::PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, c
       }
     }
   }
-  if (wanted(ActForm::kBf16)) kernels_.to_bf16(x, col, n, data_of(ActForm::kBf16), tile.rows, m);
-  if (wanted(ActForm::kFloat)) {
-    auto* data = reinterpret_cast<float*>(data_of(ActForm::kFloat));
-    for (std::uint32_t i = 0; i < n; ++i) data[std::size_t{col + i} * tile.rows + m] = x[i];
-  }
+  for (const ActForm form : {ActForm::kBf16, ActForm::kFloat})
+    if (wanted(form))
+      PutFloats(kernels_, {nullptr, rows, buffer.cols, kernels_.tile_rows_max, form}, Data(buffer, form), row, x, col,
+                n);
+}
+
+/// Writes columns of a row in the one plane of a form of floats; `data` is that of `acts`.
+void Decoder::PutFloats(const kernels::Kernels& kernels, const kernels::Activations& acts, std::uint8_t* data,
+                        std::uint32_t row, const float* x, std::uint32_t col, std::uint32_t n) {
+  if (acts.form == ActForm::kAmx) return kernels.to_amx(x, col, n, acts.cols, data, 0, row);
+  const kernels::Tile tile = kernels::TileOfRow(acts.rows, acts.tile_rows_max, row);
+  const std::uint32_t m = row - tile.row_begin;
+  std::uint8_t* at = kernels::TileData(data, acts.cols, acts.form, tile.row_begin);
+  if (acts.form == ActForm::kBf16) return kernels.to_bf16(x, col, n, at, tile.rows, m);
+  auto* floats = reinterpret_cast<float*>(at);
+  for (std::uint32_t i = 0; i < n; ++i) floats[std::size_t{col + i} * tile.rows + m] = x[i];
 }
 
 /// f(i) for each i below `count`, `step` at a time on the pool; all of them here if one step holds them.
@@ -163,7 +175,8 @@ bool Decoder::Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels:
          !kernels::AmxActivationsFitL2(rows, acts.cols);
 }
 
-void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add) {
+void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add,
+                     std::uint32_t layer) {
   std::uint32_t panels = 0;
   for (const MatrixTask& task : tasks) panels += task.matrix->panels;
   // Enough chunks that a slow core does not hold up the rest, few enough that handing them out costs nothing; and
@@ -181,9 +194,95 @@ void Decoder::MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, s
         continue;
       }
       const std::uint32_t begin = chunk * step, end = std::min(task.matrix->panels, begin + step);
-      return kernels_.matmul(*task.matrix, begin, end, View(acts, rows, *task.matrix), task.out, task.stride, add);
+      kernels_.matmul(*task.matrix, begin, end, View(acts, rows, *task.matrix), task.out, task.stride, add);
+      if (task.part) AddB(layer, *task.part, begin, end, task.out, task.stride);
+      return;
     }
   });
+}
+
+/// Finds the rows that adapters change, and room for their activations.
+void Decoder::PlanAdapters(std::span<const SequenceRows> sequences, std::uint32_t rows) {
+  adapter_runs_.clear();
+  adapters_like_one_ = row_invariant_ || rows <= rows_like_one_;
+  std::uint32_t row = 0;
+  for (const SequenceRows& sequence : sequences) {
+    const std::uint32_t end = row + static_cast<std::uint32_t>(sequence.tokens.size());
+    for (; sequence.adapter && row < end;) {
+      AdapterRun* last = adapter_runs_.empty() ? nullptr : &adapter_runs_.back();
+      if (!last || last->adapter != sequence.adapter || last->row + last->rows != row || last->rows == kAdapterRunRows)
+        last = &adapter_runs_.emplace_back(AdapterRun{sequence.adapter, row, 0, nullptr, nullptr});
+      const std::uint32_t taken = std::min(kAdapterRunRows - last->rows, end - row);
+      last->rows += taken;
+      row += taken;
+    }
+    row = end;
+  }
+  if (adapter_runs_.empty()) return;
+  const std::size_t widest = std::max({config_.hidden, config_.heads * config_.head_dim, config_.ffn});
+  const auto place = [&](std::uint8_t* at) {
+    std::size_t bytes = 0;
+    for (AdapterRun& run : adapter_runs_) {
+      // Whole tiles of 16 rows, and cache lines.
+      const std::size_t row_floats = (run.rows + 15) / 16 * 16;
+      run.x = at + bytes;
+      run.low = run.x + row_floats * widest * sizeof(float);
+      bytes += row_floats * (widest + run.adapter->low_columns()) * sizeof(float);
+    }
+    return bytes;
+  };
+  const std::size_t bytes = place(adapter_bytes_.data());
+  if (bytes <= adapter_bytes_.size()) return;
+  adapter_bytes_.clear();
+  adapter_bytes_.resize(bytes);
+  place(adapter_bytes_.data());
+}
+
+kernels::Activations Decoder::AdapterActs(const AdapterRun& run, const kernels::PackedMatrix& consumer,
+                                          std::uint8_t* data) const {
+  const ActForm form = kernels::FormFor(consumer.packing, kernels_, consumer.cols, adapters_like_one_ ? 1 : run.rows);
+  return {data, run.rows, consumer.cols, kernels_.tile_rows_max, form};
+}
+
+template <class F>
+void Decoder::MultiplyA(std::uint32_t layer, AdapterInput input, F&& put) {
+  if (adapter_runs_.empty()) return;
+  pool_.ParallelFor(static_cast<std::uint32_t>(adapter_runs_.size()), [&](std::uint32_t index, int) {
+    const AdapterRun& run = adapter_runs_[index];
+    const Adapter::Layer& weights = run.adapter->layer(layer);
+    const kernels::PackedMatrix& a = weights.a[static_cast<std::size_t>(input)];
+    if (a.panels == 0) return;
+    const kernels::Activations acts = AdapterActs(run, a, run.x);
+    for (std::uint32_t row = 0; row < run.rows; ++row) put(run, acts, row);
+    thread_local StreamedVector<float> low;
+    const std::size_t stride = PaddedCols(a);
+    low.resize(run.rows * stride);
+    kernels_.matmul(a, 0, a.panels, acts, low.data(), stride, false);
+    const auto [begin, end] = PartsOf(input);
+    for (std::size_t i = begin; i < end; ++i) {
+      const Adapter::Part& part = weights.parts[i];
+      if (part.rank() == 0) continue;
+      std::uint8_t* data = LowOf(run, part);
+      const kernels::Activations to = AdapterActs(run, part.b, data);
+      for (std::uint32_t row = 0; row < run.rows; ++row)
+        PutFloats(kernels_, to, data, row, low.data() + row * stride + part.column, 0, part.rank());
+    }
+  });
+}
+
+/// Where the results of A for a part lie among a run's.
+std::uint8_t* Decoder::LowOf(const AdapterRun& run, const Adapter::Part& part) {
+  return run.low + std::size_t{(run.rows + 15) / 16 * 16} * part.column * sizeof(float);
+}
+
+void Decoder::AddB(std::uint32_t layer, AdapterPart part, std::uint32_t panel_begin, std::uint32_t panel_end,
+                   float* out, std::size_t stride) const {
+  for (const AdapterRun& run : adapter_runs_) {
+    const Adapter::Part& low = run.adapter->layer(layer).parts[static_cast<std::size_t>(part)];
+    if (low.rank() == 0) continue;
+    kernels_.matmul(low.b, panel_begin, panel_end, AdapterActs(run, low.b, LowOf(run, low)), out + run.row * stride,
+                    stride, true);
+  }
 }
 
 void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from) {
@@ -343,7 +442,8 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
 }
 
 /// gate and up for a few panels, SwiGLU, and the result straight into the activations of `down`.
-void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
+void Decoder::FeedForward(std::uint32_t index, std::uint32_t rows) {
+  const LayerWeights& layer = weights_->layers[index];
   const std::uint32_t panels = layer.gate.panels;
   // Activations that pass through the L2 cache shall do so seldom.
   const std::uint32_t step = Streamed(hidden_acts_, rows, layer.gate) &&
@@ -359,9 +459,18 @@ void Decoder::FeedForward(const LayerWeights& layer, std::uint32_t rows) {
     // The kernel writes panel p at column 16 p: shift the base so that this chunk starts at the scratch's column 0.
     kernels_.matmul(layer.gate, begin, end, View(hidden_acts_, rows, layer.gate), gate - col, width, false);
     kernels_.matmul(layer.up, begin, end, View(hidden_acts_, rows, layer.up), up - col, width, false);
+    AddB(index, AdapterPart::kGate, begin, end, gate - col, width);
+    AddB(index, AdapterPart::kUp, begin, end, up - col, width);
     for (std::uint32_t row = 0; row < rows; ++row) {
       kernels_.silu_mul(gate + row * width, up + row * width, cols);
       PutRow(ffn_acts_, rows, row, gate + row * width, col, cols);
+    }
+    for (const AdapterRun& run : adapter_runs_) {
+      const kernels::PackedMatrix& a = run.adapter->layer(index).a[static_cast<std::size_t>(AdapterInput::kDown)];
+      if (a.panels == 0) continue;
+      const kernels::Activations acts = AdapterActs(run, a, run.x);
+      for (std::uint32_t row = 0; row < run.rows; ++row)
+        PutFloats(kernels_, acts, run.x, row, gate + (run.row + row) * width, col, cols);
     }
   });
 }
@@ -390,20 +499,38 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
     RopeAngles(rope_, place.position, cos_.data() + std::size_t{row} * half, sin_.data() + std::size_t{row} * half);
   });
   PlanAttention(sequences);
+  PlanAdapters(sequences, rows);
+  const auto put_normed = [&](const std::vector<float>& weight) {
+    return [&](const AdapterRun& run, const kernels::Activations& acts, std::uint32_t row) {
+      thread_local std::vector<float> normed;
+      normed.resize(config_.hidden);
+      const float* x = x_.data() + (run.row + row) * stride;
+      kernels_.rms_norm(x, weight.data(), config_.hidden, config_.rms_eps, normed.data());
+      PutFloats(kernels_, acts, run.x, row, normed.data(), 0, config_.hidden);
+    };
+  };
   for (std::uint32_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_->layers[i];
     std::uint8_t* cache_layer = cache.Layer(i);
     weights_->Need(layer, pool_);
     NormRows(rows, layer.attn_norm);
-    MatMul({{&layer.q, qkv_.data(), qkv_stride_}, {&layer.k, qkv_.data() + k_column_, qkv_stride_},
-            {&layer.v, qkv_.data() + v_column_, qkv_stride_}}, hidden_acts_, rows, false);
+    MultiplyA(i, AdapterInput::kAttention, put_normed(layer.attn_norm));
+    MatMul({{&layer.q, qkv_.data(), qkv_stride_, AdapterPart::kQ},
+            {&layer.k, qkv_.data() + k_column_, qkv_stride_, AdapterPart::kK},
+            {&layer.v, qkv_.data() + v_column_, qkv_stride_, AdapterPart::kV}}, hidden_acts_, rows, false, i);
     ForEach(static_cast<std::uint32_t>(runs_.size()), rows < kStepRows ? rows : 1,
             [&](std::uint32_t i) { StoreRun(layer, runs_[i], cache_layer, shape); });
     Attend(sequences, rows, cache_layer, shape);
-    MatMul({{&layer.out, x_.data(), stride}}, attended_acts_, rows, true);
+    MultiplyA(i, AdapterInput::kOut, [&](const AdapterRun& run, const kernels::Activations& acts, std::uint32_t row) {
+      const std::uint32_t width = config_.heads * config_.head_dim;
+      PutFloats(kernels_, acts, run.x, row, attended_.data() + std::size_t{run.row + row} * width, 0, width);
+    });
+    MatMul({{&layer.out, x_.data(), stride, AdapterPart::kOut}}, attended_acts_, rows, true, i);
     NormRows(rows, layer.ffn_norm);
-    FeedForward(layer, rows);
-    MatMul({{&layer.down, x_.data(), stride}}, ffn_acts_, rows, true);
+    MultiplyA(i, AdapterInput::kFeedForward, put_normed(layer.ffn_norm));
+    FeedForward(i, rows);
+    MultiplyA(i, AdapterInput::kDown, [](const AdapterRun&, const kernels::Activations&, std::uint32_t) {});
+    MatMul({{&layer.down, x_.data(), stride, AdapterPart::kDown}}, ffn_acts_, rows, true, i);
   }
 }
 

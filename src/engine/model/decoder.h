@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kvcache/block_pool.h"
 #include "engine/kvcache/cache_memory.h"
+#include "engine/model/adapter.h"
 #include "engine/model/huge_pages.h"
 #include "engine/model/rope.h"
 #include "engine/model/weights.h"
@@ -22,6 +24,7 @@ struct SequenceRows {
   std::span<const std::int32_t> tokens;
   std::uint32_t position = 0;               // of the first token
   const std::uint32_t* blocks = nullptr;    // borrows: the sequence's block table
+  const Adapter* adapter = nullptr;         // borrows; sequences of one adapter best stand next to each other
 };
 
 /// thread: one at a time (its ThreadPool does the work)
@@ -86,6 +89,13 @@ class Decoder {
     const kernels::PackedMatrix* matrix;
     float* out;
     std::size_t stride;
+    std::optional<AdapterPart> part = {};  // what adapters may add to
+  };
+  /// Rows next to each other that one adapter changes, at most kAdapterRunRows.
+  struct AdapterRun {
+    const Adapter* adapter;
+    std::uint32_t row, rows;
+    std::uint8_t *x, *low;  // activations: an input's, and what A makes of it
   };
 
   kernels::ActForm FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const;
@@ -96,18 +106,31 @@ class Decoder {
   /// Writes columns [col, col + n) of a row of activations.
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
               std::uint32_t n);
+  static void PutFloats(const kernels::Kernels& kernels, const kernels::Activations& acts, std::uint8_t* data,
+                        std::uint32_t row, const float* x, std::uint32_t col, std::uint32_t n);
   template <class F>
   void ForEach(std::uint32_t count, std::uint32_t step, F&& f);
   /// Whether the consumer's activations are on AMX and too large for the L2 cache.
   bool Streamed(const ActBuffer& acts, std::uint32_t rows, const kernels::PackedMatrix& consumer) const;
-  void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add);
+  void MatMul(std::initializer_list<MatrixTask> tasks, ActBuffer& acts, std::uint32_t rows, bool add,
+              std::uint32_t layer = 0);
   /// Norms rows of the residual stream, all or those that `from` lists, into hidden_acts_.
   void NormRows(std::uint32_t rows, const std::vector<float>& weight, const std::uint32_t* from = nullptr);
   void StoreRun(const LayerWeights& layer, const StoredRun& run, std::uint8_t* cache_layer, const CacheShape& shape);
   void PlanAttention(std::span<const SequenceRows> sequences);
   void Attend(std::span<const SequenceRows> sequences, std::uint32_t rows, const std::uint8_t* cache_layer,
               const CacheShape& shape);
-  void FeedForward(const LayerWeights& layer, std::uint32_t rows);
+  void FeedForward(std::uint32_t index, std::uint32_t rows);
+  void PlanAdapters(std::span<const SequenceRows> sequences, std::uint32_t rows);
+  kernels::Activations AdapterActs(const AdapterRun& run, const kernels::PackedMatrix& consumer,
+                                   std::uint8_t* data) const;
+  static std::uint8_t* LowOf(const AdapterRun& run, const Adapter::Part& part);
+  /// What A of an input's matrices makes of it, for every run. put(run, acts, row): the input of a run's row into acts
+  template <class F>
+  void MultiplyA(std::uint32_t layer, AdapterInput input, F&& put);
+  /// Adds B times that to panels of a matrix's results.
+  void AddB(std::uint32_t layer, AdapterPart part, std::uint32_t panel_begin, std::uint32_t panel_end, float* out,
+            std::size_t stride) const;
 
   ModelConfig config_;
   std::unique_ptr<Weights> weights_;
@@ -137,6 +160,9 @@ class Decoder {
   std::vector<AttendPiece> pieces_;
   std::vector<AttendMerge> merges_;
   std::vector<float> parts_;        // [slots][head_dim + 2]
+  std::vector<AdapterRun> adapter_runs_;
+  bool adapters_like_one_ = false;           // as one row is multiplied
+  StreamedVector<std::uint8_t> adapter_bytes_;  // of the runs' x and low: grows with what batches need
 };
 
 }  // namespace yun::engine
