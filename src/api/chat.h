@@ -18,7 +18,7 @@ struct Sampling {
   std::optional<double> top_p;                             // (0, 1]
   std::optional<std::int32_t> top_k;                       // >= 0; 0: off
   std::optional<double> min_p;                             // [0, 1)
-  std::optional<double> repetition_penalty;                // (0, 10]
+  std::optional<double> repetition_penalty;                // (0, 100]
   double presence_penalty = 0;                             // [-2, 2]
   double frequency_penalty = 0;                            // [-2, 2]
   std::vector<std::pair<std::int32_t, float>> logit_bias;  // [-100, 100]
@@ -101,6 +101,7 @@ bool IsToolName(std::string_view name);
 using Prompt = std::variant<std::string, std::vector<std::int32_t>>;
 
 struct CompletionRequest : Generation {
+  bool echo = false;            // the answer's text begins with its prompt's
   std::vector<Prompt> prompts;  // at least one; none is empty
 };
 

@@ -165,6 +165,8 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
       run.choice.index = static_cast<std::uint32_t>(answer->runs_.size() - 1);
       if (answer->plan_.format) run.reader.emplace(*answer->plan_.format);
       if (IsJson(wish.constraint)) run.json.emplace();
+      if (const std::size_t at = run.choice.index / wish.n; at < answer->plan_.echoes.size())
+        answer->AddPiece(run, {.choice = run.choice.index, .text = answer->plan_.echoes[at]});
     }
   }
   answer->call_.more_headers.emplace_back("x-yun-receipt-id", grant->receipt_id());

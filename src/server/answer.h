@@ -27,6 +27,7 @@ struct AnswerPlan {
   std::shared_ptr<const Model> model;
   std::vector<std::vector<engine::TokenId>> prompts;  // token ids, none empty
   std::string prompt_param;                           // the field that the prompts come from, for errors
+  std::vector<std::string> echoes;                    // what answers to each prompt begin with; none: nothing
   std::unique_ptr<api::AnswerWriter> writer;
   std::optional<OutputFormat> format;  // of a chat: what is thought and called is told from what is said
   bool parallel_calls = true;          // false: an answer ends with its first call

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "api/chat_fields.h"
+#include "api/openai/parse.h"
 #include "server/routes.h"
 
 namespace yun::server {
@@ -76,7 +76,7 @@ TEST(OpenApi, RangesAreThoseOfTheParsers) {
   };
   EXPECT_EQ(at("/ChatRequest/properties/temperature/maximum"), 2);
   EXPECT_EQ(at("/MessagesRequest/properties/temperature/exclusiveMaximum"), 2);
-  EXPECT_EQ(at("/ChatRequest/properties/n/maximum"), api::kChoicesMax);
+  EXPECT_EQ(at("/ChatRequest/properties/n/maximum"), api::openai::kAnswersMax);
   EXPECT_EQ(at("/ChatRequest/properties/top_p/exclusiveMinimum"), 0);
   EXPECT_EQ(at("/GenerationRequest/properties/parameters/properties/max_tokens/maximum"), api::kMaxTokensMax);
   EXPECT_EQ(at("/ResponsesRequest/properties/top_p/exclusiveMinimum"), 0);

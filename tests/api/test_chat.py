@@ -144,6 +144,18 @@ def test_completion_of_text_and_of_token_ids(client):
     assert many.choices[0].text == ids.choices[0].text
 
 
+def test_echo(client):
+    prompt = "The capital of France is"
+    plain = client.completions.create(model=MODEL, prompt=prompt, temperature=0, max_tokens=4)
+    echoed = client.completions.create(model=MODEL, prompt=prompt, temperature=0, max_tokens=4, echo=True)
+    assert echoed.choices[0].text == prompt + plain.choices[0].text and echoed.usage == plain.usage
+    streamed = hear(client.completions.create(model=MODEL, prompt=prompt, temperature=0, max_tokens=4, echo=True,
+                                              stream=True))[0]
+    assert streamed == echoed.choices[0].text
+    several = client.completions.create(model=MODEL, prompt=["A", [1, 2]], temperature=0, max_tokens=1, n=2, echo=True)
+    assert [choice.text[:1] for choice in several.choices][:2] == ["A", "A"] and len(several.choices) == 4
+
+
 def test_ignore_eos_goes_to_the_limit(client):
     answer = client.completions.create(model=MODEL, prompt="Hi", temperature=0, max_tokens=200, extra_body={"ignore_eos": True})
     assert answer.usage.completion_tokens == 200 and answer.choices[0].finish_reason == "length"

@@ -38,7 +38,7 @@ def test_unknown_model(client):
 
 
 @pytest.mark.parametrize("param, value", [
-    ("temperature", 2.5), ("temperature", "hot"), ("top_p", 0), ("n", 9), ("max_tokens", 0), ("max_tokens", -1),
+    ("temperature", 2.5), ("temperature", "hot"), ("top_p", 0), ("n", 129), ("max_tokens", 0), ("max_tokens", -1),
     ("presence_penalty", 3), ("frequency_penalty", -3), ("seed", "x"), ("stop", ""), ("logit_bias", {"x": 1}),
     ("top_logprobs", 3), ("stream_options", {"include_usage": True}), ("tool_choice", "required"),
     ("response_format", "json"), ("temprature", 1), ("top_k", -5), ("min_p", 1), ("repetition_penalty", 0),

@@ -112,7 +112,7 @@ def test_answers_are_as_documented(server, document, tmp_path, phases):
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "run", str(file), "--url", server.url, "-H",
          f"Authorization: Bearer {server.key}", "--phases", phases, "--checks", CHECKS,
-         "--max-examples", str(EXAMPLES), "--generation-deterministic", "--continue-on-failure", "--no-color",
+         "--request-timeout", "120", "--max-examples", str(EXAMPLES), "--generation-deterministic", "--continue-on-failure", "--no-color",
          "--warnings", "off"],
         capture_output=True, text=True, cwd=tmp_path, timeout=600)
     assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]

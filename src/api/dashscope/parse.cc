@@ -62,17 +62,42 @@ std::optional<json::string> ContentText(Fields& fields, const std::string& param
   return text;
 }
 
+/// The older form of what was said before: [{"user": ..., "bot": ...}, ...]
+void ReadHistory(Fields& fields, ChatRequest& out) {
+  const json::value* value = fields.Find("history");
+  if (!value) return;
+  if (!value->is_array()) return fields.FailType("history", "an array", *value);
+  if (2 * value->get_array().size() >= kMessagesMax)
+    return fields.Fail("history", "invalid_value", "Invalid 'history': at most {} turns are allowed; got {}.",
+                       kMessagesMax / 2 - 1, value->get_array().size());
+  std::size_t index = 0;
+  for (const json::value& turn : value->get_array()) {
+    const std::string at = fmt::format("history[{}]", index++);
+    if (!turn.is_object()) return fields.FailType(at, "an object", turn);
+    for (const auto& [member, role] : {std::pair("user", "user"), std::pair("bot", "assistant")}) {
+      const json::value* text = Member(turn.get_object(), member);
+      if (!text || !text->is_string())
+        return fields.Fail(fmt::format("{}.{}", at, member), "missing_required_parameter",
+                           "Missing required parameter: '{}.{}' (a string).", at, member);
+      out.messages.push_back(json::object{{"role", role}, {"content", *text}});
+    }
+  }
+}
+
 void ReadInput(Fields& fields, Service service, ChatRequest& out) {
-  fields.OnlyValue("history", {});
   if (service == Service::kMultimodal && fields.Find("text") && !fields.Find("messages"))
     return fields.Fail("text", "unsupported_parameter", "'input.text': speech synthesis is not served here.");
   std::string prompt;
   fields.String("prompt", prompt, kBodyBytesMax);
-  if (fields.Find("messages")) return ReadMessages(fields, out, ContentText);
+  if (fields.Find("messages")) {
+    fields.OnlyValue("history", {});
+    return ReadMessages(fields, out, ContentText);
+  }
   if (!fields.ok()) return;
   if (prompt.empty())
     return fields.Fail("messages", "missing_required_parameter",
                        R"(Either "prompt" or "messages" must exist and cannot both be none.)");
+  ReadHistory(fields, out);
   out.messages.push_back(json::object{{"role", "user"}, {"content", prompt}});
 }
 
@@ -124,8 +149,8 @@ void ReadStop(Fields& fields, GenerationRequest& out) {
 void ReadSampling(Fields& fields, Sampling& out) {
   Number(fields, "temperature", out.temperature, {0, 2, false, true}, "Temperature should be in [0.0, 2.0)");
   Number(fields, "top_p", out.top_p, {0, 1, true}, "Range of top_p should be (0.0, 1.0]");
-  Number(fields, "repetition_penalty", out.repetition_penalty, {0, 10, true},
-         "Repetition_penalty should be greater than 0.0, and at most 10.0");
+  Number(fields, "repetition_penalty", out.repetition_penalty, {0, kRepetitionPenaltyMax, true},
+         "Repetition_penalty should be greater than 0.0, and at most 100.0");
   std::optional<double> presence;
   Number(fields, "presence_penalty", presence, {-2, 2}, "Presence_penalty should be in [-2.0, 2.0]");
   out.presence_penalty = presence.value_or(0);

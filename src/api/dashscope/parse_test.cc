@@ -106,6 +106,9 @@ TEST(DashscopeParse, TheFormOfAnAnswer) {
 TEST(DashscopeParse, Inputs) {
   EXPECT_EQ(boost::json::serialize(Read(R"({"model":"m","input":{"prompt":"hi"}})").chat.messages),
             R"([{"role":"user","content":"hi"}])");
+  const auto later = Read(R"({"model":"m","input":{"prompt":"so?","history":[{"user":"a","bot":"b"}]}})");
+  EXPECT_EQ(boost::json::serialize(later.chat.messages),
+            R"([{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"so?"}])");
   EXPECT_EQ(boost::json::serialize(Read(Messages(R"({"role":"user","content":[{"text":"a","cache_control":)"
                                                  R"({"type":"ephemeral"}},{"type":"text","text":"b"}]})"),
                                         Service::kMultimodal)
@@ -151,7 +154,9 @@ TEST(DashscopeParse, WhatIsWrongIsSaidInTheVendorsWords) {
        "parts of kind 'image' are not supported yet"},
       {Messages(R"({"role":"user","content":[{"txt":"a"}]})"), "messages[0].content[0].text", "Missing"},
       {Messages(R"({"role":"user","content":["a"]})"), "messages[0].content[0]", "expected an object"},
-      {R"({"model":"m","input":{"prompt":"a","history":[{"user":"x","bot":"y"}]}})", "history", "not supported"},
+      {R"({"model":"m","input":{"messages":[{"role":"user","content":"a"}],"history":[]}})", "history", "supported"},
+      {R"({"model":"m","input":{"prompt":"a","history":[{"user":"x"}]}})", "history[0].bot", "Missing"},
+      {R"({"model":"m","input":{"prompt":"a","history":{}}})", "history", "array"},
       {Body(R"("temperature":2)"), "temperature", "Temperature should be in [0.0, 2.0)"},
       {Body(R"("temperature":-1)"), "temperature", "Temperature should be in [0.0, 2.0)"},
       {Body(R"("temperature":"x")"), "temperature", "expected a number"},

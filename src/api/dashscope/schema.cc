@@ -50,7 +50,10 @@ Object GenerationBody(const Object& chat) {
   FieldNotes notes;
   (void)ParseGenerationRequest(R"({"model":"-","input":{"prompt":"-"}})", Service::kText, false);
   Object input = Body(notes.bodies()[kInput], {{"messages", Messages()},
-                                               {"prompt", About("One message of a user.", OrNull(Text()))}});
+                                               {"prompt", About("One message of a user.", OrNull(Text()))},
+                                               {"history", About("What was said before the prompt.",
+                                                                 OrNull(List(Struct({{"user", Text()}, {"bot", Text()}},
+                                                                                    {"user", "bot"}))))}});
   const Object token = Integer(0, kIdMax);
   const Object stop = Text(1, kStopBytesMax);
   Object own{{"stop", OrNull(Either({stop, List(stop, 0, kStopsMax), List(token, 0, kStopsMax),

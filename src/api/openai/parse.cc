@@ -132,7 +132,7 @@ void ReadGeneration(Fields& fields, Generation& out) {
   fields.Number("temperature", sampling.temperature, {0, 2});
   fields.Number("top_p", sampling.top_p, {0, 1, true});
   fields.Number("min_p", sampling.min_p, {0, 1, false, true});
-  fields.Number("repetition_penalty", sampling.repetition_penalty, {0, 10, true});
+  fields.Number("repetition_penalty", sampling.repetition_penalty, {0, kRepetitionPenaltyMax, true});
   std::optional<double> presence, frequency;
   fields.Number("presence_penalty", presence, {-2, 2});
   fields.Number("frequency_penalty", frequency, {-2, 2});
@@ -141,7 +141,7 @@ void ReadGeneration(Fields& fields, Generation& out) {
   std::optional<std::int64_t> top_k, n;
   fields.Integer("top_k", top_k, -1, std::numeric_limits<std::int32_t>::max());
   if (top_k) sampling.top_k = static_cast<std::int32_t>(*top_k < 0 ? 0 : *top_k);
-  fields.Integer("n", n, 1, kChoicesMax);
+  fields.Integer("n", n, 1, kAnswersMax);
   out.n = static_cast<std::uint32_t>(n.value_or(1));
   fields.Bool("ignore_eos", out.ignore_eos);
   ReadSeed(fields, out);
@@ -302,7 +302,7 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
   CompletionRequest out;
   ReadGeneration(fields, out);
   ReadPrompts(fields, out);
-  fields.OnlyValue("echo", {"false"});
+  fields.Bool("echo", out.echo);
   fields.OnlyValue("suffix", {});
   fields.OnlyValue("min_tokens", {});
   std::optional<std::int64_t> max_tokens, logprobs, best_of;
@@ -310,6 +310,8 @@ Parsed<CompletionRequest> ParseCompletionRequest(std::string_view body) {
   out.max_tokens = static_cast<std::uint32_t>(max_tokens.value_or(16));  // OpenAI's default for this call
   fields.Integer("logprobs", logprobs, 0, kTopLogprobsMax);
   out.logprobs = static_cast<std::int32_t>(logprobs.value_or(-1));
+  if (out.echo && logprobs)
+    fields.Fail("echo", "unsupported_value", "'echo' together with 'logprobs' is not supported.");
   fields.Integer("best_of", best_of, 1, 20);
   if (best_of && *best_of != out.n)
     fields.Fail("best_of", "unsupported_value", "'best_of' other than 'n' is not supported yet.");

@@ -12,6 +12,7 @@ namespace yun::api::openai {
 // Limits of a request, beyond what the HTTP server bounds.
 inline constexpr std::size_t kLogitBiasesMax = 1024;
 inline constexpr std::size_t kPromptsMax = 128;  // prompts x n of one completion request
+inline constexpr std::int64_t kAnswersMax = 128;  // n
 inline constexpr std::int64_t kTopLogprobsMax = 20;
 
 /// errors: 400 with `param` and a `code` of: invalid_json, missing_required_parameter, invalid_type, invalid_value,

@@ -326,7 +326,9 @@ Parsed<ResponsesRequest> ParseResponses(std::string_view body) {
   fields.Bool("store", out.store);
   fields.OnlyValue("background", {"false"});
   fields.OnlyValue("truncation", {"disabled"});
-  for (std::string_view key : {"prompt", "max_tool_calls", "top_logprobs"}) fields.OnlyValue(key, {});
+  for (std::string_view key : {"prompt", "top_logprobs"}) fields.OnlyValue(key, {});
+  std::optional<std::int64_t> max_tool_calls;  // of tools that the server runs: there are none
+  fields.Integer("max_tool_calls", max_tool_calls, 1, kMaxTokensMax);
   if (const json::value* metadata = fields.Find("metadata")) {
     json::object checked;
     ReadMetadata(fields, *metadata, checked);

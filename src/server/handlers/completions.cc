@@ -22,6 +22,7 @@ void Completions(Service& service, Call call) {
 
   for (api::Prompt& prompt : wish->prompts) {
     if (auto* ids = std::get_if<std::vector<std::int32_t>>(&prompt)) {
+      if (wish->echo) plan.echoes.push_back(model->tokenizer->Decode(*ids, false));
       plan.prompts.push_back(std::move(*ids));
     } else {
       const Tokenizer& tokenizer = *model->tokenizer;
@@ -29,6 +30,7 @@ void Completions(Service& service, Call call) {
       if (tokenizer.add_bos() && tokenizer.bos_id() >= 0) tokens.push_back(tokenizer.bos_id());
       const auto text = tokenizer.Encode(std::get<std::string>(prompt), true);
       tokens.insert(tokens.end(), text.begin(), text.end());
+      if (wish->echo) plan.echoes.push_back(std::move(std::get<std::string>(prompt)));
     }
     const auto size = static_cast<std::int64_t>(model->engine->config().vocab);
     for (const engine::TokenId id : plan.prompts.back())
