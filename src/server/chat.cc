@@ -145,7 +145,7 @@ void BeginChat(Service& service, Call call, ChatPlan chat) {
   format.may_think = plan.may_think;
   // Qwen3.5 sometimes calls without an end to its thinking. A grammar holds what comes after that end, and nothing else
   // may count as a call of a tool that is strict.
-  format.calls_end_thought = format.tools == ToolStyle::kXml && !plan.grammar;
+  format.calls_end_thought = !plan.grammar;
   plan.parallel_calls = wish.parallel_tool_calls;
   plan.keep = KeptOf(model, wish, *prompt);
   plan.thinking_budget = wish.thinking_budget;

@@ -50,6 +50,7 @@ ToolStyle ToolStyleOf(std::string_view template_source) {
 }
 
 OutputReader::OutputReader(OutputFormat format) : format_(std::move(format)), thinking_(format_.thinks_at_start) {
+  format_.calls_end_thought &= format_.tools == ToolStyle::kXml;
   state_ = format_.thinks_at_start ? State::kThinkingBegin : format_.may_think ? State::kStart : State::kText;
 }
 

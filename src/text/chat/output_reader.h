@@ -28,7 +28,7 @@ struct OutputFormat {
   boost::json::array tool_schemas;     // the request's `tools` in OpenAI's form; for kXml: types of parameters
   bool thinks_at_start = false;        // the prompt ends within <think>
   bool may_think = false;              // the answer may begin with <think>
-  bool calls_end_thought = false;      // kXml: a call within <think> is one, as if </think> stood before it
+  bool calls_end_thought = false;      // kXml alone: a call within <think> is one, as if </think> stood before it
 };
 
 enum class PieceKind { kThinking, kText, kCallBegin, kCallArguments, kCallEnd };

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string whole = tokenizer.Decode(ids, false);
     CHECK(whole == normal);
     // No token is read across a seam.
-    const std::size_t seams[] = {data[1] / 8};
+    const std::size_t seams[] = {data[1] / std::size_t{8}};
     CHECK(tokenizer.Decode(tokenizer.Encode(text, parse, seams), false) == normal);
     const std::string stop = unicode::ReplaceInvalid(text.substr(0, data[1] % 8));
     Detokenizer stream(tokenizer, {stop, "the"}, false);
