@@ -188,6 +188,34 @@ Object Body(const FieldNotes::Body& notes, Object own, std::initializer_list<std
   return notes.known.empty() ? Struct(std::move(members), required) : Closed(std::move(members), required);
 }
 
+Object NeedsOneOf(const std::vector<std::vector<std::string_view>>& sets, Object schema) {
+  json::array ways;
+  for (const auto& names : sets) {
+    Object members;
+    for (std::string_view name : names) members[name] = Object{{"not", Null()}};
+    ways.push_back(Object{{"required", json::array(names.begin(), names.end())}, {"properties", std::move(members)}});
+  }
+  schema["anyOf"] = std::move(ways);
+  return schema;
+}
+
+Object ChatMessage(Object part) {
+  const Object function =
+      Struct({{"name", Text()}, {"arguments", Either({Text(), Object{{"type", "object"}}})}}, {"name"});
+  const Object content = Either({Text(), List(std::move(part))});
+  Object out = Struct(
+      {{"role", OneOf({"system", "developer", "user", "assistant", "tool"})},
+       {"content", About("Only an assistant's may be left out.", OrNull(content))},
+       {"name", OrNull(Text())},
+       {"reasoning_content", About("What an assistant thought.", OrNull(Text()))},
+       {"tool_calls", About("Of an assistant.", OrNull(List(Struct({{"function", function}}, {"function"}))))},
+       {"tool_call_id", About("Of a tool: the call that this answers.", OrNull(Text()))},
+       {"partial", About("Of the last message, an assistant's: it is to be continued.", OrNull(Boolean()))}},
+      {"role"});
+  out["anyOf"] = json::array{Struct({{"content", content}}, {"content"}), Struct({{"role", Const("assistant")}})};
+  return out;
+}
+
 Object ListOf(std::string_view name, Object more) {
   Object members{{"object", OneOf({"list"})}, {"data", List(Reference(name))}};
   for (auto& [key, value] : more) members[key] = std::move(value);

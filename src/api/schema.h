@@ -41,6 +41,12 @@ Object About(std::string_view text, Object schema);
 /// the descriptions that their names have in every dialect, unless `own` says another.
 Object Body(const FieldNotes::Body& notes, Object own, std::initializer_list<std::string_view> required = {});
 
+/// The same object, which must have all members of at least one of these sets.
+Object NeedsOneOf(const std::vector<std::vector<std::string_view>>& sets, Object schema);
+
+/// A message as api/chat_fields.h reads it; `part`: of its content.
+Object ChatMessage(Object part);
+
 /// {"object": "list", "data": [...], ...}
 Object ListOf(std::string_view name, Object more = {});
 

@@ -128,7 +128,7 @@ def server(needs, tmp_path_factory):
     (model / "chat_template.jinja").write_text(TEMPLATE)
     script = folder / "script.json"
     script.write_text(json.dumps(SCRIPT))
-    running = Server(folder / "home", f"{SAID}=scripted:replies={script},model={model},step_us=0")
+    running = Server(folder / "home", models=[f"{SAID}=scripted:replies={script},model={model},step_us=0"])
     for path, headers, body in CASES.values():  # what follows finds its prompt in the cache, whatever was asked before
         ask(running, path, headers, body)
     yield running

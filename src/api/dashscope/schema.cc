@@ -27,33 +27,19 @@ Object Whole(const FieldNotes& notes, Object input, Object parameters) {
               {"model", "input"});
 }
 
-Object Message() {
-  const Object part =
-      Struct({{"text", Text()}, {"cache_control", OrNull(Reference("CacheControl"))}}, {"text"});
-  const Object function =
-      Struct({{"name", Text()}, {"arguments", Either({Text(), Object{{"type", "object"}}})}}, {"name"});
-  return Struct(
-      {{"role", OneOf({"system", "developer", "user", "assistant", "tool"})},
-       {"content", About("Only an assistant's may be left out.", OrNull(Either({Text(), List(part)})))},
-       {"name", OrNull(Text())},
-       {"reasoning_content", About("What an assistant thought.", OrNull(Text()))},
-       {"tool_calls", About("Of an assistant.", OrNull(List(Struct({{"function", function}}, {"function"}))))},
-       {"tool_call_id", About("Of a tool: the call that this answers.", OrNull(Text()))},
-       {"partial", About("Of the last message, an assistant's: it is to be continued.", OrNull(Boolean()))}},
-      {"role"});
-}
-
 Object Messages() { return OrNull(List(Reference("NativeMessage"), 1, kMessagesMax)); }
 
 /// `chat`: OpenAI's body, whose fields mean the same here.
 Object GenerationBody(const Object& chat) {
   FieldNotes notes;
   (void)ParseGenerationRequest(R"({"model":"-","input":{"prompt":"-"}})", Service::kText, false);
-  Object input = Body(notes.bodies()[kInput], {{"messages", Messages()},
-                                               {"prompt", About("One message of a user.", OrNull(Text()))},
-                                               {"history", About("What was said before the prompt.",
-                                                                 OrNull(List(Struct({{"user", Text()}, {"bot", Text()}},
-                                                                                    {"user", "bot"}))))}});
+  const Object turn = Struct({{"user", Text()}, {"bot", Text()}}, {"user", "bot"});
+  Object input = NeedsOneOf(
+      {{"prompt"}, {"messages"}},
+      Body(notes.bodies()[kInput],
+           {{"messages", Messages()},
+            {"prompt", About("One message of a user.", OrNull(Text()))},
+            {"history", About("What was said before the prompt.", OrNull(List(turn, 0, kMessagesMax / 2 - 1)))}}));
   const Object token = Integer(0, kIdMax);
   const Object stop = Text(1, kStopBytesMax);
   Object own{{"stop", OrNull(Either({stop, List(stop, 0, kStopsMax), List(token, 0, kStopsMax),
@@ -98,7 +84,9 @@ Object TokenizerBody() {
   FieldNotes notes;
   (void)ParseTokenizer(R"({"model":"-","input":{"prompt":"-"}})");
   return Whole(notes,
-               Body(notes.bodies()[kInput], {{"messages", Messages()}, {"prompt", About("A text.", OrNull(Text()))}}),
+               NeedsOneOf({{"prompt"}, {"messages"}},
+                          Body(notes.bodies()[kInput],
+                               {{"messages", Messages()}, {"prompt", About("A text.", OrNull(Text()))}})),
                Any());
 }
 
@@ -216,7 +204,8 @@ void AddAnswers(Object& out) {
 
 Object Schemas() {
   Object out;
-  out["NativeMessage"] = Message();
+  out["NativeMessage"] =
+      ChatMessage(Struct({{"text", Text()}, {"cache_control", OrNull(Reference("CacheControl"))}}, {"text"}));
   out["GenerationRequest"] = GenerationBody(openai::Schemas().at("ChatRequest").as_object());
   out["TextEmbeddingRequest"] = EmbeddingBody();
   out["TextRerankRequest"] = RerankBody();

@@ -69,24 +69,7 @@ void AddGeneration(Object& own) {
                                              {"json_object", OrNull(Boolean())}}));
 }
 
-// ---- messages and tools
-
-Object Message() {
-  const Object part =
-      Struct({{"type", Const("text")}, {"text", Text()}, {"cache_control", OrNull(Reference("CacheControl"))}},
-             {"type", "text"});
-  const Object function =
-      Struct({{"name", Text()}, {"arguments", Either({Text(), Object{{"type", "object"}}})}}, {"name"});
-  return Struct(
-      {{"role", OneOf({"system", "developer", "user", "assistant", "tool"})},
-       {"content", About("Only an assistant's may be left out.", OrNull(Either({Text(), List(part)})))},
-       {"name", OrNull(Text())},
-       {"reasoning_content", About("What an assistant thought.", OrNull(Text()))},
-       {"tool_calls", About("Of an assistant.", OrNull(List(Struct({{"function", function}}, {"function"}))))},
-       {"tool_call_id", About("Of a tool: the call that this answers.", OrNull(Text()))},
-       {"partial", About("Of the last message, an assistant's: it is to be continued.", OrNull(Boolean()))}},
-      {"role"});
-}
+// ---- tools
 
 Object Function() {
   return {{"name", Text(1, kToolNameBytesMax)},
@@ -199,7 +182,8 @@ Object ResponsesBody(const Object& chat) {
   own["include"] = About("Taken without effect.", Any());
   own["background"] = About("Not served: responses are made at once.", OrNull(Const(false)));
   own["truncation"] = About("A conversation that is too long is refused.", OrNull(OneOf({"disabled"})));
-  return Body(notes.bodies().front(), std::move(own), {"model"});
+  return NeedsOneOf({{"input"}, {"previous_response_id"}, {"conversation"}},
+                    Body(notes.bodies().front(), std::move(own), {"model"}));
 }
 
 // ---- values
@@ -236,15 +220,13 @@ Object ScoreBody() {
   (void)ParseScoreRequest("{}");
   const Object side = OrNull(Either({TextOrObject(), List(TextOrObject(), 1, kScorePairsMax)}));
   Object own{{"model", ModelName()}};
-  json::array ways;
+  std::vector<std::vector<std::string_view>> ways;
   for (const auto& [left, right] : kScoreNames) {
     own[left] = About("One text, or as many as on the other side.", side);
     own[right] = About("What it is compared with.", side);
-    ways.push_back(Object{{"required", json::array{left, right}}});
+    ways.push_back({left, right});
   }
-  Object out = Body(notes.bodies().front(), std::move(own), {"model"});
-  out["anyOf"] = std::move(ways);
-  return out;
+  return NeedsOneOf(ways, Body(notes.bodies().front(), std::move(own), {"model"}));
 }
 
 Object TokenizeBody(const Object& chat) {
@@ -256,7 +238,7 @@ Object TokenizeBody(const Object& chat) {
              {"model", About("May be left out where one model alone is served.", OrNull(Text(0, kNameBytesMax)))},
              {"continue_final_message", About("Not served.", OrNull(Const(false)))}};
   for (const char* key : {"tools", "chat_template_kwargs", "enable_thinking"}) own[key] = as_chat.at(key);
-  return Body(notes.bodies().front(), std::move(own));
+  return NeedsOneOf({{"prompt"}, {"messages"}}, Body(notes.bodies().front(), std::move(own)));
 }
 
 Object DetokenizeBody() {
@@ -471,7 +453,9 @@ Object Schemas() {
   const Object chat = ChatBody();
   out["CacheControl"] = About("Up to here the prompt stays in the cache; at most four marks a request.",
                               Struct({{"type", Const("ephemeral")}, {"ttl", OrNull(OneOf({"5m", "1h"}))}}, {"type"}));
-  out["ChatMessage"] = Message();
+  out["ChatMessage"] = ChatMessage(
+      Struct({{"type", Const("text")}, {"text", Text()}, {"cache_control", OrNull(Reference("CacheControl"))}},
+             {"type", "text"}));
   out["FileUpload"] = FileUpload();
   out["BatchRequest"] = BatchBody();
   out["InputItem"] = Item();
