@@ -19,7 +19,7 @@ CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,r
           "negative_data_rejection,unsupported_method")
 SECONDS_MAX = 600
 ITEMS_MAX = 20_000  # longer lists are not made
-EXAMPLES = 5  # of each operation, by chance
+EXAMPLES = 3  # of each operation, by chance
 # Another workspace than the key's is refused, and a task says later what is wrong with it: little would be seen.
 NOT_DRAWN = {"X-DashScope-WorkSpace", "X-DashScope-Async"}
 # A timeout of no time at all is 504, as it should be.
@@ -205,7 +205,7 @@ def test_answers_are_as_documented(server, document, tmp_path, phases):
     drawn = copy.deepcopy(document)
     for name, schema in drawn["components"]["schemas"].items():
         if name.endswith("Request") and "model" in schema["properties"]:
-            schema["properties"]["model"] = {"enum": [SAID]}
+            schema["properties"]["model"] = {"enum": [SAID, None] if "model" not in schema.get("required", []) else [SAID]}
     for _, _, operation in operations(drawn):
         operation["parameters"] = [one for one in operation["parameters"] if one["name"] not in NOT_DRAWN]
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
