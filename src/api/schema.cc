@@ -131,6 +131,7 @@ Object Text(std::size_t low, std::size_t high) {
   out["maxLength"] = high;
   return out;
 }
+Object Pattern(std::string_view ecma) { return {{"type", "string"}, {"pattern", ecma}}; }
 Object Const(json::value value) { return {{"const", std::move(value)}}; }
 Object OneOf(const std::vector<std::string_view>& texts) {
   return {{"type", "string"}, {"enum", json::array(texts.begin(), texts.end())}};

@@ -23,6 +23,7 @@ Object Text();
 /// characters: fewer or more are refused
 Object Text(std::size_t low, std::size_t high);
 Object Const(boost::json::value value);
+Object Pattern(std::string_view ecma);
 Object OneOf(const std::vector<std::string_view>& texts);
 Object List(Object items);
 Object List(Object items, std::size_t low, std::size_t high);

@@ -40,7 +40,7 @@ Object AssistantMessage() {
 }
 
 Object Tool() {
-  return Struct({{"name", Text(1, kNameBytesMax)},
+  return Struct({{"name", Pattern(kToolNamePattern)},
                  {"type", OrNull(OneOf({"custom"}))},
                  {"description", OrNull(Text())},
                  {"input_schema", AnObject()},

@@ -72,7 +72,7 @@ void AddGeneration(Object& own) {
 // ---- tools
 
 Object Function() {
-  return {{"name", Text(1, kToolNameBytesMax)},
+  return {{"name", Pattern(kToolNamePattern)},
           {"description", OrNull(Text())},
           {"parameters", About("A JSON schema.", OrNull(Object{{"type", "object"}}))},
           {"strict", About("Arguments are held to the schema.", OrNull(Boolean()))}};
