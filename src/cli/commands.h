@@ -21,6 +21,7 @@ void RegisterImport(CLI::App& app, int& exit_code);
 void RegisterTokenize(CLI::App& app, int& exit_code);
 void RegisterBench(CLI::App& app, int& exit_code);
 void RegisterTop(CLI::App& app, int& exit_code);
+void RegisterPs(CLI::App& app, int& exit_code);
 void RegisterDoctor(CLI::App& app, int& exit_code);
 void RegisterAdmin(CLI::App& app, int& exit_code);
 void RegisterBackup(CLI::App& app, int& exit_code);

@@ -28,8 +28,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   for (const auto add :
        {RegisterServe, RegisterChat, RegisterRun, RegisterPull, RegisterList, RegisterShow, RegisterRm, RegisterCache,
-        RegisterImport, RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterTop, RegisterDoctor,
-        RegisterAdmin, RegisterBackup, RegisterRestore, RegisterDebug})
+        RegisterImport, RegisterInspect, RegisterQuantize, RegisterTokenize, RegisterBench, RegisterTop, RegisterPs,
+        RegisterDoctor, RegisterAdmin, RegisterBackup, RegisterRestore, RegisterDebug})
     add(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -213,6 +213,18 @@ void RegisterServe(CLI::App& app, int& exit_code) {
   c->add_option("--context", o.context_tokens, "Tokens of one request, prompt and answer together; 0: the model's own");
   c->add_option("--cache-bytes", o.cache_bytes, "Memory for keys and values, e.g. 2GB; 0: chosen from the model")
       ->transform(CLI::AsSizeValue(false));
+  c->add_option("--memory", o.memory_bytes,
+                "For weights and caches of all models together, e.g. 8GB; 0: no bound. Weights then come when they are "
+                "asked for, and those used longest ago give way (see yun ps)")
+      ->transform(CLI::AsSizeValue(false));
+  c->add_option("--pin", o.pinned, "A model whose weights never give way; may be given again")
+      ->allow_extra_args(false)
+      ->type_name("MODEL");
+  c->add_option("--switching", o.switches_tokens,
+                "token: where not all models with work fit, each has its turn; request: a model keeps its place as "
+                "long as it has work")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"token", true}, {"request", false}}))
+      ->type_name("token|request");
   c->add_option("--precision", o.precision,
                 "auto: integer products; f32: slower, exact to float32")
       ->transform(CLI::CheckedTransformer(std::map<std::string, engine::Precision>{{"auto", engine::Precision::kAuto},

@@ -16,11 +16,10 @@
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
-#include "cli/metrics_text.h"
+#include "cli/metrics_fetch.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/table.h"
-#include "net/http/client.h"
 
 namespace yun::cli {
 namespace {
@@ -43,21 +42,7 @@ struct Reading {
 };
 
 Result<Reading> Read(const Options& options) {
-  http::FetchRequest ask;
-  ask.url = options.url + "/metrics";
-  if (!options.key.empty()) ask.headers = {{"authorization", "Bearer " + options.key}};
-  ask.connect_seconds_max = 5;
-  ask.stall_seconds_max = 10;
-  ask.redirects_max = 0;
-  ask.cancel = &Interrupted();
-  ASSIGN_OR_RETURN(const http::FetchResponse answer, http::Fetch(ask, {}, MetricsText::kBytesMax));
-  if (answer.status == 401 || answer.status == 403)
-    return Fail(Code::kPermissionDenied,
-                "{} does not show its metrics from here: run this on its machine, or serve with `--metrics key` and "
-                "give a --key",
-                options.url);
-  if (answer.status != 200) return Fail(Code::kNetwork, "{}: status {}", ask.url, answer.status);
-  ASSIGN_OR_RETURN(MetricsText text, MetricsText::Parse(answer.body));
+  ASSIGN_OR_RETURN(MetricsText text, FetchMetrics(options.url, options.key));
   return Reading{Clock::now(), std::move(text)};
 }
 

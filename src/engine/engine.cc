@@ -31,6 +31,11 @@ namespace {
 // Where nothing can be planned although somebody waits, it is tried again after this.
 constexpr std::chrono::milliseconds kIdleWait{1};
 constexpr double kRetryAfterMax = 3600;  // seconds
+// In a fleet.
+constexpr std::chrono::milliseconds kTurnWait{10};
+constexpr double kTokenDueSeconds = 0.1;       // after the last one of a stream
+constexpr double kFirstTokenDueSeconds = 2;    // where no objective says it
+constexpr double kIdleDueSeconds = 60;         // of work that waits for quiet
 constexpr std::uint64_t kDeterministicSalt = 0x64657465726d696e;  // its cached blocks are its own
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -54,7 +59,8 @@ class EngineImpl : public Engine {
         config_(loaded.config),
         kernels_(*loaded.kernels),
         options_(options),
-        pool_(std::move(loaded.pool)) {}
+        own_pool_(std::move(loaded.pool)),
+        pool_(own_pool_ ? own_pool_.get() : &options.fleet->pool()) {}
 
   Status Start(std::unique_ptr<Weights> weights) {
     const CacheType type = CacheTypeFor(options_.precision, options_.cache_type);
@@ -90,6 +96,17 @@ class EngineImpl : public Engine {
     totals_.cache_bytes = cache_.bytes() + (draft_ ? draft_->cache_bytes() : 0);
     totals_.weight_bytes = totals_.weight_bytes_resident = WeightBytes();
     totals_.kernels = kernels_.name;
+    if (options_.fleet) {
+      decoder_->SetWeights(nullptr);  // it has seen their shapes
+      totals_.weight_bytes_resident = totals_.weight_loads = 0;
+      ASSIGN_OR_RETURN(seat_, options_.fleet->Join(options_.name, totals_.weight_bytes, totals_.cache_bytes, [this] {
+        {
+          std::lock_guard lock(mutex_);
+          called_ = true;
+        }
+        wake_.notify_one();
+      }));
+    }
     stats_.With([&](EngineStats& stats) { stats = totals_; });
     thread_ = std::thread([this] { Run(); });
     return {};
@@ -180,6 +197,12 @@ class EngineImpl : public Engine {
   EngineStats Stats() const override {
     return stats_.With([](const EngineStats& stats) { return stats; });
   }
+  void WantWeights() override {
+    static_cast<void>(Ask<int>([this] {
+      wants_weights_ = totals_.weight_bytes_resident == 0;
+      return 0;
+    }));
+  }
   Status DropWeights() override {
     ASSIGN_OR_RETURN(Status dropped, Ask<Status>([this] { return Drop(); }));
     return dropped;
@@ -235,12 +258,17 @@ class EngineImpl : public Engine {
       if (!incoming_.empty() || !sequences_.empty())
         return Fail(Code::kUnavailable, "{} requests are queued or running", incoming_.size() + sequences_.size());
     }
+    Leave();
+    return {};
+  }
+
+  void Leave() {
     ForWeights([](Weights& weights) { weights.WaitMade(); });
     decoder_->SetWeights(nullptr);
     if (draft_) draft_->SetWeights(nullptr);
     totals_.weight_bytes_resident = 0;
     Publish(0);
-    return {};
+    if (seat_) seat_->Left();
   }
 
   /// Brings dropped weights back.
@@ -348,9 +376,11 @@ class EngineImpl : public Engine {
     while (true) {
       {
         std::unique_lock lock(mutex_);
-        const auto something = [&] { return stopping_ || !incoming_.empty() || !asked_.empty(); };
-        if (sequences_.empty()) wake_.wait(lock, something);
+        const auto something = [&] { return stopping_ || !incoming_.empty() || !asked_.empty() || called_; };
+        if (sequences_.empty() && !wants_weights_) wake_.wait(lock, something);
         else if (nothing_planned_) wake_.wait_for(lock, kIdleWait, something);
+        else if (no_turn_) wake_.wait_for(lock, kTurnWait, something);
+        called_ = false;
         std::move(incoming_.begin(), incoming_.end(), std::back_inserter(arrived_));
         incoming_.clear();
         std::swap(asked_, asking_);
@@ -360,18 +390,56 @@ class EngineImpl : public Engine {
       arrived_.clear();
       for (auto& ask : asking_) ask();
       asking_.clear();
-      if (sequences_.empty()) continue;
-      if (totals_.weight_bytes_resident == 0) {
-        if (const Status resumed = Resume(); !resumed) {
-          EndAll({FinishReason::kError, {}, resumed.error(), {}});
-          continue;
-        }
-      }
-      Step();
+      if (seat_) Shared();
+      else if (!sequences_.empty() && MayStep()) Step();
     }
     for (auto& ask : asking_) ask();
     for (auto& sequence : sequences_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
     for (auto& sequence : arrived_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
+    seat_.reset();
+  }
+
+  /// Whether the weights are here, or could be had; else all requests have failed.
+  bool MayStep() {
+    if (totals_.weight_bytes_resident > 0) return true;
+    const Status resumed = Resume();
+    if (!resumed) EndAll({FinishReason::kError, {}, resumed.error(), {}});
+    return resumed.has_value();
+  }
+
+  /// A step, if this engine is the one of its fleet to compute now.
+  void Shared() {
+    no_turn_ = nothing_planned_ = false;
+    if (seat_->must_leave()) Leave();
+    DropCancelled();
+    if (sequences_.empty() && !wants_weights_) return seat_->Rest();
+    if (!seat_->TakeTurn(Deadline())) {
+      no_turn_ = true;
+      return Publish(0);
+    }
+    const bool comes = totals_.weight_bytes_resident == 0;
+    const auto begin = Clock::now();
+    wants_weights_ = false;
+    if (!MayStep()) {
+      seat_->Left();
+      return seat_->Rest();
+    }
+    if (!sequences_.empty()) Step();
+    if (comes) seat_->Came(Seconds(Clock::now() - begin));
+    sequences_.empty() ? seat_->Rest() : seat_->GiveTurn(Deadline());
+  }
+
+  /// When the next token is due: of a stream soon after its last, of a prompt when its caller would like it.
+  double Deadline() const {
+    double deadline = ClockSeconds(Clock::now()) + kIdleDueSeconds;
+    for (const auto& s : sequences_) {
+      if (s->request.idle) continue;
+      const double last = ClockSeconds(s->first_token) + 1e-6 * static_cast<double>(s->usage.decode_us);
+      const double objective = s->request.ttft_objective_s > 0 ? s->request.ttft_objective_s : kFirstTokenDueSeconds;
+      const bool streams = s->usage.generated_tokens > 0;
+      deadline = std::min(deadline, streams ? last + kTokenDueSeconds : ClockSeconds(s->submitted) + objective);
+    }
+    return deadline;
   }
 
   void Arrive(std::unique_ptr<Sequence> sequence) {
@@ -802,7 +870,8 @@ class EngineImpl : public Engine {
   ModelConfig config_;
   const kernels::Kernels& kernels_;
   EngineOptions options_;
-  std::unique_ptr<ThreadPool> pool_;
+  const std::unique_ptr<ThreadPool> own_pool_;  // null in a fleet
+  ThreadPool* const pool_;
   std::unique_ptr<Decoder> decoder_;
   std::unique_ptr<DraftModel> draft_;
   ModelConfig draft_config_;
@@ -824,12 +893,15 @@ class EngineImpl : public Engine {
   double draft_token_s_ = 0;
   EngineStats totals_;
   bool nothing_planned_ = false;
+  std::unique_ptr<Fleet::Seat> seat_;  // null: alone
+  bool no_turn_ = false, wants_weights_ = false;
 
   std::mutex mutex_;  // incoming_, asked_, stopping_, last_id_
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Sequence>> incoming_;
   std::vector<std::function<void()>> asked_;
   bool stopping_ = false;
+  bool called_ = false;  // by the fleet
   std::uint64_t last_id_ = 0;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<double> queue_seconds_{0};
@@ -844,8 +916,17 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint>
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
     return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
                 kStepTokensLimit);
-  ASSIGN_OR_RETURN(Loaded loaded,
-                   Load(*checkpoint, options.precision, options.threads, options.packed, options.on_load));
+  if (options.fleet && options.speculation == Speculation::kDraft)
+    return Fail(Code::kUnsupported, "a draft model beside other models is not supported yet");
+  Loaded loaded;
+  if (options.fleet) {
+    ASSIGN_OR_RETURN(loaded, Prepare(*checkpoint));
+    ASSIGN_OR_RETURN(loaded.weights,
+                     ShapesOfWeights(*checkpoint, loaded.config, options.precision == Precision::kF32));
+  } else {
+    ASSIGN_OR_RETURN(loaded,
+                     Load(*checkpoint, options.precision, options.threads, options.packed, options.on_load));
+  }
   auto weights = std::move(loaded.weights);
   auto engine = std::make_unique<EngineImpl>(std::move(checkpoint), loaded, options);
   RETURN_IF_ERROR(engine->Start(std::move(weights)));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/fleet.h"
 #include "engine/kernels/packed.h"
 #include "engine/kvcache/prefix_cache.h"
 #include "engine/model/packed_folder.h"
@@ -43,6 +44,10 @@ struct EngineOptions {
   SchedulerOptions policy;                   // its sizes but the rows of prompts beside streams are taken from above
   PackedPlace packed;                        // where weights are kept as the kernels take them; by default nowhere
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
+  /// Other engines on this machine: its processors are theirs in turns, and the weights come when there is work, as far
+  /// as there is room. `threads` is then the fleet's, `on_load` is not called, and a draft model cannot be had.
+  std::shared_ptr<Fleet> fleet;
+  std::string name;  // in the fleet
 };
 
 /// Steps are counted by size in buckets: [i] holds those of at most 2^i, and more than 2^(i-1); the last all above.
@@ -66,7 +71,7 @@ struct EngineStats {
   double queue_seconds = 0;  // until a request that came now would begin, as far as can be known
   std::uint64_t weight_bytes = 0;           // that the weights take when they are there
   std::uint64_t weight_bytes_resident = 0;  // 0 after DropWeights; of a mapped file also what is not read yet
-  std::uint64_t weight_loads = 1;           // at start, and for requests after each DropWeights
+  std::uint64_t weight_loads = 1;           // times that they came: at the start, and again for requests
   std::uint64_t cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
 };
@@ -82,7 +87,8 @@ struct Forecast {
 /// thread: Submit and Stats from any thread
 class Engine {
  public:
-  /// Loads the weights and starts the engine thread. errors: kUnsupported, kCorrupt, kNoMemory
+  /// Loads the weights, unless a fleet is to say when, and starts the engine thread.
+  /// errors: kUnsupported, kCorrupt, kNoMemory
   static Result<std::unique_ptr<Engine>> Create(std::shared_ptr<const Checkpoint> checkpoint, EngineOptions options);
   virtual ~Engine() = default;
 
@@ -113,6 +119,8 @@ class Engine {
   virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id) = 0;
 
   virtual EngineStats Stats() const = 0;
+  /// Has the weights come before there is work for them, when there is room without taking anybody's. Does not wait.
+  virtual void WantWeights() {}
   /// Gives the weights' memory back. The caches stay; the next request brings the weights back: from the packed file,
   /// of which layers are computed while later ones are still being read, or from the model's own file. A packed file
   /// that is being made is finished first.

@@ -4,8 +4,7 @@
 
 namespace yun::engine {
 
-Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const PackedPlace& place,
-                    const std::function<void(double)>& on_load) {
+Result<Loaded> Prepare(const Checkpoint& checkpoint) {
   Loaded loaded;
   ASSIGN_OR_RETURN(loaded.config, checkpoint.Config());
   const ModelConfig& c = loaded.config;
@@ -15,6 +14,12 @@ Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threa
     return Fail(Code::kUnsupported, "interleaved rotation of {} of a head's {} elements is not supported", c.rope_dim,
                 c.head_dim);
   ASSIGN_OR_RETURN(loaded.kernels, kernels::ChooseKernels());
+  return loaded;
+}
+
+Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const PackedPlace& place,
+                    const std::function<void(double)>& on_load) {
+  ASSIGN_OR_RETURN(Loaded loaded, Prepare(checkpoint));
   if (threads < 0 || threads > ThreadPool::kThreadsMax)
     return Fail(Code::kInvalidArgument, "threads must be in [0, {}]", ThreadPool::kThreadsMax);
   loaded.pool = std::make_unique<ThreadPool>(threads ? threads : PhysicalCores());

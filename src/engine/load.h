@@ -13,10 +13,13 @@ namespace yun::engine {
 
 struct Loaded {
   ModelConfig config;
-  const kernels::Kernels* kernels;
+  const kernels::Kernels* kernels = nullptr;
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<Weights> weights;
 };
+
+/// Configuration and kernels alone. errors: as Engine::Create
+Result<Loaded> Prepare(const Checkpoint& checkpoint);
 
 /// threads: 0 means one a physical core. errors: as Engine::Create
 Result<Loaded> Load(const Checkpoint& checkpoint, Precision precision, int threads, const PackedPlace& place,

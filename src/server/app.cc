@@ -14,6 +14,7 @@ namespace yun::server {
 
 namespace {
 constexpr int kIoThreads = 2;
+constexpr std::uint64_t kCachesShare = 4;  // of a bounded memory a quarter is for all caches together
 constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside the engine
 }  // namespace
 
@@ -78,7 +79,12 @@ App::~App() {
 }
 
 Status App::Load() {
+  if (options_.models.size() > 1 || options_.memory_bytes > 0)
+    service_->fleet = std::make_shared<engine::Fleet>(
+        engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
+        options_.threads);
   for (const std::string& wanted : options_.models) RETURN_IF_ERROR(LoadOne(wanted));
+  RETURN_IF_ERROR(Settle());
   // Only now: a start that fails must not make a key that nobody sees.
   ASSIGN_OR_RETURN(Cloud::FirstKey first, service_->cloud->MakeFirst(options_.currency, options_.new_key));
   made_key_ = std::move(first.key);
@@ -87,6 +93,24 @@ Status App::Load() {
   RETURN_IF_ERROR(OpenAdmin());
   Phase loading = Phase::kLoading;
   service_->phase.compare_exchange_strong(loading, Phase::kReady);
+  return {};
+}
+
+Status App::Settle() {
+  if (!service_->fleet) {
+    if (!options_.pinned.empty())
+      return Fail(Code::kInvalidArgument, "to pin '{}' takes several models, or --memory", options_.pinned.front());
+    return {};
+  }
+  engine::Fleet& fleet = *service_->fleet;
+  for (const std::string& name : options_.pinned) RETURN_IF_ERROR(fleet.Pin(name, true));
+  std::uint64_t bytes = fleet.bytes_used();
+  for (const bool pinned : {true, false})
+    for (const engine::FleetRow& row : fleet.Rows()) {
+      if (row.pinned != pinned || (fleet.bytes() > 0 && bytes + row.weight_bytes > fleet.bytes())) continue;
+      bytes += row.weight_bytes;
+      service_->FindModel(row.name)->engine->WantWeights();
+    }
   return {};
 }
 
@@ -174,6 +198,10 @@ Status App::LoadOne(const std::string& wanted) {
     engine.draft = std::move(small.checkpoint);
   }
   engine.packed = {options_.home / engine::kPackedFolder, id, options_.packed_bytes, !options_.passing};
+  engine.fleet = service_->fleet;
+  engine.name = id;
+  if (options_.memory_bytes > 0 && engine.cache_bytes == 0)
+    engine.cache_bytes = options_.memory_bytes / kCachesShare / options_.models.size();
   if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
   auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
   if (!created) return Wrap(std::move(created.error()), id);

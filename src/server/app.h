@@ -31,6 +31,10 @@ struct AppOptions {
   int threads = 0;            // as EngineOptions
   std::uint32_t context_tokens = 0;
   std::uint64_t cache_bytes = 0;
+  /// Of the weights and caches of all models together; weights then come and go as they are needed. 0: no bound.
+  std::uint64_t memory_bytes = 0;
+  bool switches_tokens = true;         // false: a model with work is never asked to make room
+  std::vector<std::string> pinned;     // ids of models whose weights stay
   engine::Precision precision = engine::Precision::kAuto;
   engine::CacheType cache_type = engine::CacheType::kF16;
   std::optional<std::uint64_t> packed_bytes;  // of <home>/packed, as engine::PackedPlace
@@ -87,6 +91,8 @@ class App {
   explicit App(AppOptions options) : options_(std::move(options)) {}
   std::string url_at(std::uint16_t port) const;
   Status LoadOne(const std::string& wanted);
+  /// Lets weights come as far as there is room, and has those that are pinned stay.
+  Status Settle();
   Status OpenAdmin();
 
   AppOptions options_;

@@ -230,6 +230,27 @@ class Snapshot {
     add(MetricType::Counter, "yun_write_failures_total", "Batches that could not be stored.",
         [](const Stats& s) { return s.failures; });
   }
+  /// What models that share the machine hold of it, and wait for.
+  void AddFleet(const engine::Fleet& fleet) {
+    const auto add = [&](const char* name, const char* help, auto get) {
+      MetricFamily& family = families_.emplace_back(MetricFamily{name, help, MetricType::Gauge, {}});
+      for (const ModelStats& model : models_)
+        family.metric.emplace_back(LabelsOf(model)).gauge.value = static_cast<double>(get(model.place));
+    };
+    using Row = engine::FleetRow;
+    add("yun_model_pinned", "1: its weights never give way.", [](const Row& r) { return r.pinned; });
+    add("yun_model_waits", "1: it has requests and waits for room for its weights.",
+        [](const Row& r) { return r.line.has_value(); });
+    add("yun_model_line", "Models that wait for room before it.", [](const Row& r) { return r.line.value_or(0); });
+    add("yun_model_wait_seconds", "Until there is room for it, as far as can be known.",
+        [](const Row& r) { return r.wait_seconds; });
+    add("yun_model_load_seconds", "That its weights took to come the last time.",
+        [](const Row& r) { return r.load_seconds; });
+    AddProcess(MetricType::Gauge, "yun_memory_bytes_max", "What weights and caches may take together; 0: no bound.",
+               static_cast<double>(fleet.bytes()));
+    AddProcess(MetricType::Gauge, "yun_memory_bytes_used", "What they take.",
+               static_cast<double>(fleet.bytes_used()));
+  }
   void AddPrompts(const cloud::PromptCounts& counts) {
     AddProcess(MetricType::Counter, "yun_prompts_stored_total", "Prompts that were stored for their workspace.",
                static_cast<double>(counts.stored));
@@ -283,7 +304,7 @@ double CpuSeconds() {
 
 }  // namespace
 
-std::string Metrics::Text(const std::vector<ModelStats>& models, const CloudStats& cloud,
+std::string Metrics::Text(const std::vector<ModelStats>& models, const engine::Fleet* fleet, const CloudStats& cloud,
                           std::uint64_t requests_in_flight) const {
   using Stats = engine::EngineStats;
   constexpr auto kGauge = MetricType::Gauge;
@@ -301,7 +322,13 @@ std::string Metrics::Text(const std::vector<ModelStats>& models, const CloudStat
     return s.cache_blocks == 0 ? 0. : static_cast<double>(s.cache_blocks_used) / static_cast<double>(s.cache_blocks);
   });
   now.Add(kGauge, "yun_kv_cache_bytes", "Memory of the key-value cache.", [](const Stats& s) { return s.cache_bytes; });
-  now.Add(kGauge, "yun_weight_bytes", "Memory of the weights.", [](const Stats& s) { return s.weight_bytes; });
+  now.Add(kGauge, "yun_weight_bytes", "Memory that the weights take when they are there.",
+          [](const Stats& s) { return s.weight_bytes; });
+  now.Add(kGauge, "yun_weight_bytes_resident", "Memory of the weights now: 0 when they are away.",
+          [](const Stats& s) { return s.weight_bytes_resident; });
+  now.Add(kCounter, "yun_weight_loads_total", "Times that the weights came.",
+          [](const Stats& s) { return s.weight_loads; });
+  if (fleet) now.AddFleet(*fleet);
   now.Add(kGauge, "yun_batch_rows", "Rows of the last step.", [](const Stats& s) { return s.step_rows; });
   now.Add(kGauge, "yun_batch_sequences", "Requests in the last step.", [](const Stats& s) { return s.step_sequences; });
   now.Add(kCounter, "yun_prompt_tokens_total", "Prompt tokens computed.",

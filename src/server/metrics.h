@@ -16,6 +16,7 @@ namespace yun::server {
 struct ModelStats {
   std::string model;
   engine::EngineStats stats;
+  engine::FleetRow place = {};  // of a model alone: nothing
 };
 
 /// What the cloud's queues say, for Metrics::Text.
@@ -57,7 +58,8 @@ class Metrics {
   RequestMetrics& Of(std::string_view model, std::string_view workspace);
 
   /// source: the text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/
-  std::string Text(const std::vector<ModelStats>& models, const CloudStats& cloud,
+  /// fleet: null where each model has the machine for itself
+  std::string Text(const std::vector<ModelStats>& models, const engine::Fleet* fleet, const CloudStats& cloud,
                    std::uint64_t requests_in_flight) const;
 
  private:

@@ -737,7 +737,7 @@ TEST(MetricsTest, WorkspacesAreBounded) {
   CloudStats cloud;
   cloud.ledger = {.waiting = 3, .oldest_seconds = 0.5, .written = 20, .commits = 4, .failures = 1, .batch = 7};
   cloud.prompts = {.stored = 2, .dropped_queue_full = 5};
-  const std::string text = metrics.Text({}, cloud, 0);
+  const std::string text = metrics.Text({}, nullptr, cloud, 0);
   for (const std::string_view line :
        {"yun_writes_waiting{queue=\"ledger\"} 3\n", "yun_writes_waiting{queue=\"database\"} 0\n",
         "yun_writes_oldest_seconds{queue=\"ledger\"} 0.5\n", "yun_writes_total{queue=\"ledger\"} 20\n",

@@ -365,6 +365,13 @@ void Pack(const Checkpoint& checkpoint, const Jobs& jobs, Weights& weights, Thre
 
 }  // namespace
 
+Result<std::unique_ptr<Weights>> ShapesOfWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32) {
+  auto weights = std::make_unique<Weights>();
+  ASSIGN_OR_RETURN(const Jobs jobs, ListJobs(checkpoint, config, f32, *weights));
+  weights->bytes = jobs.bytes;
+  return weights;
+}
+
 Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32,
                                              const PackedPlace& place, ThreadPool& pool,
                                              const std::function<void(double)>& on_progress) {

@@ -91,6 +91,9 @@ struct Weights {
   std::thread making;
 };
 
+/// Weights without their numbers: shapes and bytes, for what is made before they come. errors: as LoadWeights
+Result<std::unique_ptr<Weights>> ShapesOfWeights(const Checkpoint& checkpoint, const ModelConfig& config, bool f32);
+
 /// Maps the packed file of the model, which is read while the weights are used already. Where there is none: packs
 /// every matrix, in parallel, lets the file's pages go, and then makes the packed file in a thread of its own.
 /// borrows: the checkpoint, as long as the weights live

@@ -31,10 +31,15 @@ void ShowMetrics(Service& service, Call call) {
                       "", "permission_denied"});
   std::vector<ModelStats> models;
   for (const auto& model : service.Models()) models.push_back({model->id, model->engine->Stats()});
+  if (service.fleet)
+    for (engine::FleetRow& row : service.fleet->Rows())
+      for (ModelStats& model : models)
+        if (model.model == row.name) model.place = std::move(row);
   const Cloud& cloud = *service.cloud;
   const CloudStats stats{cloud.database->queue(), cloud.ledger->queue(), cloud.prompts->counts()};
   call.responder->Respond(200, "text/plain; version=0.0.4; charset=utf-8",
-                          service.metrics.Text(models, stats, service.in_flight.count() - 1), call.AnswerHeaders());
+                          service.metrics.Text(models, service.fleet.get(), stats, service.in_flight.count() - 1),
+                          call.AnswerHeaders());
 }
 
 }  // namespace yun::server::handlers

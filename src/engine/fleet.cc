@@ -1,0 +1,107 @@
+#include "engine/fleet.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/topology.h"
+
+namespace yun::engine {
+
+Fleet::Fleet(ResidencyOptions options, int threads)
+    : bytes_(options.bytes), pool_(threads > 0 ? threads : PhysicalCores()), residency_(options) {}
+
+double Fleet::Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Result<std::unique_ptr<Fleet::Seat>> Fleet::Join(std::string name, std::uint64_t weight_bytes,
+                                                 std::uint64_t fixed_bytes, std::function<void()> wake) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const MemberId member, residency_.Add(weight_bytes, fixed_bytes));
+  if (members_.size() <= member) members_.resize(member + 1);
+  members_[member] = {std::move(name), std::move(wake), weight_bytes, 0, false};
+  return std::unique_ptr<Seat>(new Seat(shared_from_this(), member));
+}
+
+Fleet::Seat::~Seat() {
+  std::lock_guard lock(fleet_->mutex_);
+  fleet_->members_[member_] = {};
+  if (fleet_->turn_ == member_) fleet_->turn_.reset();
+  fleet_->residency_.Rests(member_, Now());
+  fleet_->residency_.Away(member_);
+  fleet_->residency_.Remove(member_);
+  fleet_->Decide();
+}
+
+bool Fleet::Seat::TakeTurn(double deadline_s) {
+  std::lock_guard lock(fleet_->mutex_);
+  fleet_->members_[member_].works = true;
+  fleet_->residency_.Wants(member_, deadline_s, Now());
+  if (fleet_->turn_ != member_) fleet_->Decide();
+  return fleet_->turn_ == member_;
+}
+
+void Fleet::Seat::GiveTurn(std::optional<double> deadline_s) {
+  std::lock_guard lock(fleet_->mutex_);
+  const bool had = fleet_->turn_ == member_;
+  if (!had && !deadline_s && !fleet_->members_[member_].works) return;
+  if (had) fleet_->turn_.reset();
+  fleet_->members_[member_].works = deadline_s.has_value();
+  if (deadline_s) fleet_->residency_.Wants(member_, *deadline_s, Now());
+  else fleet_->residency_.Rests(member_, Now());
+  fleet_->Decide();
+}
+
+bool Fleet::Seat::must_leave() const {
+  std::lock_guard lock(fleet_->mutex_);
+  return fleet_->residency_.leaving(member_);
+}
+
+void Fleet::Seat::Left() {
+  std::lock_guard lock(fleet_->mutex_);
+  fleet_->residency_.Away(member_);
+  fleet_->Decide();
+}
+
+void Fleet::Seat::Came(double seconds) {
+  std::lock_guard lock(fleet_->mutex_);
+  fleet_->residency_.Came(member_, seconds);
+  ++fleet_->members_[member_].loads;
+}
+
+void Fleet::Decide() {
+  while (!turn_) {
+    const Residency::Decision decision = residency_.Decide(Now());
+    if (decision.what == Residency::What::kNothing) return;
+    if (decision.what == Residency::What::kRun) turn_ = decision.member;
+    if (const auto& wake = members_[decision.member].wake) wake();
+  }
+}
+
+Status Fleet::Pin(std::string_view name, bool pinned) {
+  std::lock_guard lock(mutex_);
+  for (MemberId id = 0; id < members_.size(); ++id)
+    if (members_[id].wake && members_[id].name == name) return residency_.Pin(id, pinned);
+  return Fail(Code::kNotFound, "no model '{}' is served", name);
+}
+
+std::uint64_t Fleet::bytes_used() const {
+  std::lock_guard lock(mutex_);
+  return residency_.bytes_resident() + residency_.bytes_fixed();
+}
+
+std::vector<FleetRow> Fleet::Rows() const {
+  std::lock_guard lock(mutex_);
+  std::vector<FleetRow> rows;
+  const double now = Now();
+  for (MemberId id = 0; id < members_.size(); ++id) {
+    const Member& m = members_[id];
+    if (!m.wake) continue;
+    rows.push_back({m.name, m.bytes, residency_.resident(id) && !residency_.leaving(id), residency_.leaving(id),
+                    residency_.pinned(id), turn_ == id, m.works, residency_.PlaceInLine(id),
+                    residency_.WaitSeconds(id, now), residency_.load_seconds(id), m.loads});
+  }
+  return rows;
+}
+
+}  // namespace yun::engine

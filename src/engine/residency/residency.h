@@ -1,0 +1,98 @@
+// Which models' weights are in memory, and which model computes next: decisions only, so that they can be simulated.
+//
+// Many models share one byte budget and one set of processors. A model's weights come when it has work, and go when
+// another needs the room: first those of models without work, the one used longest ago first. Where all that are there
+// have work, the one that has been there longest gives way once its quantum is over, so that everybody's turn comes:
+// token-level switching, after Aegaeon (SOSP 2025, section 4). Of the models that are there and have work, the one
+// whose next token is due first computes the next step (earliest deadline first).
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+
+namespace yun::engine {
+
+struct ResidencyOptions {
+  std::uint64_t bytes = 0;     // of all together; 0: no bound
+  bool switches = true;        // false: a model that has work keeps its place until it has none (request-level)
+  double quantum_s = 1;        // it keeps it at least so long,
+  double quantum_loads = 4;    // and at least so many times what its weights took to come: so that most time is work
+};
+
+using MemberId = std::size_t;
+
+/// units: seconds of one clock that never goes back, bytes
+/// thread: one at a time
+class Residency {
+ public:
+  explicit Residency(ResidencyOptions options) : options_(options) {}
+
+  /// A model whose weights are not in memory. fixed: what it takes also without them.
+  /// errors: kNoMemory (it could never come, or would keep another from ever coming: says what is needed and there)
+  Result<MemberId> Add(std::uint64_t bytes, std::uint64_t fixed = 0);
+  /// It must be away: see Away.
+  void Remove(MemberId member);
+
+  // What is so.
+  /// It has work, whose next token is due then. since: when it had none before, it waits from now on
+  void Wants(MemberId member, double deadline_s, double now_s);
+  /// It has no work any more.
+  void Rests(MemberId member, double now_s);
+  /// Its weights took so long to come.
+  void Came(MemberId member, double load_s);
+  /// Its weights are gone.
+  void Away(MemberId member);
+  /// A pinned model never gives way. errors: kNoMemory (with the other pinned ones too little is left for the rest)
+  Status Pin(MemberId member, bool pinned);
+
+  enum class What { kNothing, kRun, kDrop };
+  struct Decision {
+    What what = What::kNothing;
+    MemberId member = 0;
+    double again_s = 0;  // of kNothing: when to ask again if nothing changes before; 0: never
+  };
+  /// What is to happen now that nobody computes. kRun: this member computes a step; if its weights are away they may
+  /// come, and count from now on. kDrop: this member's weights are to go (until Away it neither runs nor is asked).
+  Decision Decide(double now_s);
+  /// The member to give way if somebody asks for the room by hand. errors: kUnavailable (it has work), kNotFound (away)
+  Status MayDrop(MemberId member);
+
+  std::uint64_t bytes_resident() const { return resident_bytes_; }
+  std::uint64_t bytes_fixed() const { return fixed_bytes_; }
+  bool resident(MemberId member) const { return members_[member].place != Place::kAway; }
+  bool leaving(MemberId member) const { return members_[member].place == Place::kLeaving; }
+  bool pinned(MemberId member) const { return members_[member].pinned; }
+  /// Members that wait for room before this one; nothing: it does not wait.
+  std::optional<std::size_t> PlaceInLine(MemberId member) const;
+  double load_seconds(MemberId member) const { return members_[member].load_s; }
+  /// Until a member that waits may come, as far as can be known: quanta and loads of those before it.
+  double WaitSeconds(MemberId member, double now_s) const;
+
+ private:
+  enum class Place { kAway, kIn, kLeaving };
+  struct Member {
+    bool exists = true, wants = false, pinned = false;
+    std::uint64_t bytes = 0, fixed = 0;
+    Place place = Place::kAway;
+    double deadline_s = 0;
+    double since_s = 0;   // wants: since when. Rests: since when
+    double came_s = 0;    // when it was let in
+    double load_s = 0;    // what its weights took the last time
+  };
+  std::uint64_t room() const { return options_.bytes - fixed_bytes_; }  // for weights
+  bool Fits(const Member& member) const;
+  double QuantumEnd(const Member& member) const;
+  /// Whom to drop so that `wanted` fits; nothing if that cannot be now. again_s: when it can.
+  std::optional<MemberId> Victim(const Member& wanted, double now_s, double& again_s) const;
+  std::uint64_t PinnedBytes() const;
+  std::uint64_t LargestUnpinned() const;
+
+  ResidencyOptions options_;
+  std::vector<Member> members_;
+  std::uint64_t resident_bytes_ = 0, fixed_bytes_ = 0;
+};
+
+}  // namespace yun::engine

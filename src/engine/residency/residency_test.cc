@@ -1,0 +1,177 @@
+#include "engine/residency/residency.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace yun::engine {
+namespace {
+
+using What = Residency::What;
+
+TEST(Residency, LoadsOnDemandAndDropsTheColdest) {
+  Residency residency({.bytes = 20});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10), c = *residency.Add(10);
+  double now = 0;
+  for (const MemberId id : {a, b}) {
+    residency.Wants(id, now + 1, now);
+    EXPECT_EQ(residency.Decide(now).member, id);
+    residency.Rests(id, now += 1);
+  }
+  EXPECT_EQ(residency.bytes_resident(), 20u);
+  residency.Wants(c, now + 1, now);
+  const auto drop = residency.Decide(now);
+  EXPECT_EQ(drop.what, What::kDrop);
+  EXPECT_EQ(drop.member, a) << "used longest ago";
+  EXPECT_EQ(residency.Decide(now).what, What::kNothing) << "a second must not go";
+  residency.Away(a);
+  const auto run = residency.Decide(now);
+  EXPECT_EQ(run.what, What::kRun);
+  EXPECT_EQ(run.member, c);
+}
+
+TEST(Residency, TheEarliestDeadlineComputes) {
+  Residency residency({});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10);
+  residency.Wants(a, 5, 0);
+  EXPECT_EQ(residency.Decide(0).member, a);
+  residency.Wants(b, 6, 0);
+  EXPECT_EQ(residency.Decide(0).member, b) << "let in";
+  EXPECT_EQ(residency.Decide(0).member, a);
+  residency.Wants(a, 7, 1);
+  EXPECT_EQ(residency.Decide(1).member, b);
+}
+
+TEST(Residency, WorkGivesWayAfterItsQuantum) {
+  Residency residency({.bytes = 10, .quantum_s = 1, .quantum_loads = 4});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10);
+  residency.Wants(a, 1, 0);
+  EXPECT_EQ(residency.Decide(0).member, a);
+  residency.Came(a, 0.5);
+  residency.Wants(b, 1, 0.1);
+  EXPECT_EQ(residency.PlaceInLine(b), 0u);
+  EXPECT_NEAR(residency.WaitSeconds(b, 0.5), 1.5, 1e-9);
+  EXPECT_EQ(residency.Decide(1.9).member, a) << "four loads are two seconds";
+  EXPECT_EQ(residency.Decide(2).what, What::kDrop);
+  residency.Away(a);
+  EXPECT_EQ(residency.Decide(2).member, b);
+  EXPECT_EQ(residency.PlaceInLine(a), 0u) << "it goes on later";
+}
+
+TEST(Residency, RequestLevelNeverTakesWorkAway) {
+  Residency residency({.bytes = 10, .switches = false});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10);
+  residency.Wants(a, 1, 0);
+  EXPECT_EQ(residency.Decide(0).member, a);
+  residency.Wants(b, 1, 0);
+  EXPECT_EQ(residency.Decide(1000).member, a);
+  residency.Rests(a, 1001);
+  EXPECT_EQ(residency.Decide(1001).what, What::kDrop);
+}
+
+TEST(Residency, PinnedModelsStayAndLeaveRoom) {
+  Residency residency({.bytes = 25});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10), c = *residency.Add(12);
+  EXPECT_EQ(residency.Add(26).error().code, Code::kNoMemory);
+  EXPECT_TRUE(residency.Pin(a, true));
+  EXPECT_EQ(residency.Pin(b, true).error().code, Code::kNoMemory) << "the third could never come";
+  EXPECT_EQ(residency.Add(16).error().code, Code::kNoMemory);
+  residency.Wants(a, 1, 0);
+  residency.Decide(0);
+  residency.Rests(a, 0);
+  residency.Wants(b, 1, 1);
+  EXPECT_EQ(residency.Decide(1).member, b);
+  residency.Rests(b, 2);
+  residency.Wants(c, 1, 3);
+  EXPECT_EQ(residency.Decide(3).member, b) << "not the pinned one, though it is colder";
+}
+
+/// Random models, work and times. The budget is never passed, nobody starves, no work is taken away before its quantum
+/// is over, nor from the one that is asked for.
+TEST(Residency, RandomTracesKeepTheInvariants) {
+  std::uint64_t drops = 0, switches = 0, served = 0;
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    std::mt19937_64 random(seed);
+    const auto below = [&](std::uint64_t n) { return random() % n; };
+    const bool switching = below(4) > 0;
+    const std::size_t models = 2 + below(10);
+    std::vector<std::uint64_t> bytes(models), work(models);
+    std::uint64_t largest = 0;
+    for (std::uint64_t& size : bytes) largest = std::max(largest, size = 1 + below(20));
+    const ResidencyOptions options{largest + below(40), switching, 1. + static_cast<double>(below(3)), 4};
+    Residency residency(options);
+    for (const std::uint64_t size : bytes) ASSERT_TRUE(residency.Add(size));
+    const MemberId pin = below(models);
+    const bool pinned = below(3) == 0 && residency.Pin(pin, true).has_value();
+    std::vector<double> since(models, -1), came(models, 0), load(models, 0);
+    std::vector<bool> in(models, false);
+    double now = 0;
+    const double worst_quantum = std::max(options.quantum_s, 4 * 0.5);
+    for (int step = 0; step < 400; ++step) {
+      const bool arrivals = step < 300;
+      if (arrivals && below(3) == 0) {
+        const MemberId id = below(models);
+        if (work[id] == 0 && !in[id]) since[id] = now;
+        work[id] += 1 + below(20);
+        residency.Wants(id, now + static_cast<double>(below(3)), now);
+      }
+      const Residency::Decision decision = residency.Decide(now);
+      const MemberId id = decision.member;
+      if (decision.what == What::kRun) {
+        ASSERT_GT(work[id], 0u) << seed;
+        if (!in[id]) {
+          in[id] = true, came[id] = now, load[id] = 0.1 * static_cast<double>(below(6));
+          residency.Came(id, load[id]);
+          now += load[id];
+        }
+        now += 0.05;
+        since[id] = -1;
+        ++served;
+        if (--work[id] == 0) residency.Rests(id, now);
+        else residency.Wants(id, now + 0.1, now);
+      } else if (decision.what == What::kDrop) {
+        ASSERT_TRUE(in[id]) << seed;
+        ASSERT_FALSE(pinned && id == pin) << seed;
+        if (work[id] > 0) {
+          ASSERT_TRUE(switching) << seed << ": work was taken away";
+          ASSERT_GE(now, came[id] + std::max(options.quantum_s, 4 * load[id])) << seed;
+          since[id] = now;
+          ++switches;
+        }
+        ++drops;
+        in[id] = false;
+        residency.Away(id);
+      } else {
+        now = std::max(now + 0.01, decision.again_s);
+      }
+      std::uint64_t held = 0;
+      for (MemberId m = 0; m < models; ++m) held += in[m] ? bytes[m] : 0;
+      ASSERT_EQ(held, residency.bytes_resident()) << seed;
+      ASSERT_LE(held, options.bytes) << seed;
+      for (MemberId m = 0; m < models; ++m) {
+        const bool waits = switching && work[m] > 0 && since[m] >= 0;
+        ASSERT_LT(waits ? now - since[m] : 0, (2 * static_cast<double>(models) + 2) * (worst_quantum + 1))
+            << seed << ": it starves";
+      }
+    }
+    for (int step = 0; step < 100000 && std::ranges::any_of(work, [](std::uint64_t w) { return w > 0; }); ++step) {
+      const Residency::Decision decision = residency.Decide(now);
+      if (decision.what == What::kRun) {
+        if (--work[decision.member] == 0) residency.Rests(decision.member, now);
+        now += 0.05;
+      } else if (decision.what == What::kDrop) {
+        residency.Away(decision.member);
+      } else {
+        now = std::max(now + 0.01, decision.again_s);
+      }
+    }
+    for (const std::uint64_t left : work) ASSERT_EQ(left, 0u) << seed << ": never served";
+  }
+  EXPECT_GT(drops, 1000u);
+  EXPECT_GT(switches, 100u);
+  EXPECT_GT(served, 10000u);
+}
+
+}  // namespace
+}  // namespace yun::engine
