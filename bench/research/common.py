@@ -92,8 +92,8 @@ class Server:
 
 
 class Yun(Server):
-    def __init__(self, a, model, *options, home, cpu=None, new_key=False):
-        super().__init__([a.yun, "serve", f"m={model}", "--port", 0, "--home", home, "--threads", a.threads,
+    def __init__(self, a, model, *options, home, cpu=None, new_key=False, names=("m",)):
+        super().__init__([a.yun, "serve", *(f"{name}={model}" for name in names), "--port", 0, "--home", home, "--threads", a.threads,
                           "--drain", 0, *(["--new-key"] if new_key else []), *shlex.split(a.yun_options),
                           *options],
                          {"YUN_CPU": cpu} if cpu else None)

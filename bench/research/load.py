@@ -33,6 +33,7 @@ class Ask:
     chat: bool = False
     leave_after: int = 0            # hang up after so many events; 0: hear the end
     ignore_eos: bool = True
+    model: str = ""                 # instead of the session's
 
 
 @dataclasses.dataclass
@@ -73,7 +74,7 @@ def percentile(values, p):
 
 
 def request_bytes(url, model, ask, key):
-    body = {"model": model, "max_tokens": ask.answer_tokens, "stream": True, "temperature": 0,
+    body = {"model": ask.model or model, "max_tokens": ask.answer_tokens, "stream": True, "temperature": 0,
             "ignore_eos": ask.ignore_eos, "stream_options": {"include_usage": True}}
     if ask.chat:
         body["messages"] = [{"role": "user", "content": ask.prompt}]
