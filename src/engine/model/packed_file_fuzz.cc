@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "base/check.h"
@@ -33,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   CHECK(header->checksums.size() == (header->data_bytes + kPackedChunkBytes - 1) / kPackedChunkBytes);
   static_cast<void>(FingerprintOf(*header));
-  CHECK(ParsePackedHeader(std::as_bytes(std::span(SerializePackedHeader(*header))),
-                          PackedDataOffset(SerializePackedHeader(*header).size()) + data_bytes, "again"));
+  const std::string again = SerializePackedHeader(*header);
+  CHECK(ParsePackedHeader(std::as_bytes(std::span(again)), PackedDataOffset(again.size()) + data_bytes, "again"));
   return 0;
 }
