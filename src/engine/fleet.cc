@@ -90,6 +90,16 @@ std::uint64_t Fleet::bytes_used() const {
   return residency_.bytes_resident() + residency_.bytes_fixed();
 }
 
+std::optional<Fleet::Wait> Fleet::WaitFor(std::string_view name) const {
+  std::lock_guard lock(mutex_);
+  for (MemberId id = 0; id < members_.size(); ++id) {
+    if (!members_[id].wake || members_[id].name != name) continue;
+    if (residency_.resident(id) && !residency_.leaving(id)) return {};
+    return Wait{residency_.LineFor(id), residency_.WaitSeconds(id, Now()) + residency_.load_seconds(id)};
+  }
+  return {};
+}
+
 std::vector<FleetRow> Fleet::Rows() const {
   std::lock_guard lock(mutex_);
   std::vector<FleetRow> rows;

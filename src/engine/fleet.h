@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -73,6 +74,12 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
   std::uint64_t bytes() const { return bytes_; }  // for all; 0: no bound
   std::uint64_t bytes_used() const;               // fixed ones, and weights that are there
   std::vector<FleetRow> Rows() const;
+  /// Of a request that came now: models before its own, and seconds until its weights are here. Nothing: they are.
+  struct Wait {
+    std::size_t line = 0;
+    double seconds = 0;
+  };
+  std::optional<Wait> WaitFor(std::string_view name) const;
 
  private:
   struct Member {

@@ -124,7 +124,10 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   if (!grant) return;
   const engine::EngineStats load = model->engine->Stats();
   call.more_headers.emplace_back("x-yun-queue-place", std::to_string(load.waiting));
-  call.more_headers.emplace_back("x-yun-start-estimate-ms", fmt::format("{:.0f}", 1000 * load.queue_seconds));
+  const auto wait = service.fleet ? service.fleet->WaitFor(model->id) : std::nullopt;
+  const double start_s = load.queue_seconds + (wait ? wait->seconds : 0);
+  call.more_headers.emplace_back("x-yun-start-estimate-ms", fmt::format("{:.0f}", 1000 * start_s));
+  if (wait) call.more_headers.emplace_back("x-yun-model-line", std::to_string(wait->line));
   if (wish.dry_run) return AnswerDryRun(call, *model, plan.prompts, *terms, *grant);
   const auto tokens_max = static_cast<std::uint32_t>(grant->output_tokens());
   auto meters =
@@ -177,6 +180,9 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
     answer->call_.responder->Start(200, answer->plan_.writer->content_type(),
                                    answer->call_.AnswerHeaders(kStreamHeaders));
     std::string out;
+    if (wait)
+      out = fmt::format(": the model's weights are not in memory: {} models before it, about {:.1f} s\n\n", wait->line,
+                        wait->seconds);
     answer->plan_.writer->Begin(out, answer->SoFar(nullptr));
     if (!out.empty()) answer->call_.responder->Write(std::move(out));
   }

@@ -87,7 +87,7 @@ http::Headers CorsHeaders(const http::Request& request, const std::vector<std::s
   if (!IsPreflight(request)) {
     out.emplace_back("access-control-expose-headers",
                      "x-request-id, request-id, retry-after, x-yun-receipt-id, x-yun-queue-place, "
-                     "x-yun-start-estimate-ms, x-ratelimit-limit-requests, "
+                     "x-yun-start-estimate-ms, x-yun-model-line, x-ratelimit-limit-requests, "
                      "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, "
                      "x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens");
     return out;

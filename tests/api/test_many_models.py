@@ -45,6 +45,16 @@ def test_all_at_once(server):
     assert sum(value for key, value in server.metrics().items() if key.startswith("yun_weight_loads_total")) > 3
 
 
+def test_who_waits_for_a_model_hears_it(server):
+    client = server.client()
+    away = (set(NAMES) - resident(server)).pop()
+    stream = client.completions.with_raw_response.create(model=away, prompt="Hi", max_tokens=3, stream=True)
+    assert stream.headers["x-yun-model-line"] == "0" and int(stream.headers["x-yun-start-estimate-ms"]) >= 0
+    assert stream.http_response.read().startswith(b": the model's weights are not in memory: 0 models before it")
+    stream = client.completions.with_raw_response.create(model=away, prompt="Hi", max_tokens=3, stream=True)
+    assert "x-yun-model-line" not in stream.headers and stream.http_response.read().startswith(b"data: ")
+
+
 def test_ps(server):
     done = subprocess.run([YUN, "ps", "--url", server.url], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

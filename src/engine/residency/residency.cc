@@ -155,14 +155,20 @@ Residency::Decision Residency::Decide(double now_s) {
 std::optional<std::size_t> Residency::PlaceInLine(MemberId member) const {
   const Member& m = members_[member];
   if (!m.wants || m.place == Place::kIn) return {};
+  return LineFor(member);
+}
+
+std::size_t Residency::LineFor(MemberId member) const {
+  const Member& m = members_[member];
   return static_cast<std::size_t>(std::ranges::count_if(members_, [&](const Member& other) {
-    return other.exists && other.wants && other.place != Place::kIn && other.since_s < m.since_s;
+    return other.exists && other.wants && other.place != Place::kIn && &other != &m &&
+           (!m.wants || other.since_s < m.since_s);
   }));
 }
 
 double Residency::WaitSeconds(MemberId member, double now_s) const {
-  const auto line = PlaceInLine(member);
-  if (!line) return 0;
+  const Member& wanted = members_[member];
+  if (wanted.place == Place::kIn || Fits(wanted)) return 0;
   double first_end = kNever;
   double quantum = options_.quantum_s;
   for (const Member& m : members_) {
@@ -171,7 +177,7 @@ double Residency::WaitSeconds(MemberId member, double now_s) const {
     first_end = std::min(first_end, m.wants ? std::max(0., QuantumEnd(m) - now_s) : 0);
   }
   if (first_end == kNever) first_end = 0;
-  return first_end + static_cast<double>(*line) * quantum;
+  return first_end + static_cast<double>(LineFor(member)) * quantum;
 }
 
 std::uint64_t Residency::PinnedBytes() const {

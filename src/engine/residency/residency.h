@@ -67,8 +67,10 @@ class Residency {
   bool pinned(MemberId member) const { return members_[member].pinned; }
   /// Members that wait for room before this one; nothing: it does not wait.
   std::optional<std::size_t> PlaceInLine(MemberId member) const;
+  /// The same of one that is away, as if it had work since now at the latest.
+  std::size_t LineFor(MemberId member) const;
   double load_seconds(MemberId member) const { return members_[member].load_s; }
-  /// Until a member that waits may come, as far as can be known: quanta and loads of those before it.
+  /// Until a member that is away may come if it has work, as far as can be known: quanta and loads of those before it.
   double WaitSeconds(MemberId member, double now_s) const;
 
  private:
