@@ -55,6 +55,8 @@ const std::vector<C> kInvoiceColumns = {{"ID", "id"}, {"NUMBER", "number"}, {"MO
                                         {"ACCOUNT", "account_id"}, {"PAYABLE", "payable_micro", kMoney},
                                         {"CREDITED", "credited_micro", kMoney}, {"CURRENCY", "currency"},
                                         {"DUE", "due_ms", kTime}};
+const std::vector<C> kAdapterColumns = {{"ID", "id"}, {"BASE", "base"}, {"RANK", "rank"}, {"BYTES", "bytes"},
+                                        {"LOADED", "created_ms", kTime}};
 const std::vector<C> kAuditColumns = {{"ID", "id"}, {"AT", "at_ms", kTime}, {"PERSON", "person_id"}, {"KEY", "key_id"},
                                       {"FROM", "ip"}, {"ACTION", "action"}, {"TARGET", "target"}};
 
@@ -395,6 +397,18 @@ std::vector<AdminCommand> Make() {
         {"--currency", "currency", K::kText, "CNY", true}, {"--note", "note", K::kText, "for the statement"}},
        {}, "yun admin partner payout 'Maps Ltd' 100 --currency CNY", {}, true},
 
+      {"adapter", "list", "those that are loaded", "GET", "/adapters", {kLimit}, kAdapterColumns,
+       "yun admin adapter list"},
+      {"adapter", "load", "serve an adapter (LoRA) of a model as <base>+<name>", "POST", "/adapters",
+       {{"NAME", "name", K::kText, "shop", true},
+        {"PATH", "path", K::kText, "on the server: a folder or a GGUF file", true},
+        {"--base", "base", K::kText, "the model it belongs to; may be left out where one is served"}},
+       {}, "yun admin adapter load shop /srv/adapters/shop --base qwen3:0.6b"},
+      {"adapter", "unload", "serve it no longer; requests that run with it finish", "DELETE", "/adapters/{name}",
+       {{"NAME", "{name}", K::kText, "shop", true},
+        {"--base", "?base", K::kText, "where several models have one of that name"}},
+       {}, "yun admin adapter unload shop"},
+
       {"audit", "list", "who did what, when, from where", "GET", "/workspaces/{workspace_id}/audit",
        Join({{"WORKSPACE", "{workspace_id}", K::kWorkspace, "its id or name; none: of all (operators)"},
              {"--person", "?person_id", K::kText, "only theirs"}, {"--action", "?action", K::kText, "key.create"},
@@ -435,6 +449,7 @@ std::string_view AboutNoun(std::string_view noun) {
       {"billing", "what stands on all bills"},
       {"report", "the operator's view of the business"},
       {"partner", "who publishes models and apps with a share"},
+      {"adapter", "adapters (LoRA) of served models"},
       {"audit", "who did what, when, from where"}};
   for (const auto& [name, about] : kAbout)
     if (name == noun) return about;

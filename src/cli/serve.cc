@@ -173,6 +173,10 @@ int Run(Options& options) {
   shutdown.Orderly();
   const auto models = (*app)->service().Models();
   for (const auto& model : models) {
+    if (model->adapter) {
+      std::fprintf(options.notes, "serving %s: an adapter of %s\n", model->id.c_str(), model->base.c_str());
+      continue;
+    }
     const engine::EngineStats stats = model->engine->Stats();
     std::fprintf(options.notes, "serving %s: %.0f MB of weights, %.0f MB of cache, context %u, %s\n", model->id.c_str(),
                  static_cast<double>(stats.weight_bytes) / 1e6, static_cast<double>(stats.cache_bytes) / 1e6,
@@ -207,6 +211,11 @@ void RegisterServe(CLI::App& app, int& exit_code) {
   c->add_option("models", options->positional,
                 "Names of the model store, paths to a GGUF file or a folder, or NAME=PATH");
   c->add_option("--model", o.models, "As above; may be given several times")->allow_extra_args(false);
+  c->add_option("--adapter", o.adapters,
+                "An adapter (LoRA) as a model of its own, <base>+NAME: PEFT's folder or a GGUF file; base may be left "
+                "out where one model is served. May be given again")
+      ->allow_extra_args(false)
+      ->type_name("NAME=PATH[,base=MODEL]");
   c->add_option("--host", o.address, "Address to listen on")->capture_default_str();
   CLI::Option* port = c->add_option("--port", o.port, "Port to listen on; 0 takes any free one")->capture_default_str();
   c->add_option("--threads", o.threads, "Threads of the engine; 0: one a physical core")->check(CLI::Range(0, 512));

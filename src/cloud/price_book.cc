@@ -344,11 +344,13 @@ Result<PriceBook> PriceBook::Parse(std::string_view toml) {
   return book;
 }
 
-Rates PriceBook::RatesFor(std::string_view model, std::string_view currency, std::int64_t at_ms,
-                          std::int64_t input_tokens) const {
+namespace {
+
+Rates RatesOf(const std::vector<PriceRow>& prices, std::string_view model, std::string_view currency,
+              std::int64_t at_ms, std::int64_t input_tokens) {
   const PriceRow* best = nullptr;
   std::tuple<int, std::int64_t, std::string_view, std::int64_t> best_rank;
-  for (const PriceRow& row : prices_) {
+  for (const PriceRow& row : prices) {
     if (row.currency != currency || !Holds(row.from_ms, row.until_ms, at_ms)) continue;
     if (row.over_input_tokens > 0 && input_tokens <= row.over_input_tokens) continue;
     // The pattern itself stands in the rank so that tiers are compared within one pattern only.
@@ -364,6 +366,17 @@ Rates PriceBook::RatesFor(std::string_view model, std::string_view currency, std
   rates.micro_per_million = best->micro_per_million;
   rates.batch_ppm = best->batch_ppm;
   return rates;
+}
+
+}  // namespace
+
+/// An adapter, "base+name", that no row is for costs what its base costs.
+Rates PriceBook::RatesFor(std::string_view model, std::string_view currency, std::int64_t at_ms,
+                          std::int64_t input_tokens) const {
+  const Rates rates = RatesOf(prices_, model, currency, at_ms, input_tokens);
+  const std::size_t plus = model.rfind('+');
+  if (rates.priced || plus == model.npos) return rates;
+  return RatesOf(prices_, model.substr(0, plus), currency, at_ms, input_tokens);
 }
 
 std::int32_t PriceBook::DiscountFor(std::string_view workspace, std::string_view model, std::int64_t at_ms) const {

@@ -63,6 +63,14 @@ input = 5
 model = "qwen3-*"
 currency = "USD"
 input = 6
+[[price]]
+model = "turbo"
+currency = "GBP"
+input = 7
+[[price]]
+model = "turbo+mine"
+currency = "GBP"
+input = 8
 )");
   const std::int64_t y2027 = 1'798'761'600'000, y2028 = 1'830'297'600'000, may_2026 = 1'777'593'600'000;
   const struct {
@@ -73,6 +81,9 @@ input = 6
       {"qwen3-8b", "CNY", y2027 - 1, 1, 2}, {"qwen3-8b", "CNY", y2027, 1, 4},   {"qwen3-8b", "CNY", y2027, 5000, 4},
       {"qwen3-8b", "CNY", y2028, 1, 2},     {"qwen3-0.6b", "CNY", kNow, 1, 5},  {"qwen3-0.6b", "CNY", may_2026, 1, 2},
       {"qwen3-0.6b", "USD", kNow, 1, 6},    {"other", "USD", kNow, 1, 0},       {"qwen3-8b", "CNY", 0, 1, 1},
+      // An adapter: a row of its own or a pattern, else its base's.
+      {"qwen3-0.6b+shop", "CNY", kNow, 1, 2}, {"turbo+shop", "GBP", kNow, 1, 7}, {"turbo+mine", "GBP", kNow, 1, 8},
+      {"turbo", "GBP", kNow, 1, 7}, {"turbo-2+shop", "GBP", kNow, 1, 0},
   };
   for (const auto& c : kCases) {
     EXPECT_EQ(book.RatesFor(c.model, c.currency, c.at_ms, c.input_tokens).micro_per_million[0], c.price)

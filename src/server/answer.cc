@@ -105,8 +105,9 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
            .code = "context_length_exceeded",
            .tokens_max = static_cast<std::int64_t>(context) - 1});
 
-  const api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
+  api::Parsed<engine::GenerateRequest> terms = TermsOf(service, call, wish);
   if (!terms) return call.Fail(terms.error());
+  terms->adapter = model->adapter;
   const bool thinks = plan.format && (plan.format->thinks_at_start || plan.format->may_think);
   const std::uint32_t wanted = TokensMax(wish, thinks, plan.thinking_budget);
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "hub/store.h"
+#include "server/adapters.h"
 #include "server/admin/local.h"
 #include "server/call.h"
 #include "server/routes.h"
@@ -85,6 +86,11 @@ Status App::Load() {
         options_.threads);
   for (const std::string& wanted : options_.models) RETURN_IF_ERROR(LoadOne(wanted));
   RETURN_IF_ERROR(Settle());
+  service_->adapters = std::make_unique<Adapters>(*service_);
+  for (const std::string& wanted : options_.adapters) {
+    auto loaded = service_->adapters->Load(wanted);
+    if (!loaded) return Wrap(std::move(loaded.error()), "adapter");
+  }
   // Only now: a start that fails must not make a key that nobody sees.
   ASSIGN_OR_RETURN(Cloud::FirstKey first, service_->cloud->MakeFirst(options_.currency, options_.new_key));
   made_key_ = std::move(first.key);
@@ -127,6 +133,7 @@ Status App::OpenAdmin() {
   parts.revenue = cloud.revenue.get();
   parts.prompts = cloud.prompts.get();
   parts.clock = &cloud.clock;
+  parts.adapters = service_->adapters.get();
   parts.home = options_.passing ? cloud.passing.path : options_.home;
   parts.url = public_url();
   if (!options_.passing) {

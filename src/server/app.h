@@ -26,6 +26,7 @@ struct AppOptions {
   AuthOptions auth;
   std::string currency = "CNY";     // of the account that the first start makes
   std::vector<std::string> models;  // names of the store or paths; "name=path" serves a path under a name
+  std::vector<std::string> adapters;  // "NAME=PATH[,base=MODEL]"
   std::string address = "127.0.0.1";
   std::uint16_t port = 8460;  // 0: any free one
   int threads = 0;            // as EngineOptions

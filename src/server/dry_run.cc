@@ -16,6 +16,7 @@ void AnswerDryRun(Call& call, const Model& model, const std::vector<std::vector<
   const cloud::MeterInfo info = reserved.info;
   grant.Release();
 
+  each.adapter = model.adapter;
   cloud::Units input;
   engine::Forecast first;
   for (const auto& prompt : prompts) {

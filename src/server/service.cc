@@ -1,5 +1,9 @@
 #include "server/service.h"
 
+#include <algorithm>
+
+#include "server/adapters.h"
+
 namespace yun::server {
 
 std::uint64_t InFlight::count() const {
@@ -26,6 +30,8 @@ Service::Service(std::unique_ptr<Cloud> opened, ServiceOptions how)
   ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
 }
 
+Service::~Service() = default;
+
 void Service::Tick(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
@@ -45,6 +51,16 @@ void Service::Tick(const std::stop_token& stop) {
 
 void Service::AddModel(std::shared_ptr<const Model> model) {
   models_.With([&](auto& models) { models.push_back(std::move(model)); });
+}
+
+void Service::RemoveModel(std::string_view id) {
+  std::shared_ptr<const Model> last;  // goes without the lock
+  models_.With([&](auto& models) {
+    const auto found = std::ranges::find(models, id, [](const auto& model) -> std::string_view { return model->id; });
+    if (found == models.end()) return;
+    last = std::move(*found);
+    models.erase(found);
+  });
 }
 
 std::shared_ptr<const Model> Service::FindModel(std::string_view id) const {

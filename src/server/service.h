@@ -32,6 +32,8 @@
 
 namespace yun::server {
 
+class Adapters;
+
 /// A model being served under a name.
 struct Model {
   std::string id;
@@ -39,9 +41,11 @@ struct Model {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const ChatTemplate> chat_template;  // null: completions only
   ToolStyle tool_style = ToolStyle::kNone;            // how it writes calls, by its template
-  std::unique_ptr<const Grammars> grammars;
+  std::shared_ptr<const Grammars> grammars;
   std::optional<engine::Pooling> pooling = engine::Pooling::kMean;  // of embeddings; none: in no way that we know
-  std::unique_ptr<engine::Engine> engine;
+  std::shared_ptr<engine::Engine> engine;          // an adapter's is its base's
+  std::shared_ptr<const engine::Adapter> adapter;  // null: the model as it is
+  std::string base;                                // of an adapter: the model that it belongs to
 };
 
 enum class Phase { kLoading, kReady, kDraining };
@@ -108,8 +112,10 @@ inline constexpr int kAdminThreads = 2;  // one for what takes long, one beside 
 class Service {
  public:
   Service(std::unique_ptr<Cloud> opened, ServiceOptions how);
+  ~Service();
 
   void AddModel(std::shared_ptr<const Model> model);
+  void RemoveModel(std::string_view id);
   std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name
   std::vector<std::shared_ptr<const Model>> Models() const;
 
@@ -123,6 +129,7 @@ class Service {
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   std::unique_ptr<Batches> batches;  // set before the server listens
+  std::unique_ptr<Adapters> adapters;   // set before the phase is kReady
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
   std::unique_ptr<Tasks> tasks;         // set before the server listens
   AddressLimiter addresses;

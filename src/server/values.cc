@@ -74,6 +74,7 @@ void Values::Submit() {
   while (next_ < meters_.size() && running_.size() < kInputsInFlightMax) {
     engine::GenerateRequest request = job_.each;
     request.prompt = job_.prompts[next_];
+    request.adapter = model_->adapter;
     request.usage_sinks = {meters_[next_]};
     if (next_ > 0) request.ttft_objective_s = 0;
     if (request.timeout_s > 0) {

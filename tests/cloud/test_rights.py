@@ -33,6 +33,7 @@ PINNED = {
     "POST /workspaces": "operate", "POST /workspaces/{workspace_id}/top-ups": "operate",
     "POST /workspaces/{workspace_id}/adjustments": "operate", "PUT /workspaces/{workspace_id}/limits": "operate",
     "PATCH /workspaces/{workspace_id}/terms": "operate", "POST /prices": "operate", "GET /reconcile": "operate",
+    "POST /adapters": "operate", "DELETE /adapters/{name}": "operate",
     "POST /backups": "operate", "GET /backups/{name}/part": "operate", "POST /people/{person_id}/sign-in-links": "operate",
     "POST /partners/{partner_id}/offerings/{offering_id}/review": "operate",
     "POST /partners/{partner_id}/payouts": "operate", "GET /audit": "operate", "GET /usage": "operate",

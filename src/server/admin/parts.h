@@ -26,6 +26,10 @@ struct Clock;
 struct Terms;
 }  // namespace yun::cloud
 
+namespace yun::server {
+class Adapters;
+}
+
 namespace yun::server::admin {
 
 /// borrows: all
@@ -40,6 +44,7 @@ struct Parts {
   cloud::Revenue* revenue = nullptr;
   cloud::Prompts* prompts = nullptr;
   const cloud::Clock* clock = nullptr;
+  Adapters* adapters = nullptr;
   std::filesystem::path home;
   std::string local_key;  // good for an operator on this machine; empty: none
   std::string url;        // where the console is, for links: "https://cloud.example.com"

@@ -12,6 +12,7 @@ void Health(Service& service, Call call) {
   if (call.principal) {
     json::array models;
     for (const auto& model : service.Models()) {
+      if (model->adapter) continue;  // its engine is its base's
       const engine::EngineStats stats = model->engine->Stats();
       models.push_back(json::object{{"id", model->id},
                                     {"running", stats.running},

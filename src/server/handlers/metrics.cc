@@ -30,7 +30,8 @@ void ShowMetrics(Service& service, Call call) {
                           : "Metrics are given on this machine alone; `yun serve --metrics key` or `open` widens that.",
                       "", "permission_denied"});
   std::vector<ModelStats> models;
-  for (const auto& model : service.Models()) models.push_back({model->id, model->engine->Stats()});
+  for (const auto& model : service.Models())
+    if (!model->adapter) models.push_back({model->id, model->engine->Stats()});
   if (service.fleet)
     for (engine::FleetRow& row : service.fleet->Rows())
       for (ModelStats& model : models)
