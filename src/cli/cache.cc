@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
 #include <memory>
 
@@ -18,15 +17,6 @@ namespace yun::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string Minute(std::int64_t unix_seconds) {
-  const std::time_t time = unix_seconds;
-  std::tm local{};
-  char text[32];
-  if (localtime_r(&time, &local) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) == 0)
-    return "?";
-  return text;
-}
 
 Result<int> List(std::optional<std::uint64_t> bytes_max, bool as_json) {
   const auto folder = hub::HomeFolder() / engine::kPackedFolder;
@@ -48,7 +38,8 @@ Result<int> List(std::optional<std::uint64_t> bytes_max, bool as_json) {
                        {"source", info.header.sources.empty() ? "" : info.header.sources.front().path},
                        {"stale", info.stale}});
     } else {
-      table.Add({model, SizeText(info.bytes), info.header.f32 ? "f32" : "auto", Minute(info.used_unix),
+      table.Add({model, SizeText(info.bytes), info.header.f32 ? "f32" : "auto",
+                 LocalTime(info.used_unix, "%Y-%m-%d %H:%M"),
                  info.path.filename().string() + (info.stale ? "  (its model has changed or is gone)" : "")});
     }
   }

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
 #include <memory>
 
@@ -18,14 +17,6 @@ namespace yun::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string Day(std::int64_t unix_seconds) {
-  const std::time_t time = unix_seconds;
-  std::tm local{};
-  char text[32];
-  if (localtime_r(&time, &local) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%d", &local) == 0) return "?";
-  return text;
-}
 
 Result<int> ListHere(bool as_json) {
   ASSIGN_OR_RETURN(const hub::Store store, hub::Store::Open(hub::HomeFolder()));
@@ -48,7 +39,7 @@ Result<int> ListHere(bool as_json) {
     } else {
       table.Add({model.name, SizeText(model.bytes), about.type.empty() ? "?" : about.type,
                  about.architecture.empty() ? "?" : about.architecture,
-                 about.context > 0 ? std::to_string(about.context) : "?", Day(model.added_unix),
+                 about.context > 0 ? std::to_string(about.context) : "?", LocalTime(model.added_unix, "%Y-%m-%d"),
                  about.cannot_run.empty() ? "yes" : "not yet"});
     }
   }

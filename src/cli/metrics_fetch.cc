@@ -5,7 +5,20 @@
 
 namespace yun::cli {
 
-Result<MetricsText> FetchMetrics(const std::string& url, const std::string& key) {
+void AddMetricsServer(CLI::App& command, MetricsServer& server) {
+  command.add_option("--url", server.url, "the server")
+      ->transform([](std::string url) {
+        while (url.ends_with('/')) url.pop_back();
+        return url;
+      })
+      ->type_name("TEXT")
+      ->capture_default_str();
+  command.add_option("--key", server.key, "an API key, where the server asks for one (serve --metrics key)")
+      ->envname("YUN_API_KEY");
+}
+
+Result<MetricsText> FetchMetrics(const MetricsServer& server) {
+  const auto& [url, key] = server;
   http::FetchRequest ask;
   ask.url = url + "/metrics";
   if (!key.empty()) ask.headers = {{"authorization", "Bearer " + key}};

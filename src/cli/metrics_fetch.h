@@ -1,5 +1,6 @@
 // The figures of a running server.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/result.h"
@@ -7,7 +8,14 @@
 
 namespace yun::cli {
 
-/// key: may be empty. errors: kPermissionDenied (says what to do), kNetwork, as MetricsText::Parse
-Result<MetricsText> FetchMetrics(const std::string& url, const std::string& key);
+struct MetricsServer {
+  std::string url = "http://127.0.0.1:8460", key;
+};
+
+/// --url and --key.
+void AddMetricsServer(CLI::App& command, MetricsServer& server);
+
+/// errors: kPermissionDenied (says what to do), kNetwork, as MetricsText::Parse
+Result<MetricsText> FetchMetrics(const MetricsServer& server);
 
 }  // namespace yun::cli

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 
 namespace yun::cli {
 namespace {
@@ -24,6 +25,14 @@ int Columns() {
 }
 
 }  // namespace
+
+std::string LocalTime(std::int64_t unix_seconds, const char* form) {
+  const std::time_t time = unix_seconds;
+  std::tm local{};
+  char text[32];
+  if (localtime_r(&time, &local) == nullptr || std::strftime(text, sizeof text, form, &local) == 0) return "?";
+  return text;
+}
 
 std::string SizeText(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);

@@ -11,6 +11,8 @@ namespace yun::cli {
 std::string SizeText(std::uint64_t bytes);
 /// "2 min 5 s"
 std::string DurationText(double seconds);
+/// A moment on this machine's clock, in a form of strftime.
+std::string LocalTime(std::int64_t unix_seconds, const char* form);
 
 /// thread: one
 class Progress {

@@ -14,14 +14,10 @@
 namespace yun::cli {
 namespace {
 
-struct Options {
-  std::string url = "http://127.0.0.1:8460", key;
-};
-
 std::string Bytes(double bytes) { return SizeText(static_cast<std::uint64_t>(std::max(0., bytes))); }
 
-Status Print(const Options& options) {
-  ASSIGN_OR_RETURN(const MetricsText now, FetchMetrics(options.url, options.key));
+Status Print(const MetricsServer& server) {
+  ASSIGN_OR_RETURN(const MetricsText now, FetchMetrics(server));
   Table table({"MODEL", "WEIGHTS", "STATE", "RUN", "WAIT", "LOADS", "LAST LOAD", "CACHE"});
   for (const std::string& model : now.Values("yun_weight_bytes", "model_name")) {
     const MetricsText::Filter of = {{"model_name", model}};
@@ -46,19 +42,16 @@ Status Print(const Options& options) {
 }  // namespace
 
 void RegisterPs(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
+  auto server = std::make_shared<MetricsServer>();
   CLI::App* c = app.add_subcommand("ps", "The models of a running server: what is in memory, who waits");
-  c->add_option("--url", options->url, "the server")->capture_default_str();
-  c->add_option("--key", options->key, "an API key, where the server asks for one (serve --metrics key)")
-      ->envname("YUN_API_KEY");
+  AddMetricsServer(*c, *server);
   c->footer(
       "Examples:\n"
       "  yun serve --memory 4GB smollm2 qwen3:0.6b\n"
       "  yun ps\n"
       "  yun ps --url http://10.0.0.5:8460 --key sk-...");
-  c->callback([options, &exit_code] {
-    while (options->url.ends_with('/')) options->url.pop_back();
-    const Status done = Print(*options);
+  c->callback([server, &exit_code] {
+    const Status done = Print(*server);
     exit_code = done ? 0 : Report(done.error());
   });
 }

@@ -31,8 +31,7 @@ constexpr double kRateSeconds = 5;       // speeds are of the last seconds
 constexpr std::size_t kReadings = 61;    // times are of the last minute
 constexpr std::size_t kRowsMax = 1000;   // workspaces
 
-struct Options {
-  std::string url = "http://127.0.0.1:8460", key;
+struct Options : MetricsServer {
   bool once = false;
 };
 
@@ -42,7 +41,7 @@ struct Reading {
 };
 
 Result<Reading> Read(const Options& options) {
-  ASSIGN_OR_RETURN(MetricsText text, FetchMetrics(options.url, options.key));
+  ASSIGN_OR_RETURN(MetricsText text, FetchMetrics(options));
   return Reading{Clock::now(), std::move(text)};
 }
 
@@ -231,9 +230,7 @@ Status Watch(const Options& options) {
 void RegisterTop(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("top", "what a running server does, live");
-  c->add_option("--url", options->url, "the server")->capture_default_str();
-  c->add_option("--key", options->key, "an API key, where the server asks for one (serve --metrics key)")
-      ->envname("YUN_API_KEY");
+  AddMetricsServer(*c, *options);
   c->add_flag("--once", options->once, "print once and end; so it is too when the output is no terminal");
   c->footer(
       "Speeds are of the last five seconds, times of the last minute (since the start, when nothing came in it).\n"
@@ -245,7 +242,6 @@ void RegisterTop(CLI::App& app, int& exit_code) {
       "  yun top --url http://10.0.0.5:8460 --key sk-...\n"
       "  yun top --once                       one screen, for a script or a report");
   c->callback([options, &exit_code] {
-    while (options->url.ends_with('/')) options->url.pop_back();
     Interrupted();  // watches from here on
     const bool once = options->once || !::isatty(STDOUT_FILENO);
     const Status done = once ? PrintOnce(*options) : Watch(*options);

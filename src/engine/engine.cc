@@ -142,7 +142,7 @@ class EngineImpl : public Engine {
       if (incoming_.size() + waiting_.load() + count > options_.waiting_max) {
         Error error{Code::kTooMany,
                     fmt::format("{} requests are waiting already; try again later", options_.waiting_max)};
-        error.retry_after_s = RetryAfter(queue_seconds_.load());
+        error.retry_after_s = RetryAfter(Stats().queue_seconds);
         return tl::unexpected<Error>(std::move(error));
       }
       for (auto& sequence : group) {
@@ -843,7 +843,6 @@ class EngineImpl : public Engine {
   void Publish(std::uint32_t rows) {
     waiting_.store(scheduler_->waiting());
     totals_.queue_seconds = pace_.FirstTokenSeconds(LoadBefore(PromptTokensLeft()));
-    queue_seconds_.store(totals_.queue_seconds);
     const PrefixCacheCounters& cache = scheduler_->cache().counters();
     totals_.waiting = scheduler_->waiting();
     totals_.running = scheduler_->running();
@@ -904,7 +903,6 @@ class EngineImpl : public Engine {
   bool called_ = false;  // by the fleet
   std::uint64_t last_id_ = 0;
   std::atomic<std::size_t> waiting_{0};
-  std::atomic<double> queue_seconds_{0};
   Guarded<EngineStats> stats_;
   Guarded<std::vector<std::weak_ptr<const Adapter>>> adapters_;  // that LoadAdapter made
   std::thread thread_;

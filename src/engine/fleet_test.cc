@@ -114,8 +114,11 @@ TEST(Fleet, AStorm) {
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(whole + aborted, 160);
   EXPECT_GT(whole, 60);
+  auto other = *fleet->Join("other", 0, 0, [] {});
+  while (!other->TakeTurn(0)) std::this_thread::yield();
   const auto left = *engines[1]->Submit(Greedy(Prompt(1, 20), 200));
-  engines[1].reset();  // while it works
+  engines[1].reset();  // while it has work, which cannot end without its turn
+  other.reset();
   EXPECT_EQ(Collect(*left).end.reason, FinishReason::kAborted);
   EXPECT_EQ(Collect(**engines[2]->Submit(Greedy(Prompt(1, 20), 5))).ids.size(), 5u);
   EXPECT_EQ(fleet->Rows().size(), 2u);
