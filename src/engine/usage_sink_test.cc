@@ -206,7 +206,8 @@ TEST(UsageSink, Speculation) {
 }
 
 TEST(ScriptedEngine, AnswersCountsAndEnds) {
-  auto engine = MakeScriptedEngine({.answer_tokens_max = 8, .step_us = 0});
+  // An endless answer takes seconds: it cannot end before it is cancelled.
+  auto engine = MakeScriptedEngine({.answer_tokens_max = 8, .step_us = 500});
   std::uint64_t generated = 0;
   for (unsigned i = 0; i < 50; ++i) {
     GenerateRequest request;
