@@ -14,6 +14,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import common
 
@@ -47,11 +48,11 @@ def measure(a, home, cold, *options):
     common.wait_quiet(a.wait)
     files = [a.model, *pathlib.Path(home, "packed").glob("*.packed")]
     (forget if cold else remember)(files)
-    before, own = common.cpu_seconds(), os.times()
+    before, own, began = common.cpu_seconds(), os.times(), time.monotonic()
     found = bench(a, home, *options)
     after = os.times()
     used = after.children_user + after.children_system - own.children_user - own.children_system
-    others = max(0.0, common.cpu_seconds() - before - used) / (found["first_token_ms"] / 1e3)
+    others = max(0.0, common.cpu_seconds() - before - used) / (time.monotonic() - began)
     return {"first_token_s": found["first_token_ms"] / 1e3, "load_s": found["load_ms"] / 1e3,
             "others_cores": round(others, 3)}
 

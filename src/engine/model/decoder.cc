@@ -512,7 +512,7 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
   for (std::uint32_t i = 0; i < config_.layers; ++i) {
     const LayerWeights& layer = weights_->layers[i];
     std::uint8_t* cache_layer = cache.Layer(i);
-    weights_->Need(layer, pool_);
+    weights_->Need(layer);
     NormRows(rows, layer.attn_norm);
     MultiplyA(i, AdapterInput::kAttention, put_normed(layer.attn_norm));
     MatMul({{&layer.q, qkv_.data(), qkv_stride_, AdapterPart::kQ},
@@ -542,7 +542,7 @@ void Decoder::Hidden(std::uint32_t row, float* out) const {
 float* Decoder::Logits(std::span<const std::uint32_t> rows) {
   const auto count = static_cast<std::uint32_t>(rows.size());
   CHECK(count <= logit_rows_max_);
-  weights_->NeedOutput(pool_);
+  weights_->NeedOutput();
   NormRows(count, weights_->output_norm, rows.data());
   MatMul({{&weights_->output, logits_.data(), logits_stride_}}, hidden_acts_, count, false);
   return logits_.data();

@@ -40,16 +40,16 @@ std::vector<std::pair<const kernels::PackedMatrix*, std::string>> MatricesOf(con
   return all;
 }
 
-void ExpectEqual(const Weights& a, const Weights& b, ThreadPool& pool) {
+void ExpectEqual(const Weights& a, const Weights& b) {
   EXPECT_EQ(a.output_norm, b.output_norm);
   for (std::size_t i = 0; i < a.layers.size(); ++i) {
-    b.Need(b.layers[i], pool);
+    b.Need(b.layers[i]);
     for (const auto member : {&LayerWeights::attn_norm, &LayerWeights::ffn_norm, &LayerWeights::q_norm,
                               &LayerWeights::k_norm, &LayerWeights::q_bias, &LayerWeights::k_bias,
                               &LayerWeights::v_bias})
       EXPECT_EQ(a.layers[i].*member, b.layers[i].*member);
   }
-  b.NeedOutput(pool);
+  b.NeedOutput();
   const auto left = MatricesOf(a), right = MatricesOf(b);
   for (std::size_t i = 0; i < left.size(); ++i) {
     ASSERT_EQ(kernels::PackedBytes(*left[i].first), kernels::PackedBytes(*right[i].first));
@@ -141,10 +141,10 @@ TEST(PackedFile, HoldsEveryMatrixBitForBit) {
       const auto first = MustLoad(*checkpoint, place, pool, f32);
       EXPECT_FALSE(first->file);
       first->WaitSettled();
-      ExpectEqual(*old, *first, pool);
+      ExpectEqual(*old, *first);
       const auto second = MustLoad(*checkpoint, place, pool, f32);
       ASSERT_TRUE(second->file);
-      ExpectEqual(*old, *second, pool);
+      ExpectEqual(*old, *second);
       EXPECT_TRUE(second->complete());
       EXPECT_EQ(second->file->mended(), 0u);
     }
@@ -169,7 +169,7 @@ TEST(PackedFile, ADamagedChunkIsMendedAndTheFileMadeAnew) {
     Overwrite(path, in_file, std::string(3, static_cast<char>(whole[in_file] ^ 1)));
     const auto mended = MustLoad(*checkpoint, place, pool);
     ASSERT_TRUE(mended->file);
-    ExpectEqual(*old, *mended, pool);
+    ExpectEqual(*old, *mended);
     EXPECT_EQ(mended->file->mended(), 1u);
     mended->WaitSettled();
     EXPECT_TRUE(Bytes(path) == whole);
@@ -219,11 +219,11 @@ TEST(PackedFile, WhatTheSystemMapsInSmallPagesIsCopied) {
     mapped->WaitSettled();
     const bool huge = mapped->file->LiesInHugePages();
     EXPECT_NE(mapped->copied, huge);
-    ExpectEqual(*old, *mapped, pool);
+    ExpectEqual(*old, *mapped);
     mapped->Move();
     EXPECT_EQ(mapped->file != nullptr, huge);
     EXPECT_TRUE(mapped->complete());
-    ExpectEqual(*old, *mapped, pool);
+    ExpectEqual(*old, *mapped);
     for (int i = 0; i < 3; ++i) static_cast<void>(MustLoad(*checkpoint, place, pool));  // broken off at once
   }
 }
@@ -247,7 +247,7 @@ TEST(PackedFolder, AChangedModelIsNoticedAndItsFormerFileRemoved) {
   const auto old = MustLoad(*opened, {}, pool), anew = MustLoad(*opened, place, pool);
   EXPECT_FALSE(anew->file);
   anew->WaitSettled();
-  ExpectEqual(*old, *anew, pool);
+  ExpectEqual(*old, *anew);
   EXPECT_EQ(Listed(place.folder).size(), 1u);
   MustLoad(*opened, place, pool, true)->WaitSettled();  // of another precision: beside it
   EXPECT_EQ(Listed(place.folder).size(), 2u);

@@ -23,6 +23,7 @@ constexpr int kSettleNice = 10;  // also of the thread that makes a packed file
 constexpr std::uint32_t kReleasePanels = 128;  // panels of the file let go at a time
 constexpr std::chrono::milliseconds kSettleAfter{1000}, kStopLatency{10};
 constexpr std::uint64_t kPanelAlign = 64;
+constexpr int kReaders = 4;  // of a packed file at least: two at once leave a disk's bandwidth unused
 
 /// A matrix to be packed, and where from.
 struct Job {
@@ -127,14 +128,14 @@ Weights::~Weights() {
   if (making.joinable()) making.join();
 }
 
-void Weights::Need(const LayerWeights& layer, ThreadPool& pool) const {
+void Weights::Need(const LayerWeights& layer) const {
   if (complete()) return;
   const std::uint8_t* end = layer.down.data + kernels::PackedBytes(layer.down);
-  file->Need(layer.q.data, static_cast<std::uint64_t>(end - layer.q.data), pool);
+  file->Need(layer.q.data, static_cast<std::uint64_t>(end - layer.q.data));
 }
 
-void Weights::NeedOutput(ThreadPool& pool) const {
-  if (!complete()) file->Need(output.data, kernels::PackedBytes(output), pool);
+void Weights::NeedOutput() const {
+  if (!complete()) file->Need(output.data, kernels::PackedBytes(output));
 }
 
 void Weights::WaitMade() {
@@ -313,15 +314,16 @@ bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, bool 
   for (const Job& job : jobs.matrices) job.target->data = (*file)->data() + job.offset;
   for (const Job& job : jobs.matrices) weights.offsets.emplace_back(job.target, job.offset);
   weights.file = std::move(*file);
-  weights.file->StartReading(pool.threads(), [&weights, file = weights.file.get(), place, path, header,
-                                              copies](const std::atomic<bool>& stop) {
+  const auto after = [&weights, file = weights.file.get(), place, path, header,
+                      copies](const std::atomic<bool>& stop) {
     if (file->mended() > 0 && place.make) {
       std::error_code ec;
       std::filesystem::remove(path, ec);
       Make(place, header, file->data(), stop);
     }
     if (copies && !file->LiesInHugePages()) Copy(weights, stop);
-  });
+  };
+  weights.file->StartReading(std::max(pool.threads(), kReaders), after);
   return true;
 }
 

@@ -70,9 +70,10 @@ struct Weights {
   ~Weights();
   /// shapes: out [hidden]
   void Embed(std::int32_t token, float* out) const;
-  /// While the file is still being read: return when a layer, or the output matrix, is there; the pool helps.
-  void Need(const LayerWeights& layer, ThreadPool& pool) const;
-  void NeedOutput(ThreadPool& pool) const;
+  /// While the file is still being read: return when a layer, or the output matrix, is there. The caller helps, no
+  /// pool: its threads would spin while one of them waits for the disk, and keep the readers from working.
+  void Need(const LayerWeights& layer) const;
+  void NeedOutput() const;
   bool complete() const { return !file || file->complete(); }
   /// The matrices may have got a better place meanwhile; nobody may be reading any.
   void Move();
