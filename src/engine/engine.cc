@@ -98,6 +98,7 @@ class EngineImpl : public Engine {
     totals_.kernels = kernels_.name;
     if (options_.fleet) {
       decoder_->SetWeights(nullptr);  // it has seen their shapes
+      if (draft_) draft_->SetWeights(nullptr);
       totals_.weight_bytes_resident = totals_.weight_loads = 0;
       ASSIGN_OR_RETURN(seat_, options_.fleet->Join(options_.name, totals_.weight_bytes, totals_.cache_bytes, [this] {
         {
@@ -224,7 +225,9 @@ class EngineImpl : public Engine {
     if (config.vocab != config_.vocab)
       return Fail(Code::kInvalidArgument, "the draft model has a vocabulary of {} tokens, the model one of {}",
                   config.vocab, config_.vocab);
-    ASSIGN_OR_RETURN(auto weights, Read(*options_.draft, config));
+    ASSIGN_OR_RETURN(auto weights, options_.fleet ? ShapesOfWeights(*options_.draft, config,
+                                                                    options_.precision == Precision::kF32)
+                                                  : Read(*options_.draft, config));
     draft_config_ = config;
     draft_ = std::make_unique<DraftModel>(config, std::move(weights), kernels_, *pool_, type, rows_max, streams_max);
     return {};
@@ -403,8 +406,10 @@ class EngineImpl : public Engine {
   bool MayStep() {
     if (totals_.weight_bytes_resident > 0) return true;
     const Status resumed = Resume();
-    if (!resumed) EndAll({FinishReason::kError, {}, resumed.error(), {}});
-    return resumed.has_value();
+    if (resumed) return true;
+    EndAll({FinishReason::kError, {}, resumed.error(), {}});
+    Leave();  // of model and draft one may be there
+    return false;
   }
 
   /// A step, if this engine is the one of its fleet to compute now.
@@ -420,10 +425,7 @@ class EngineImpl : public Engine {
     const bool comes = totals_.weight_bytes_resident == 0;
     const auto begin = Clock::now();
     wants_weights_ = false;
-    if (!MayStep()) {
-      seat_->Left();
-      return seat_->Rest();
-    }
+    if (!MayStep()) return seat_->Rest();
     if (!sequences_.empty()) Step();
     if (comes) seat_->Came(Seconds(Clock::now() - begin));
     sequences_.empty() ? seat_->Rest() : seat_->GiveTurn(Deadline());
@@ -914,8 +916,6 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Checkpoint>
   if (options.step_tokens_max < 1 || options.step_tokens_max > kStepTokensLimit || options.running_max < 1)
     return Fail(Code::kInvalidArgument, "step tokens must be in [1, {}] and at least one request must run",
                 kStepTokensLimit);
-  if (options.fleet && options.speculation == Speculation::kDraft)
-    return Fail(Code::kUnsupported, "a draft model beside other models is not supported yet");
   Loaded loaded;
   if (options.fleet) {
     ASSIGN_OR_RETURN(loaded, Prepare(*checkpoint));

@@ -45,7 +45,7 @@ struct EngineOptions {
   PackedPlace packed;                        // where weights are kept as the kernels take them; by default nowhere
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
   /// Other engines on this machine: its processors are theirs in turns, and the weights come when there is work, as far
-  /// as there is room. `threads` is then the fleet's, `on_load` is not called, and a draft model cannot be had.
+  /// as there is room: those of model and draft together. `threads` is then the fleet's, and `on_load` is not called.
   std::shared_ptr<Fleet> fleet;
   std::string name;  // in the fleet
 };

@@ -63,6 +63,49 @@ TEST(Fleet, AnswersAreThoseOfEachModelAlone) {
   }
 }
 
+/// A model and its draft are one member: their bytes count together, they come and go together.
+TEST(Fleet, ADraftModelComesAndGoesWithItsModel) {
+  const auto drafted = [](std::shared_ptr<Fleet> fleet) {
+    EngineOptions options = Small();
+    options.cache_bytes = 512 << 10;
+    options.speculation = Speculation::kDraft;
+    options.draft = Model("qwen3_tied");
+    options.draft_always = true;
+    options.fleet = std::move(fleet);
+    options.name = "drafted";
+    auto engine = Engine::Create(Model("qwen3_tied"), options);
+    EXPECT_TRUE(engine) << engine.error().message;
+    return std::move(*engine);
+  };
+  std::vector<std::vector<TokenId>> expected;
+  const auto plain = Make("qwen3_tied", nullptr);
+  for (unsigned i = 0; i < 4; ++i) expected.push_back(Collect(**plain->Submit(Greedy(Prompt(i, 9 + 9 * i), 40))).ids);
+  const auto alone = drafted(nullptr);
+  EXPECT_EQ(alone->Stats().weight_bytes, 2 * plain->Stats().weight_bytes);
+
+  const auto measured = std::make_shared<Fleet>(ResidencyOptions{}, 2);
+  std::uint64_t bytes = alone->Stats().weight_bytes;
+  {
+    const auto first = drafted(measured), other = Make("llama", measured);
+    bytes += measured->bytes_used();
+  }
+  const auto fleet =
+      std::make_shared<Fleet>(ResidencyOptions{.bytes = bytes, .quantum_s = 0.001, .quantum_loads = 0}, 2);
+  const auto engine = drafted(fleet), other = Make("llama", fleet);
+  EXPECT_EQ(fleet->Rows()[0].weight_bytes, alone->Stats().weight_bytes);
+  std::uint64_t accepted = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    const auto busy = *other->Submit(Greedy(Prompt(i, 20), 30));
+    const Answer answer = Collect(**engine->Submit(Greedy(Prompt(i, 9 + 9 * i), 40)));
+    EXPECT_EQ(answer.ids, expected[i]);
+    accepted += answer.end.usage.accepted_tokens;
+    EXPECT_EQ(Collect(*busy).ids.size(), 30u);
+    EXPECT_LE(fleet->bytes_used(), fleet->bytes());
+  }
+  EXPECT_GT(accepted, 20u);
+  EXPECT_GT(fleet->Rows()[0].loads, 1u) << "it gave way and came back";
+}
+
 TEST(Fleet, WeightsComeWhenThereIsWorkAndGoForOthers) {
   const auto fleet = std::make_shared<Fleet>(ResidencyOptions{.bytes = Least()}, 2);
   const auto first = Make(kNames[0], fleet), second = Make(kNames[1], fleet), third = Make(kNames[2], fleet);
