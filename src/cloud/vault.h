@@ -5,8 +5,6 @@
 // AES-256-GCM (NIST SP 800-38D) under a random nonce. The head, the table and the row are authenticated too: a value
 // that was moved to another row does not open.
 #pragma once
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -14,7 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "base/secret.h"
+#include "cipher/aes_gcm.h"
 
 namespace yun::store {
 class Database;
@@ -22,14 +20,10 @@ class Database;
 
 namespace yun::cloud {
 
-inline constexpr std::size_t kVaultKeysMax = 32;  // of one file
-
 /// thread: all methods from any thread
 class Vault {
  public:
-  /// The file has a key a line, 64 hex digits each; empty lines and those that begin with # do not count. All of them
-  /// open; the last one seals. With `make`, a file that is not there is made, with a new key.
-  /// errors: kNotFound, kCorrupt (says which line), kTooLarge, kDisk
+  /// All keys of the file open; the last one seals. errors: as cipher::ReadKeyFile
   static Result<Vault> Open(const std::filesystem::path& file, bool make);
 
   /// `row`: the id of the row in `table`. The result is 33 bytes longer than `text`.
@@ -40,10 +34,9 @@ class Vault {
   bool IsCurrent(std::string_view sealed) const;
 
  private:
-  using Key = Secret<std::array<unsigned char, 32>>;
   Vault() = default;
 
-  std::map<std::string, Key, std::less<>> keys_;  // by id
+  std::map<std::string, cipher::Key, std::less<>> keys_;  // by id
   std::string current_;                           // id
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "cipher/key_file.h"
 #include "cloud/people_test.h"
 #include "cloud/random.h"
 
@@ -112,7 +113,7 @@ TEST_F(VaultTest, AFileThatIsNoKeyIsRefused) {
   EXPECT_NE(MessageOf(Vault::Open(file(), true)).find("line 2"), std::string::npos);
   EXPECT_EQ(MessageOf(Vault::Open(file(), true)).find(one_), std::string::npos);
   std::string many;
-  for (std::size_t i = 0; i <= kVaultKeysMax; ++i) many += RandomHex(32) + "\n";
+  for (std::size_t i = 0; i <= cipher::kFileKeysMax; ++i) many += RandomHex(32) + "\n";
   ASSERT_OK(WriteFileAtomic(file(), many, 0600));
   EXPECT_CODE(Vault::Open(file(), true), Code::kTooLarge);
 }
