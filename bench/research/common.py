@@ -92,10 +92,10 @@ class Server:
 
 
 class Yun(Server):
-    def __init__(self, a, model, *options, home, cpu=None, new_key=False, names=("m",)):
-        super().__init__([a.yun, "serve", *(f"{name}={model}" for name in names), "--port", 0, "--home", home, "--threads", a.threads,
-                          "--drain", 0, *(["--new-key"] if new_key else []), *shlex.split(a.yun_options),
-                          *options],
+    def __init__(self, a, model, *options, home, cpu=None, new_key=False, names=("m",), settle=SETTLE_SECONDS):
+        super().__init__([a.yun, "serve", *(f"{name}={model}" for name in names), "--port", 0, "--home", home,
+                          "--threads", a.threads, "--drain", 0, *(["--new-key"] if new_key else []),
+                          *shlex.split(a.yun_options), *options],
                          {"YUN_CPU": cpu} if cpu else None)
         self.url = self.wait(lambda: "Ctrl-C stops" in (text := self.output()) and
                              re.search(r"listening on (http://\S+)", text))[1]
@@ -106,7 +106,7 @@ class Yun(Server):
             if not kept.exists():
                 kept.write_text(made[1])
         self.key = kept.read_text()
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(settle)
 
     def metrics(self):
         """The sum over labels of each metric."""
@@ -123,12 +123,12 @@ class Yun(Server):
 class Llama(Server):
     """llama-server with a slot for each stream, each of which may have `context` tokens."""
 
-    def __init__(self, a, program, model, streams, context):
+    def __init__(self, a, program, model, streams, context, *options):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
-        super().__init__([program, "-m", model, "--host", "127.0.0.1", "--port", port, "-t", a.threads,
-                          "-tb", a.threads, "-np", streams, "-c", streams * context])
+        super().__init__([program, *(["-m", model] if model else []), *options, "--host", "127.0.0.1", "--port", port,
+                          "-t", a.threads, "-tb", a.threads, "-np", streams, "-c", streams * context])
         self.url = f"http://127.0.0.1:{port}"
         self.wait(self.healthy)
 

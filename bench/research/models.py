@@ -1,21 +1,30 @@
 #!/usr/bin/env python3
-"""Twelve models, memory for three: turns of a step each against turns of whole requests.
+"""Twelve models, memory for three: turns of a step each against turns of whole requests, and against a router.
 
   bench/research/models.py --model smollm2-135m-q4_1.gguf
+  bench/research/models.py --model smollm2-135m-q4_1.gguf --router llama-server --rates 0.3,0.6,1.2
 
 Open loop: Poisson arrivals, models by Zipf's law; the models are one file under many names, with weights of their own.
-A request keeps its objective when its first token comes within --ttft and its gaps' 95th percentile is within --gap.
-Goodput is the highest of --rates at which nine of ten requests do, and all lower ones too. Boxes saved: twelve machines
-with a model each would do nothing most of the time; one that keeps nine of ten objectives does the work of twelve.
+Objective, as in the paper: token i is due --ttft + i * --gap after the request was sent; a request keeps it when all of
+its tokens come by then. Goodput is the highest of --rates at which nine of ten requests do, and all lower ones too.
+Boxes saved: twelve machines with a model each would do nothing most of the time; one that keeps nine of ten objectives
+does the work of twelve. A switch is what a request to a model whose weights are away waits longer than one whose
+weights are here; a naive load is what it takes from the start of a server to the first token, without packed files.
+--router: llama.cpp's server, which starts a process for each model, at most --room of them.
 source: Xiang et al., Aegaeon: Effective GPU Pooling for Concurrent LLM Serving on the Market, SOSP 2025
 """
+import pathlib
 import random
+import statistics
+import sys
 import tempfile
+import time
 
 import common
 import load
 
-TOKEN, REQUEST = "token-level", "request-level"
+TOKEN, REQUEST, ROUTER = "token-level", "request-level", "llama-server, router"
+SWITCHES = 20
 ATTAINED = 0.9
 MEGABYTE = 1 << 20
 
@@ -31,38 +40,95 @@ def trace(a, rate):
     return asks
 
 
+def late(a, heard):
+    """Tokens that came after they were due. A stream's events are its tokens, but for a few that share one."""
+    each = heard.tokens / max(1, len(heard.times))
+    return sum(at - heard.sent > a.ttft + i * each * a.gap for i, at in enumerate(heard.times))
+
+
 def kept(a, heard):
-    return (not heard.error and not heard.cut and heard.ttft <= a.ttft
-            and load.percentile(heard.gaps or [0], 95) <= a.gap)
+    return not heard.error and not heard.cut and late(a, heard) == 0
 
 
-def measure(a, home, memory, switching):
+class Router(common.Llama):
+    """llama-server without a model: it starts servers for those of a folder, as they are asked for."""
+
+    def __init__(self, a, folder):
+        for i in range(a.models):
+            link = pathlib.Path(folder, f"m{i}.gguf")
+            if not link.exists():
+                link.symlink_to(pathlib.Path(a.model).resolve())
+        context = 2 * (a.prompt + a.answer)
+        super().__init__(a, a.router, None, a.router_slots, context, "--models-dir", folder, "--models-max", a.room)
+
+
+def yun(a, home, memory, switching):
+    return lambda: common.Yun(a, a.model, "--memory", memory, "--cache-bytes", a.cache * MEGABYTE, "--switching",
+                              switching, "--queue", 4000, home=home, names=[f"m{i}" for i in range(a.models)])
+
+
+def measure(a, start):
     out, goodput, all_lower = {}, 0.0, True
     for rate in (float(text) for text in a.rates.split(",")):
-        with common.serving(a, lambda: common.Yun(
-                a, a.model, "--memory", memory, "--cache-bytes", a.cache * MEGABYTE, "--switching", switching,
-                "--queue", 4000, home=home, names=[f"m{i}" for i in range(a.models)])) as server:
+        with common.serving(a, start) as server:
             session = load.run(server.url, "", trace(a, rate), server.key, seconds=3 * a.seconds)
-            metrics, others = server.metrics(), server.others()
+            others = server.others()
+            if isinstance(server, common.Yun):
+                metrics = server.metrics()
+                out[f"loads_at_{rate:g}"] = metrics["yun_weight_loads_total"]
+                out["memory_mb_max"] = metrics["yun_memory_bytes_used"] / 1e6
         share = sum(kept(a, h) for h in session.heard) / len(session.heard)
-        errors = sum(bool(h.error) for h in session.heard)
         all_lower &= share >= ATTAINED
         if all_lower:
             goodput = rate
-        out |= {f"kept_at_{rate:g}": round(share, 4), f"failed_at_{rate:g}": errors,
-                f"loads_at_{rate:g}": metrics["yun_weight_loads_total"]}
+        errors = [h.error for h in session.heard if h.error]
+        if errors:
+            print(f"  {len(errors)} failed: {errors[0]}", file=sys.stderr)
+        good = load.good(session)
+        out |= {f"kept_at_{rate:g}": round(share, 4), f"failed_at_{rate:g}": len(errors),
+                f"ttft_p95_at_{rate:g}": round(load.percentile([h.ttft for h in good], 95), 3),
+                f"stall_max_at_{rate:g}": round(max((g for h in good for g in h.gaps), default=0), 3)}
         out["others_cores"] = max(out.get("others_cores", 0), others)
-        out["memory_mb_max"] = metrics["yun_memory_bytes_used"] / 1e6
     return out | {"goodput": goodput}
 
 
+def switches(a, home, memory):
+    """-> {"switch_s", "naive_load_s", "switch_times"}"""
+    rng = random.Random(a.seed)
+
+    def first_token(server, name):
+        heard = load.run(server.url, "", [load.Ask(load.random_prompt(rng, a.prompt), 1, model=name)], server.key, 1)
+        return heard.heard[0].ttft
+    away, here, naive = [], [], []
+    with common.serving(a, yun(a, home, memory, "token")) as server:
+        for i in range(SWITCHES):
+            name = f"m{i % a.models}"
+            away.append(first_token(server, name))
+            here.append(first_token(server, name))
+        others = server.others()
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as bare:
+            common.Yun(a, a.model, "--packed-bytes", 0, home=bare).stop()  # the home is made, and has a key
+            began = time.perf_counter()
+            server = common.Yun(a, a.model, "--packed-bytes", 0, home=bare, settle=0)
+            first_token(server, "m")
+            naive.append(time.perf_counter() - began)
+            server.stop()
+    # The first switch of each model reads from the disk what the others find in memory.
+    switch = statistics.median(away[a.models:]) - statistics.median(here)
+    return {"switch_s": round(switch, 4), "naive_load_s": round(statistics.median(naive), 4),
+            "switch_times": round(statistics.median(naive) / switch, 1), "others_cores": others}
+
+
 def main():
-    a = common.arguments(__doc__, model=("smollm2-135m-q4_1.gguf", "GGUF"), seconds=(30.0, "of load"),
-                         rates=("1,2,3,4,6", "requests a second, of all models together"), models=(12, "names"),
-                         room=(3, "models that fit"), zipf=(1.2, "exponent"), prompt=(128, "tokens"),
-                         answer=(64, "tokens"), ttft=(2.0, "seconds"), gap=(0.25, "seconds"),
-                         cache=(16, "MiB of keys and values of each model"))
-    with tempfile.TemporaryDirectory() as home:
+    a = common.arguments(__doc__, model=("smollm2-135m-q4_1.gguf", "GGUF"), seconds=(60.0, "of load"),
+                         rates=("0.4,0.6,0.8,1,1.2,1.4,1.6", "requests a second, of all models together"),
+                         models=(12, "names"), room=(3, "models that fit"), zipf=(1.2, "exponent"),
+                         prompt=(128, "tokens"), answer=(256, "tokens"), ttft=(1.0, "seconds"),
+                         gap=(0.1, "seconds a token"), cache=(96, "MiB of keys and values of each model"),
+                         router=("", "llama-server: measure it instead of request-level"),
+                         router_slots=(8, "requests that each of its models takes at a time"))
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as folder:
         server = common.Yun(a, a.model, home=home)
         weights = server.metrics()["yun_weight_bytes"]
         server.stop()
@@ -71,17 +137,27 @@ def main():
         server = common.Yun(a, a.model, home=home, names=[f"m{i}" for i in range(a.models)])
         load.run(server.url, "", [load.Ask([1000], 1, model=f"m{i}") for i in range(a.models)], server.key, 1)
         server.stop()
-        done = common.rounds(a, {TOKEN: lambda: measure(a, home, memory, "token"),
-                                 REQUEST: lambda: measure(a, home, memory, "request")})
+        other = ROUTER if a.router else REQUEST
+        done = common.rounds(a, {
+            TOKEN: lambda: measure(a, yun(a, home, memory, "token")) | switches(a, home, memory),
+            other: lambda: measure(a, (lambda: Router(a, folder)) if a.router else yun(a, home, memory, "request"))})
     rates = [f"{float(text):g}" for text in a.rates.split(",")]
-    common.keep(a, "models", f"{a.models} models, memory for {a.room}",
-                f"Zipf {a.zipf:g}, {a.prompt} tokens in and {a.answer} out, first token within {a.ttft:g} s, gaps within "
-                f"{a.gap:g} s; {weights / 1e6:.0f} MB of weights a model, {memory / 1e6:.0f} MB in all", done,
-                [common.verdict("goodput, times request-level", common.ratio(done, "goodput", TOKEN, REQUEST), 1.5),
-                 common.verdict(f"share within objectives at {rates[0]}/s on one machine instead of {a.models}",
-                                common.spread([r[TOKEN][f"kept_at_{rates[0]}"] for r in done]), ATTAINED)],
-                ["goodput", "memory_mb_max", *(f"kept_at_{rate}" for rate in rates),
-                 *(f"loads_at_{rate}" for rate in rates), *(f"failed_at_{rate}" for rate in rates)])
+    verdicts = [common.verdict(f"goodput, times {other}", common.ratio(done, "goodput", TOKEN, other),
+                               2 if a.router else 1.5),
+                common.verdict(f"share within objectives at {rates[0]}/s on one machine instead of {a.models}",
+                               common.spread([r[TOKEN][f"kept_at_{rates[0]}"] for r in done]), ATTAINED),
+                common.verdict("a switch is so many times shorter than a naive load",
+                               common.spread([r[TOKEN]["switch_times"] for r in done]), 33),
+                common.verdict("failed requests", common.spread([sum(v for k, v in r[TOKEN].items()
+                                                                     if k.startswith("failed_at")) for r in done]),
+                               0, at_least=False)]
+    common.keep(a, "models, router" if a.router else "models", f"{a.models} models, memory for {a.room}"
+                + (", against a router" if a.router else ""),
+                f"Zipf {a.zipf:g}, {a.prompt} tokens in and {a.answer} out, first token within {a.ttft:g} s, then one "
+                f"every {a.gap:g} s; {weights / 1e6:.0f} MB of weights a model, {memory / 1e6:.0f} MB in all", done,
+                verdicts, ["goodput", "switch_s", "naive_load_s", "memory_mb_max",
+                           *(f"{what}_at_{rate}" for what in ("kept", "ttft_p95", "stall_max", "loads", "failed")
+                             for rate in rates)])
 
 
 if __name__ == "__main__":

@@ -33,8 +33,9 @@ constexpr std::chrono::milliseconds kIdleWait{1};
 constexpr double kRetryAfterMax = 3600;  // seconds
 // In a fleet.
 constexpr std::chrono::milliseconds kTurnWait{10};
-constexpr double kTokenDueSeconds = 0.1;       // after the last one of a stream
-constexpr double kFirstTokenDueSeconds = 2;    // where no objective says it
+constexpr double kTokenDueSeconds = 0.1;       // each token of a stream, counted from its first: faster than one reads
+constexpr double kAheadSecondsMax = 1.5;       // but the next one no later than this after the last
+constexpr double kFirstTokenDueSeconds = 1;    // where no objective says it
 constexpr double kIdleDueSeconds = 60;         // of work that waits for quiet
 constexpr std::uint64_t kDeterministicSalt = 0x64657465726d696e;  // its cached blocks are its own
 
@@ -427,21 +428,28 @@ class EngineImpl : public Engine {
     wants_weights_ = false;
     if (!MayStep()) return seat_->Rest();
     if (!sequences_.empty()) Step();
+    stepped_s_ = ClockSeconds(Clock::now());
     if (comes) seat_->Came(Seconds(Clock::now() - begin));
     sequences_.empty() ? seat_->Rest() : seat_->GiveTurn(Deadline());
   }
 
-  /// When the next token is due: of a stream soon after its last, of a prompt when its caller would like it.
+  /// When the next token is due: of a prompt when its caller would like it, of a stream as if tokens came at an even
+  /// pace from its first on, so that who is ahead lets others go first. Never before the last step: where all are late,
+  /// all go on by turns.
   double Deadline() const {
     double deadline = ClockSeconds(Clock::now()) + kIdleDueSeconds;
     for (const auto& s : sequences_) {
       if (s->request.idle) continue;
-      const double last = ClockSeconds(s->first_token) + 1e-6 * static_cast<double>(s->usage.decode_us);
       const double objective = s->request.ttft_objective_s > 0 ? s->request.ttft_objective_s : kFirstTokenDueSeconds;
-      const bool streams = s->usage.generated_tokens > 0;
-      deadline = std::min(deadline, streams ? last + kTokenDueSeconds : ClockSeconds(s->submitted) + objective);
+      double due = ClockSeconds(s->submitted) + objective;
+      if (const auto tokens = s->usage.generated_tokens; tokens > 0) {
+        const double first = ClockSeconds(s->first_token);
+        const double last = first + 1e-6 * static_cast<double>(s->usage.decode_us);
+        due = std::min(first + kTokenDueSeconds * static_cast<double>(tokens), last + kAheadSecondsMax);
+      }
+      deadline = std::min(deadline, due);
     }
-    return deadline;
+    return std::max(deadline, stepped_s_);
   }
 
   void Arrive(std::unique_ptr<Sequence> sequence) {
@@ -896,6 +904,7 @@ class EngineImpl : public Engine {
   bool nothing_planned_ = false;
   std::unique_ptr<Fleet::Seat> seat_;  // null: alone
   bool no_turn_ = false, wants_weights_ = false;
+  double stepped_s_ = 0;  // the end of the last step
 
   std::mutex mutex_;  // incoming_, asked_, stopping_, last_id_
   std::condition_variable wake_;

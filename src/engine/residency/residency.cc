@@ -37,8 +37,9 @@ void Residency::Remove(MemberId member) {
 void Residency::Wants(MemberId member, double deadline_s, double now_s) {
   Member& m = members_[member];
   if (!m.wants) m.since_s = now_s;
+  // Who waits does not fall back by asking again.
+  m.deadline_s = m.wants && m.place != Place::kIn ? std::min(m.deadline_s, deadline_s) : deadline_s;
   m.wants = true;
-  m.deadline_s = deadline_s;
 }
 
 void Residency::Rests(MemberId member, double now_s) {
@@ -47,7 +48,10 @@ void Residency::Rests(MemberId member, double now_s) {
   m.wants = false;
 }
 
-void Residency::Came(MemberId member, double load_s) { members_[member].load_s = load_s; }
+void Residency::Came(MemberId member, double load_s) {
+  members_[member].load_s = load_s;
+  no_switch_before_s_ = members_[member].came_s + (1 + options_.quantum_loads) * load_s;
+}
 
 void Residency::Away(MemberId member) {
   Member& m = members_[member];
@@ -83,7 +87,11 @@ bool Residency::Fits(const Member& member) const {
 }
 
 double Residency::QuantumEnd(const Member& member) const {
-  return member.came_s + std::max(options_.quantum_s, options_.quantum_loads * member.load_s);
+  return std::max(member.came_s + options_.quantum_s, no_switch_before_s_);
+}
+
+bool Residency::Before(const Member& a, const Member& b) {
+  return std::pair(a.deadline_s, a.since_s) < std::pair(b.deadline_s, b.since_s);
 }
 
 std::optional<MemberId> Residency::Victim(const Member& wanted, double now_s, double& again_s) const {
@@ -95,10 +103,13 @@ std::optional<MemberId> Residency::Victim(const Member& wanted, double now_s, do
     if (m.place == Place::kLeaving) after -= m.bytes;
     if (m.place != Place::kIn || m.pinned) continue;
     if (!m.wants) idle.push_back(id);
-    else if (options_.switches) busy.push_back(id);
+    else if (options_.switches && m.deadline_s >= wanted.deadline_s) busy.push_back(id);
   }
   std::ranges::sort(idle, {}, [&](MemberId id) { return members_[id].since_s; });
-  std::ranges::sort(busy, {}, [&](MemberId id) { return QuantumEnd(members_[id]); });
+  // Whose quantum is over first; of several the one that can wait longest.
+  std::ranges::sort(busy, {}, [&](MemberId id) {
+    return std::pair(std::max(now_s, QuantumEnd(members_[id])), -members_[id].deadline_s);
+  });
   const auto enough = [&] { return after + wanted.bytes <= room(); };
   if (enough()) return {};  // they are on their way
   std::optional<MemberId> first;
@@ -128,7 +139,7 @@ Residency::Decision Residency::Decide(double now_s) {
     const Member& m = members_[id];
     if (!m.exists || !m.wants || m.place == Place::kLeaving) continue;
     if (m.place == Place::kAway) {
-      if (!waiter || m.since_s < waiter->since_s) waiter = &m, waiter_id = id;
+      if (!waiter || Before(m, *waiter)) waiter = &m, waiter_id = id;
     } else if (!next || m.deadline_s < next->deadline_s) {
       next = &m, next_id = id;
     }
@@ -162,7 +173,7 @@ std::size_t Residency::LineFor(MemberId member) const {
   const Member& m = members_[member];
   return static_cast<std::size_t>(std::ranges::count_if(members_, [&](const Member& other) {
     return other.exists && other.wants && other.place != Place::kIn && &other != &m &&
-           (!m.wants || other.since_s < m.since_s);
+           (!m.wants || Before(other, m));
   }));
 }
 
@@ -172,7 +183,7 @@ double Residency::WaitSeconds(MemberId member, double now_s) const {
   double first_end = kNever;
   double quantum = options_.quantum_s;
   for (const Member& m : members_) {
-    if (m.exists) quantum = std::max(quantum, options_.quantum_loads * m.load_s);
+    if (m.exists) quantum = std::max(quantum, (1 + options_.quantum_loads) * m.load_s);
     if (m.place != Place::kIn || m.pinned) continue;
     first_end = std::min(first_end, m.wants ? std::max(0., QuantumEnd(m) - now_s) : 0);
   }

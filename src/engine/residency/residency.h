@@ -2,9 +2,10 @@
 //
 // Many models share one byte budget and one set of processors. A model's weights come when it has work, and go when
 // another needs the room: first those of models without work, the one used longest ago first. Where all that are there
-// have work, the one that has been there longest gives way once its quantum is over, so that everybody's turn comes:
-// token-level switching, after Aegaeon (SOSP 2025, section 4). Of the models that are there and have work, the one
-// whose next token is due first computes the next step (earliest deadline first).
+// have work, one whose next token is due later than that of the model that waits gives way once its quantum is over:
+// token-level switching, after Aegaeon (SOSP 2025, section 4). Earliest deadline first decides throughout: who comes
+// next, and which of the models that are there computes the next step. Nobody starves where a deadline, once said,
+// does not move before a token came.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace yun::engine {
 struct ResidencyOptions {
   std::uint64_t bytes = 0;     // of all together; 0: no bound
   bool switches = true;        // false: a model that has work keeps its place until it has none (request-level)
-  double quantum_s = 1;        // it keeps it at least so long,
-  double quantum_loads = 4;    // and at least so many times what its weights took to come: so that most time is work
+  double quantum_s = 0.25;     // it keeps it at least so long,
+  double quantum_loads = 4;    // and all do for so many times what the last weights took to come: most time is work
 };
 
 using MemberId = std::size_t;
@@ -87,6 +88,7 @@ class Residency {
   std::uint64_t room() const { return options_.bytes - fixed_bytes_; }  // for weights
   bool Fits(const Member& member) const;
   double QuantumEnd(const Member& member) const;
+  static bool Before(const Member& a, const Member& b);  // in the line of those that wait for room
   /// Whom to drop so that `wanted` fits; nothing if that cannot be now. again_s: when it can.
   std::optional<MemberId> Victim(const Member& wanted, double now_s, double& again_s) const;
   std::uint64_t PinnedBytes() const;
@@ -95,6 +97,7 @@ class Residency {
   ResidencyOptions options_;
   std::vector<Member> members_;
   std::uint64_t resident_bytes_ = 0, fixed_bytes_ = 0;
+  double no_switch_before_s_ = 0;  // between models that all have work
 };
 
 }  // namespace yun::engine

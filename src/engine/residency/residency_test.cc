@@ -51,12 +51,37 @@ TEST(Residency, WorkGivesWayAfterItsQuantum) {
   residency.Came(a, 0.5);
   residency.Wants(b, 1, 0.1);
   EXPECT_EQ(residency.PlaceInLine(b), 0u);
-  EXPECT_NEAR(residency.WaitSeconds(b, 0.5), 1.5, 1e-9);
-  EXPECT_EQ(residency.Decide(1.9).member, a) << "four loads are two seconds";
-  EXPECT_EQ(residency.Decide(2).what, What::kDrop);
+  EXPECT_NEAR(residency.WaitSeconds(b, 0.5), 2, 1e-9);
+  EXPECT_EQ(residency.Decide(2.4).member, a) << "after the load four times as long";
+  EXPECT_EQ(residency.Decide(2.5).what, What::kDrop);
   residency.Away(a);
-  EXPECT_EQ(residency.Decide(2).member, b);
+  EXPECT_EQ(residency.Decide(2.5).member, b);
   EXPECT_EQ(residency.PlaceInLine(a), 0u) << "it goes on later";
+}
+
+TEST(Residency, WhoIsAheadGivesWayToWhoIsDue) {
+  Residency residency({.bytes = 20, .quantum_s = 1, .quantum_loads = 0});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10), c = *residency.Add(10), d = *residency.Add(10);
+  for (const MemberId id : {a, b}) {
+    residency.Wants(id, 0, 0);
+    EXPECT_EQ(residency.Decide(0).member, id);
+  }
+  residency.Wants(a, 4, 1);
+  residency.Wants(b, 5, 1);
+  residency.Wants(c, 6, 1);
+  EXPECT_EQ(residency.Decide(2).member, a) << "due before the one that waits";
+  residency.Wants(d, 4.5, 2);
+  EXPECT_EQ(residency.PlaceInLine(c), 1u);
+  const auto drop = residency.Decide(2);
+  EXPECT_EQ(drop.what, What::kDrop);
+  EXPECT_EQ(drop.member, b);
+  residency.Away(b);
+  residency.Rests(b, 2);
+  EXPECT_EQ(residency.Decide(2).member, d);
+  residency.Wants(c, 60, 3);
+  residency.Wants(a, 7, 3);
+  residency.Wants(d, 5, 3);
+  EXPECT_EQ(residency.Decide(3).what, What::kDrop) << "who waits does not fall back by asking again";
 }
 
 TEST(Residency, RequestLevelNeverTakesWorkAway) {
@@ -106,8 +131,8 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
     const bool pinned = below(3) == 0 && residency.Pin(pin, true).has_value();
     std::vector<double> since(models, -1), came(models, 0), load(models, 0);
     std::vector<bool> in(models, false);
-    double now = 0;
-    const double worst_quantum = std::max(options.quantum_s, 4 * 0.5);
+    double now = 0, no_switch_before = 0;
+    const double worst_quantum = std::max(options.quantum_s, 5 * 0.5);
     for (int step = 0; step < 400; ++step) {
       const bool arrivals = step < 300;
       if (arrivals && below(3) == 0) {
@@ -123,6 +148,7 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
         if (!in[id]) {
           in[id] = true, came[id] = now, load[id] = 0.1 * static_cast<double>(below(6));
           residency.Came(id, load[id]);
+          no_switch_before = now + 5 * load[id];
           now += load[id];
         }
         now += 0.05;
@@ -135,7 +161,7 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
         ASSERT_FALSE(pinned && id == pin) << seed;
         if (work[id] > 0) {
           ASSERT_TRUE(switching) << seed << ": work was taken away";
-          ASSERT_GE(now, came[id] + std::max(options.quantum_s, 4 * load[id])) << seed;
+          ASSERT_GE(now, std::max(came[id] + options.quantum_s, no_switch_before)) << seed;
           since[id] = now;
           ++switches;
         }
