@@ -3,6 +3,8 @@
 YUN_BIN      the program under test (default build/relcheck/bin/yun)
 YUN_SMOLLM2  path of SmolLM2-135M-Instruct.Q4_1.gguf (default build/cache/...); without it such tests are skipped
 """
+import http.client
+import json
 import os
 import pathlib
 import re
@@ -76,12 +78,24 @@ class Server(Program):
 
     def __init__(self, home, *options, scripted=False, models=()):
         super().__init__()
+        self.home = pathlib.Path(home)
         models = models or [f"{MODEL}={'scripted:' if scripted else MODEL_FILE}"]
         self.launch(*models, "--port", "0", "--home", home, *options)
         self.url = re.search(r"listening on (https?://\S+)", self.output).group(1)
         self.port = int(self.url.rsplit(":", 1)[1])
         key = re.search(r"API key: (sk-\w+)", self.output)
         self.key = key.group(1) if key else None
+
+    def admin(self, method, path, body=None):
+        """(status, answer) by the key of this machine, as `yun admin` asks."""
+        key = json.loads((self.home / "server.json").read_text())["key"]
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        line.request(method, "/admin/v1" + path, json.dumps(body) if body is not None else None,
+                     {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+        got = line.getresponse()
+        text = got.read()
+        line.close()
+        return got.status, json.loads(text) if text else None
 
     def client(self, **options):
         options = {"api_key": self.key, "base_url": self.url + "/v1", "max_retries": 0, "timeout": 300, **options}

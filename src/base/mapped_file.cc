@@ -9,6 +9,11 @@
 #include <cstring>
 
 namespace yun {
+namespace {
+
+std::int64_t Nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+}  // namespace
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -21,31 +26,55 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   }
   MappedFile file;
   file.path_ = path;
+  file.fd_ = fd;
   file.size_ = static_cast<std::size_t>(st.st_size);
-  file.modified_ns_ = std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
-  file.changed_ns_ = std::int64_t{st.st_ctim.tv_sec} * 1'000'000'000 + st.st_ctim.tv_nsec;
+  file.modified_ns_ = Nanoseconds(st.st_mtim);
+  file.changed_ns_ = Nanoseconds(st.st_ctim);
   if (file.size_ > 0) {
     file.data_ = ::mmap(nullptr, file.size_, PROT_READ, MAP_SHARED, fd, 0);
     if (file.data_ == MAP_FAILED) {
       file.data_ = nullptr;
-      const int why = errno;
-      ::close(fd);
-      return Fail(Code::kDisk, "{}: mmap: {}", path.string(), std::strerror(why));
+      return Fail(Code::kDisk, "{}: mmap: {}", path.string(), std::strerror(errno));
     }
+    file.guard_ = CutGuard(file.data_, file.size_);
   }
-  ::close(fd);
   return file;
+}
+
+Status MappedFile::CheckMapped() const {
+  struct stat st = {};
+  if (fd_ < 0) return {};
+  if (guard_.cut() || ::fstat(fd_, &st) != 0 || static_cast<std::size_t>(st.st_size) != size_ ||
+      Nanoseconds(st.st_mtim) != modified_ns_)
+    return Fail(Code::kUnavailable, "{} was cut or written to after it was opened", path_.string());
+  return {};
+}
+
+Status MappedFile::CheckPath() const {
+  struct stat st = {};
+  if (fd_ < 0) return {};
+  if (::stat(path_.c_str(), &st) != 0)
+    return Fail(Code::kUnavailable, "{}: {}", path_.string(), std::strerror(errno));
+  if (static_cast<std::size_t>(st.st_size) != size_)
+    return Fail(Code::kUnavailable, "{} has {} bytes now, it had {} when it was opened", path_.string(), st.st_size,
+                size_);
+  if (Nanoseconds(st.st_mtim) != modified_ns_)
+    return Fail(Code::kUnavailable, "{} has been changed or replaced since it was opened", path_.string());
+  return {};
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+      fd_(std::exchange(other.fd_, -1)), guard_(std::move(other.guard_)),
       modified_ns_(other.modified_ns_), changed_ns_(other.changed_ns_), path_(std::move(other.path_)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   if (this != &other) {
-    if (data_) ::munmap(data_, size_);
+    Close();
     data_ = std::exchange(other.data_, nullptr);
     size_ = std::exchange(other.size_, 0);
+    fd_ = std::exchange(other.fd_, -1);
+    guard_ = std::move(other.guard_);
     modified_ns_ = other.modified_ns_;
     changed_ns_ = other.changed_ns_;
     path_ = std::move(other.path_);
@@ -53,8 +82,12 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-MappedFile::~MappedFile() {
+MappedFile::~MappedFile() { Close(); }
+
+void MappedFile::Close() {
+  guard_ = {};
   if (data_) ::munmap(data_, size_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 namespace {

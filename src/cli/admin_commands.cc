@@ -17,6 +17,7 @@ const A kAccount{"ACCOUNT", "{account_id}", K::kAccount, "its id or name", true}
 const A kPartner{"PARTNER", "{partner_id}", K::kPartner, "its id or name", true};
 const A kKey{"KEY", "{key_id}", K::kKey, "its id or name", true};
 const A kMember{"WHO", "{person_id}", K::kMember, "id or e-mail address", true};
+const A kModel{"MODEL", "{model}", K::kText, "as it is served", true};
 const A kLimit{"--page", "?limit", K::kInteger, "items asked for at a time"};
 const A kFormat{"--format", "?format", K::kText, "json, csv or pdf"};
 
@@ -56,7 +57,10 @@ const std::vector<C> kInvoiceColumns = {{"ID", "id"}, {"NUMBER", "number"}, {"MO
                                         {"CREDITED", "credited_micro", kMoney}, {"CURRENCY", "currency"},
                                         {"DUE", "due_ms", kTime}};
 const std::vector<C> kAdapterColumns = {{"ID", "id"}, {"BASE", "base"}, {"RANK", "rank"}, {"BYTES", "bytes"},
-                                        {"LOADED", "created_ms", kTime}};
+                                        {"LOADED", "created_ms", kTime}, {"ERROR", "error"}};
+const std::vector<C> kModelColumns = {{"ID", "id"}, {"STATE", "state"}, {"PINNED", "pinned"},
+                                      {"WEIGHTS", "weight_bytes"}, {"CACHE", "cache_bytes"}, {"RUN", "running"},
+                                      {"WAIT", "waiting"}, {"LOADS", "loads"}, {"LINE", "line"}, {"ERROR", "error"}};
 const std::vector<C> kAuditColumns = {{"ID", "id"}, {"AT", "at_ms", kTime}, {"PERSON", "person_id"}, {"KEY", "key_id"},
                                       {"FROM", "ip"}, {"ACTION", "action"}, {"TARGET", "target"}};
 
@@ -397,6 +401,24 @@ std::vector<AdminCommand> Make() {
         {"--currency", "currency", K::kText, "CNY", true}, {"--note", "note", K::kText, "for the statement"}},
        {}, "yun admin partner payout 'Maps Ltd' 100 --currency CNY", {}, true},
 
+      {"model", "list", "those that are served: what is in memory, who waits", "GET", "/models", {kLimit},
+       kModelColumns, "yun admin model list"},
+      {"model", "add", "serve a model more, now and after a restart", "POST", "/models",
+       {{"SOURCE", "source", K::kText, "a name of the store, or on the server a file or a folder", true},
+        {"--name", "name", K::kText, "to serve it under"},
+        {"--cache-bytes", "cache_bytes", K::kInteger, "for its keys and values; none: as much as others have"}},
+       {}, "yun admin model add qwen3:1.7b\n  yun admin model add /srv/models/shop.gguf --name shop"},
+      {"model", "remove", "serve it and its adapters no longer; requests that run finish", "DELETE", "/models/{model}",
+       {kModel}, {}, "yun admin model remove shop"},
+      {"model", "load", "have its weights come, as a request would", "POST", "/models/{model}/load", {kModel}, {},
+       "yun admin model load qwen3:1.7b"},
+      {"model", "unload", "have its weights go as soon as it has no work", "POST", "/models/{model}/unload", {kModel},
+       {}, "yun admin model unload qwen3:1.7b"},
+      {"model", "pin", "have its weights come and never give way", "POST", "/models/{model}/pin", {kModel}, {},
+       "yun admin model pin qwen3:1.7b"},
+      {"model", "unpin", "its weights may give way again", "POST", "/models/{model}/unpin", {kModel}, {},
+       "yun admin model unpin qwen3:1.7b"},
+
       {"adapter", "list", "those that are loaded", "GET", "/adapters", {kLimit}, kAdapterColumns,
        "yun admin adapter list"},
       {"adapter", "load", "serve an adapter (LoRA) of a model as <base>+<name>", "POST", "/adapters",
@@ -449,6 +471,7 @@ std::string_view AboutNoun(std::string_view noun) {
       {"billing", "what stands on all bills"},
       {"report", "the operator's view of the business"},
       {"partner", "who publishes models and apps with a share"},
+      {"model", "models that are served, and their weights in memory"},
       {"adapter", "adapters (LoRA) of served models"},
       {"audit", "who did what, when, from where"}};
   for (const auto& [name, about] : kAbout)

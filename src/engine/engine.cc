@@ -199,15 +199,25 @@ class EngineImpl : public Engine {
   EngineStats Stats() const override {
     return stats_.With([](const EngineStats& stats) { return stats; });
   }
-  void WantWeights() override {
-    static_cast<void>(Ask<int>([this] {
-      wants_weights_ = totals_.weight_bytes_resident == 0;
-      return 0;
+  Status WantWeights() override {
+    ASSIGN_OR_RETURN(Status wanted, Ask<Status>([this] {
+      totals_.weights_leave = false;
+      wants_weights_ = seat_ && totals_.weight_bytes_resident == 0;
+      return seat_ || totals_.weight_bytes_resident > 0 ? Status() : Resume();
     }));
+    return wanted;
   }
   Status DropWeights() override {
     ASSIGN_OR_RETURN(Status dropped, Ask<Status>([this] { return Drop(); }));
     return dropped;
+  }
+  Result<bool> ReleaseWeights() override {
+    return Ask<bool>([this] {
+      wants_weights_ = false;
+      totals_.weights_leave = !Drop();
+      Publish(0);
+      return !totals_.weights_leave;
+    });
   }
   void WaitSettled() override {
     // On the engine thread, which alone knows whether there are weights.
@@ -277,6 +287,13 @@ class EngineImpl : public Engine {
 
   /// Brings dropped weights back.
   Status Resume() {
+    const Status resumed = TryResume();
+    totals_.weight_error = resumed ? "" : resumed.error().message;
+    Publish(0);
+    return resumed;
+  }
+  Status TryResume() {
+    RETURN_IF_ERROR(CheckFiles());
     if (!decoder_->weights()) {
       ASSIGN_OR_RETURN(auto weights, Read(*checkpoint_, config_));
       decoder_->SetWeights(std::move(weights));
@@ -287,7 +304,18 @@ class EngineImpl : public Engine {
       draft_->SetWeights(std::move(weights));
     }
     totals_.weight_bytes = totals_.weight_bytes_resident = WeightBytes();
-    Publish(0);
+    return {};
+  }
+
+  /// While the weights are away: whether the model's files are those that were opened. What was cut and put back again
+  /// is opened anew.
+  Status CheckFiles() {
+    RETURN_IF_ERROR(checkpoint_->CheckPaths());
+    if (options_.draft) RETURN_IF_ERROR(options_.draft->CheckPaths());
+    if (decoder_->weights() || checkpoint_->CheckMapped()) return {};
+    ASSIGN_OR_RETURN(std::shared_ptr<const Checkpoint> again, checkpoint_->OpenAgain());
+    RETURN_IF_ERROR(again->CheckPaths());
+    checkpoint_ = std::move(again);
     return {};
   }
 
@@ -396,6 +424,10 @@ class EngineImpl : public Engine {
       asking_.clear();
       if (seat_) Shared();
       else if (!sequences_.empty() && MayStep()) Step();
+      if (totals_.weights_leave && sequences_.empty()) {
+        totals_.weights_leave = !Drop();
+        Publish(0);
+      }
     }
     for (auto& ask : asking_) ask();
     for (auto& sequence : sequences_) End(*sequence, {FinishReason::kAborted, {}, {}, {}});
@@ -408,9 +440,14 @@ class EngineImpl : public Engine {
     if (totals_.weight_bytes_resident > 0) return true;
     const Status resumed = Resume();
     if (resumed) return true;
-    EndAll({FinishReason::kError, {}, resumed.error(), {}});
+    FailAll(resumed.error());
     Leave();  // of model and draft one may be there
     return false;
+  }
+  /// The weights cannot be had, or were not right.
+  void FailAll(const Error& error) {
+    const Code code = error.code == Code::kNoMemory ? Code::kNoMemory : Code::kUnavailable;
+    EndAll({FinishReason::kError, {}, {code, fmt::format("the model's weights cannot be had: {}", error.message)}, {}});
   }
 
   /// A step, if this engine is the one of its fleet to compute now.
@@ -419,6 +456,14 @@ class EngineImpl : public Engine {
     if (seat_->must_leave()) Leave();
     DropCancelled();
     if (sequences_.empty() && !wants_weights_) return seat_->Rest();
+    if (totals_.weight_bytes_resident == 0)
+      if (const Status there = CheckFiles(); !there) {  // before anybody gives way for it
+        totals_.weight_error = there.error().message;
+        wants_weights_ = false;
+        FailAll(there.error());
+        seat_->Rest();
+        return seat_->Left();
+      }
     if (!seat_->TakeTurn(Deadline())) {
       no_turn_ = true;
       return Publish(0);
@@ -497,6 +542,15 @@ class EngineImpl : public Engine {
     Prepare(begin);
     decoder_->Forward(batch_, cache_);  // forward
     float* logits = logit_rows_.empty() ? nullptr : decoder_->Logits(logit_rows_);
+    Status sound;
+    ForWeights([&](const Weights& weights) {
+      if (sound) sound = weights.CheckSound();
+    });
+    if (!sound) {
+      totals_.weight_error = sound.error().message;
+      FailAll(sound.error());
+      return Leave();
+    }
     std::uint32_t row = 0, prompt_rows = 0;
     for (std::size_t i = 0; i < plan_.rows.size(); ++i) {
       Sequence& sequence = Of(plan_.rows[i].sequence);

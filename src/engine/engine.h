@@ -72,6 +72,8 @@ struct EngineStats {
   std::uint64_t weight_bytes = 0;           // that the weights take when they are there
   std::uint64_t weight_bytes_resident = 0;  // 0 after DropWeights; of a mapped file also what is not read yet
   std::uint64_t weight_loads = 1;           // times that they came: at the start, and again for requests
+  std::string weight_error;                 // why they could not be had the last time; empty: they could
+  bool weights_leave = false;               // ReleaseWeights waits for the end of what runs
   std::uint64_t cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
 };
@@ -119,13 +121,18 @@ class Engine {
   virtual Status DropCacheEntry(std::uint64_t salt, std::uint64_t id) = 0;
 
   virtual EngineStats Stats() const = 0;
-  /// Has the weights come before there is work for them, when there is room without taking anybody's. Does not wait.
-  virtual void WantWeights() {}
+  /// Has the weights come before there is work for them, as a request would; in a fleet without waiting for them.
+  /// Calls ReleaseWeights off. errors: kUnavailable (stopping), kUnsupported (an engine without weights); without a
+  /// fleet what LoadWeights says
+  virtual Status WantWeights() { return Fail(Code::kUnsupported, "this engine has no weights"); }
   /// Gives the weights' memory back. The caches stay; the next request brings the weights back: from the packed file,
   /// of which layers are computed while later ones are still being read, or from the model's own file. A packed file
   /// that is being made is finished first.
   /// errors: kUnavailable (requests are queued or running; stopping), kUnsupported (an engine without weights)
   virtual Status DropWeights() { return Fail(Code::kUnsupported, "this engine has no weights to drop"); }
+  /// The same as soon as no request is queued or running; whether that was so at once.
+  /// errors: kUnavailable (stopping), kUnsupported (an engine without weights)
+  virtual Result<bool> ReleaseWeights() { return Fail(Code::kUnsupported, "this engine has no weights to drop"); }
   /// Waits until the weights' memory is arranged as well as it will be: a second or so after Create, or until their
   /// packed file is made. For benchmarks.
   virtual void WaitSettled() = 0;

@@ -20,6 +20,7 @@ Result<std::unique_ptr<Fleet::Seat>> Fleet::Join(std::string name, std::uint64_t
   ASSIGN_OR_RETURN(const MemberId member, residency_.Add(weight_bytes, fixed_bytes));
   if (members_.size() <= member) members_.resize(member + 1);
   members_[member] = {std::move(name), std::move(wake), weight_bytes, 0, false};
+  Decide();  // its caches may take the place of somebody's weights
   return std::unique_ptr<Seat>(new Seat(shared_from_this(), member));
 }
 

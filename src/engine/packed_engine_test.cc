@@ -132,5 +132,60 @@ TEST(PackedEngine, ADraftModelIsDroppedAndComesBackToo) {
   EXPECT_GT(engine->Stats().accepted_tokens, 0u);
 }
 
+TEST(PackedEngine, AModelFileThatIsCutIsNoticedAndServesAgainWhenPutBack) {
+  for (const bool packed : {true, false}) {
+    TemporaryFolder folder;
+    const fs::path model = folder.path / "model", weights = model / "model.safetensors", copy = folder.path / "copy";
+    fs::copy(YUN_SOURCE_DIR "/tests/golden/models/qwen2_untied", model);  // embeddings are looked up in the file
+    fs::copy_file(weights, copy);
+    fs::last_write_time(copy, fs::last_write_time(weights));
+    std::shared_ptr<const Checkpoint> checkpoint = *Checkpoint::Open(model);
+    EngineOptions options = Small();
+    if (packed) options.packed = {folder.path / "packed", "m"};
+    const auto engine = *Engine::Create(checkpoint, options);
+    const auto expected = Ask(*engine, 1);
+    engine->WaitSettled();
+    const auto fails = [&] {
+      const Answer answer = Collect(**engine->Submit(Greedy(Prompt(2, 20), 20)));
+      EXPECT_EQ(answer.end.reason, FinishReason::kError);
+      EXPECT_EQ(answer.end.error.code, Code::kUnavailable);
+      EXPECT_NE(answer.end.error.message.find("model.safetensors"), std::string::npos) << answer.end.error.message;
+      EXPECT_FALSE(engine->Stats().weight_error.empty());
+    };
+    fs::resize_file(weights, 4096);
+    fails();  // while it computes
+    EXPECT_EQ(engine->Stats().weight_bytes_resident, 0u);
+    fails();  // when they are to come back
+    fs::remove(weights);
+    fails();
+    fs::copy_file(folder.path / "copy", weights);
+    fails();  // as long, of another time: perhaps another model
+    fs::last_write_time(weights, fs::last_write_time(copy));
+    EXPECT_EQ(Ask(*engine, 1), expected);
+    EXPECT_TRUE(engine->Stats().weight_error.empty());
+    ASSERT_TRUE(engine->DropWeights());
+    fs::rename(weights, folder.path / "moved");
+    EXPECT_EQ(engine->WantWeights().error().code, Code::kUnavailable);
+    fs::rename(folder.path / "moved", weights);
+    EXPECT_TRUE(engine->WantWeights());
+    EXPECT_GT(engine->Stats().weight_bytes_resident, 0u);
+    EXPECT_EQ(Ask(*engine, 1), expected);
+  }
+}
+
+TEST(PackedEngine, ReleasedWeightsGoWhenTheWorkIsDone) {
+  const auto engine = *Engine::Create(FiledModel("model.gguf"), Small());
+  auto stream = *engine->Submit(Greedy(Prompt(1, 20), 200));
+  EXPECT_FALSE(*engine->ReleaseWeights());
+  EXPECT_TRUE(engine->Stats().weights_leave);
+  EXPECT_EQ(Collect(*stream).ids.size(), 200u);
+  for (int i = 0; i < 2000 && engine->Stats().weights_leave; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(engine->Stats().weight_bytes_resident, 0u);
+  EXPECT_EQ(Ask(*engine, 1, 5).size(), 5u);
+  EXPECT_TRUE(*engine->ReleaseWeights()) << "at once";
+  EXPECT_EQ(engine->Stats().weight_bytes_resident, 0u);
+}
+
 }  // namespace
 }  // namespace yun::engine

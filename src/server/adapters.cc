@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
+#include "base/log.h"
 #include "engine/model/adapter.h"
 #include "formats/checkpoint/adapter_file.h"
+#include "server/kept_models.h"
 
 namespace yun::server {
 namespace {
@@ -71,19 +74,46 @@ Result<std::shared_ptr<const Model>> Adapters::Load(std::string_view text) {
   return Load(name, base, std::string(path));
 }
 
-Result<std::shared_ptr<const Model>> Adapters::Unload(std::string_view name, std::string_view base) {
-  const std::lock_guard lock(loading_);
-  std::shared_ptr<const Model> found;
-  for (const auto& model : service_.Models()) {
-    if (!model->adapter || (!base.empty() && model->base != base) ||
-        model->id.substr(model->base.size() + 1) != name)
-      continue;
-    if (found) return Fail(Code::kInvalidArgument, "several models have an adapter '{}'; say with 'base' whose", name);
-    found = model;
+Result<std::shared_ptr<const Model>> Adapters::Add(std::string_view name, std::string_view base,
+                                                   const std::string& path) {
+  ASSIGN_OR_RETURN(auto model, Load(name, base, path));
+  std::error_code ec;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, ec);
+  if (Status kept = service_.kept->Put({std::string(name), model->base, ec ? path : absolute.string(), 0, {}}); !kept) {
+    service_.RemoveModel(model->id);
+    return tl::unexpected<Error>(std::move(kept.error()));
   }
-  if (!found) return Fail(Code::kNotFound, "No such adapter.");
-  service_.RemoveModel(found->id);
-  return found;
+  return model;
+}
+
+void Adapters::ServeKept() {
+  for (const KeptModel& kept : service_.kept->All()) {
+    if (kept.base.empty() || service_.FindModel(fmt::format("{}+{}", kept.base, kept.name))) continue;
+    const auto model = Load(kept.name, kept.base, kept.source);
+    if (model) continue;
+    log::error("{}+{} is not served: {}", kept.base, kept.name, model.error().message);
+    service_.kept->Failed(kept.name, kept.base, model.error().message);
+  }
+}
+
+Result<std::string> Adapters::Unload(std::string_view name, std::string_view base) {
+  const std::lock_guard lock(loading_);
+  std::vector<std::string> bases;  // also of those that could not be loaded again
+  for (const auto& model : service_.Models())
+    if (model->adapter && model->id.substr(model->base.size() + 1) == name) bases.push_back(model->base);
+  for (const KeptModel& kept : service_.kept->All())
+    if (!kept.base.empty() && kept.name == name) bases.push_back(kept.base);
+  std::ranges::sort(bases);
+  bases.erase(std::ranges::unique(bases).begin(), bases.end());
+  if (!base.empty()) std::erase_if(bases, [&](const std::string& of) { return of != base; });
+  if (bases.empty()) return Fail(Code::kNotFound, "No such adapter.");
+  if (bases.size() > 1)
+    return Fail(Code::kInvalidArgument, "several models have an adapter '{}'; say with 'base' whose", name);
+  const Status kept = service_.kept->Remove(name, bases.front());
+  if (!kept && kept.error().code != Code::kNotFound) return tl::unexpected<Error>(kept.error());
+  const std::string id = fmt::format("{}+{}", bases.front(), name);
+  service_.RemoveModel(id);
+  return id;
 }
 
 }  // namespace yun::server

@@ -23,10 +23,15 @@ class Adapters {
   /// errors: kInvalidArgument (name, base, what is at the path: names the tensor), kAlreadyExists, kTooMany
   /// (kAdaptersMax), kUnsupported (a model without weights)
   Result<std::shared_ptr<const Model>> Load(std::string_view name, std::string_view base, const std::string& path);
+  /// The same while the server runs: a restart loads it again. errors: and kDisk
+  Result<std::shared_ptr<const Model>> Add(std::string_view name, std::string_view base, const std::string& path);
+  /// What was added before the last stop. What cannot be loaded is told in the log and by KeptModels.
+  void ServeKept();
   /// "NAME=PATH" or "NAME=PATH,base=MODEL". errors: as Load
   Result<std::shared_ptr<const Model>> Load(std::string_view text);
-  /// Requests that run with it finish. base: as above. errors: kNotFound, kInvalidArgument (of several bases)
-  Result<std::shared_ptr<const Model>> Unload(std::string_view name, std::string_view base);
+  /// Requests that run with it finish. base: as above. Returns its full name.
+  /// errors: kNotFound, kInvalidArgument (of several bases), kDisk
+  Result<std::string> Unload(std::string_view name, std::string_view base);
 
   const Service& service() const { return service_; }
 

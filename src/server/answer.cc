@@ -125,7 +125,7 @@ void Answer::Begin(Service& service, Call call, const api::Generation& wish, Ans
   if (!grant) return;
   const engine::EngineStats load = model->engine->Stats();
   call.more_headers.emplace_back("x-yun-queue-place", std::to_string(load.waiting));
-  const auto wait = service.fleet ? service.fleet->WaitFor(model->id) : std::nullopt;
+  const auto wait = service.fleet ? service.fleet->WaitFor(model->adapter ? model->base : model->id) : std::nullopt;
   const double start_s = load.queue_seconds + (wait ? wait->seconds : 0);
   call.more_headers.emplace_back("x-yun-start-estimate-ms", fmt::format("{:.0f}", 1000 * start_s));
   if (wait) call.more_headers.emplace_back("x-yun-model-line", std::to_string(wait->line));

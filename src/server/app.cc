@@ -1,21 +1,20 @@
 #include "server/app.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
-#include "hub/store.h"
 #include "server/adapters.h"
 #include "server/admin/local.h"
 #include "server/call.h"
+#include "server/kept_models.h"
+#include "server/served_models.h"
 #include "server/routes.h"
-#include "server/scripted_model.h"
-#include "server/values.h"
 
 namespace yun::server {
 
 namespace {
 constexpr int kIoThreads = 2;
-constexpr std::uint64_t kCachesShare = 4;  // of a bounded memory a quarter is for all caches together
 constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside the engine
 }  // namespace
 
@@ -80,17 +79,24 @@ App::~App() {
 }
 
 Status App::Load() {
-  if (options_.models.size() > 1 || options_.memory_bytes > 0)
+  service_->kept = std::make_unique<KeptModels>(options_.passing ? "" : options_.home / kKeptModelsFile);
+  service_->models = std::make_unique<ServedModels>(*service_, options_);
+  if (!options_.passing) engine::RemoveUnfinishedPacked(options_.home / engine::kPackedFolder);
+  const auto kept = service_->kept->All();
+  if (options_.models.size() > 1 || options_.memory_bytes > 0 ||
+      std::ranges::any_of(kept, [](const KeptModel& model) { return model.base.empty(); }))
     service_->fleet = std::make_shared<engine::Fleet>(
         engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
         options_.threads);
-  for (const std::string& wanted : options_.models) RETURN_IF_ERROR(LoadOne(wanted));
+  for (const std::string& wanted : options_.models) RETURN_IF_ERROR(service_->models->Serve(wanted));
+  service_->models->ServeKept();
   RETURN_IF_ERROR(Settle());
   service_->adapters = std::make_unique<Adapters>(*service_);
   for (const std::string& wanted : options_.adapters) {
     auto loaded = service_->adapters->Load(wanted);
     if (!loaded) return Wrap(std::move(loaded.error()), "adapter");
   }
+  service_->adapters->ServeKept();
   // Only now: a start that fails must not make a key that nobody sees.
   ASSIGN_OR_RETURN(Cloud::FirstKey first, service_->cloud->MakeFirst(options_.currency, options_.new_key));
   made_key_ = std::move(first.key);
@@ -115,7 +121,7 @@ Status App::Settle() {
     for (const engine::FleetRow& row : fleet.Rows()) {
       if (row.pinned != pinned || (fleet.bytes() > 0 && bytes + row.weight_bytes > fleet.bytes())) continue;
       bytes += row.weight_bytes;
-      service_->FindModel(row.name)->engine->WantWeights();
+      RETURN_IF_ERROR(service_->models->Load(row.name));
     }
   return {};
 }
@@ -134,6 +140,7 @@ Status App::OpenAdmin() {
   parts.prompts = cloud.prompts.get();
   parts.clock = &cloud.clock;
   parts.adapters = service_->adapters.get();
+  parts.models = service_->models.get();
   parts.home = options_.passing ? cloud.passing.path : options_.home;
   parts.url = public_url();
   if (!options_.passing) {
@@ -142,81 +149,6 @@ Status App::OpenAdmin() {
     RETURN_IF_ERROR(local_->Announce(url()));
   }
   service_->admin = std::make_unique<admin::Admin>(std::move(parts));
-  return {};
-}
-
-Status App::LoadOne(const std::string& wanted) {
-  const std::size_t scripted_at = wanted.find(kScriptedPrefix);
-  if (scripted_at == 0 || (scripted_at != std::string::npos && wanted[scripted_at - 1] == '=')) {
-    const std::string_view name = std::string_view(wanted).substr(0, scripted_at > 0 ? scripted_at - 1 : 0);
-    ASSIGN_OR_RETURN(auto scripted,
-                     MakeScriptedModel(name, std::string_view(wanted).substr(scripted_at + kScriptedPrefix.size())));
-    if (service_->FindModel(scripted->id))
-      return Fail(Code::kAlreadyExists, "two models are to be served as '{}'", scripted->id);
-    service_->AddModel(std::move(scripted));
-    return {};
-  }
-  std::string id, source = wanted;
-  std::error_code ec;
-  if (const std::size_t at = wanted.find('=');
-      at != std::string::npos && at > 0 && !std::filesystem::exists(wanted, ec)) {
-    id = wanted.substr(0, at);
-    source = wanted.substr(at + 1);
-  }
-  ASSIGN_OR_RETURN(const hub::Store store, hub::Store::Open(options_.home));
-  ASSIGN_OR_RETURN(const std::filesystem::path path, hub::ResolveModel(store, source));
-  if (id.empty()) {
-    const auto stored = store.Find(source);  // the full name of "smollm2" is "smollm2:135m"
-    if (stored && stored->path == path)
-      id = stored->name;
-    else
-      id = std::filesystem::is_directory(path, ec) ? path.filename().string() : path.stem().string();
-    if (id.empty()) id = path.parent_path().filename().string();  // "folder/"
-  }
-  if (service_->FindModel(id))
-    return Fail(Code::kAlreadyExists, "two models are to be served as '{}'; use NAME=PATH", id);
-
-  auto model = std::make_shared<Model>();
-  model->id = id;
-  model->created_unix = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  ASSIGN_OR_RETURN(hub::OpenedModel opened, hub::OpenModel(path));
-  if (!opened.tokenizer)
-    return Fail(Code::kUnsupported, "{}: the model has no tokenizer; it cannot be served", path.string());
-  model->tokenizer = std::move(opened.tokenizer);
-  model->chat_template = std::move(opened.chat_template);
-  model->tool_style = opened.tool_style;
-  model->pooling = PoolingOf(opened.checkpoint->Pooling(), *model->tokenizer);
-
-  engine::EngineOptions engine;
-  engine.threads = options_.threads;
-  engine.context_tokens = options_.context_tokens;
-  engine.cache_bytes = options_.cache_bytes;
-  engine.precision = options_.precision;
-  engine.cache_type = options_.cache_type;
-  engine.running_max = options_.running_max;
-  engine.waiting_max = options_.waiting_max;
-  engine.step_tokens_max = options_.step_tokens_max;
-  engine.deterministic = options_.deterministic;
-  engine.policy = options_.policy;
-  engine.speculation = options_.speculation;
-  if (engine.speculation == engine::Speculation::kDraft) {
-    ASSIGN_OR_RETURN(const std::filesystem::path draft, hub::ResolveModel(store, options_.draft));
-    ASSIGN_OR_RETURN(hub::OpenedModel small, hub::OpenModel(draft));
-    engine.draft = std::move(small.checkpoint);
-  }
-  engine.packed = {options_.home / engine::kPackedFolder, id, options_.packed_bytes, !options_.passing};
-  engine.fleet = service_->fleet;
-  engine.name = id;
-  if (options_.memory_bytes > 0 && engine.cache_bytes == 0)
-    engine.cache_bytes = options_.memory_bytes / kCachesShare / options_.models.size();
-  if (options_.on_load) engine.on_load = [this, id](double done) { options_.on_load(id, done); };
-  auto created = engine::Engine::Create(std::move(opened.checkpoint), std::move(engine));
-  if (!created) return Wrap(std::move(created.error()), id);
-  model->engine = std::move(*created);
-  const ModelConfig& config = model->engine->config();
-  model->grammars = std::make_unique<const Grammars>(model->tokenizer, config.eos_ids,
-                                                     static_cast<std::int32_t>(config.vocab));
-  service_->AddModel(std::move(model));
   return {};
 }
 

@@ -91,7 +91,6 @@ class App {
  private:
   explicit App(AppOptions options) : options_(std::move(options)) {}
   std::string url_at(std::uint16_t port) const;
-  Status LoadOne(const std::string& wanted);
   /// Lets weights come as far as there is room, and has those that are pinned stay.
   Status Settle();
   Status OpenAdmin();

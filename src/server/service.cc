@@ -1,8 +1,11 @@
 #include "server/service.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "server/adapters.h"
+#include "server/kept_models.h"
+#include "server/served_models.h"
 
 namespace yun::server {
 
@@ -46,6 +49,13 @@ void Service::Tick(const std::stop_token& stop) {
     });
     for (const auto& answer : answers) answer->Tick();
     answers.clear();
+    // Nobody finds them any more: who is the last to hold one lets it go here, never on its own thread.
+    std::vector<std::shared_ptr<engine::Engine>> gone;
+    leaving_.With([&](auto& leaving) {
+      const auto last = std::ranges::partition(leaving, [](const auto& engine) { return engine.use_count() > 1; });
+      gone.assign(std::make_move_iterator(last.begin()), std::make_move_iterator(last.end()));
+      leaving.erase(last.begin(), last.end());
+    });
   }
 }
 
@@ -61,6 +71,7 @@ void Service::RemoveModel(std::string_view id) {
     last = std::move(*found);
     models.erase(found);
   });
+  if (last && !last->adapter) leaving_.With([&](auto& leaving) { leaving.push_back(last->engine); });
 }
 
 std::shared_ptr<const Model> Service::FindModel(std::string_view id) const {

@@ -33,6 +33,8 @@
 namespace yun::server {
 
 class Adapters;
+class KeptModels;
+class ServedModels;
 
 /// A model being served under a name.
 struct Model {
@@ -115,6 +117,7 @@ class Service {
   ~Service();
 
   void AddModel(std::shared_ptr<const Model> model);
+  /// What is under way with it ends first; then its engine goes, unless it is another's too.
   void RemoveModel(std::string_view id);
   std::shared_ptr<const Model> FindModel(std::string_view id) const;  // null: none of that name
   std::vector<std::shared_ptr<const Model>> Models() const;
@@ -129,7 +132,9 @@ class Service {
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   std::unique_ptr<Batches> batches;  // set before the server listens
-  std::unique_ptr<Adapters> adapters;   // set before the phase is kReady
+  std::unique_ptr<KeptModels> kept;      // this and the next two: set before the phase is kReady
+  std::unique_ptr<ServedModels> models;
+  std::unique_ptr<Adapters> adapters;
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady
   std::unique_ptr<Tasks> tasks;         // set before the server listens
   AddressLimiter addresses;
@@ -148,6 +153,7 @@ class Service {
 
  private:
   Guarded<std::vector<std::shared_ptr<const Model>>> models_;
+  Guarded<std::vector<std::shared_ptr<engine::Engine>>> leaving_;  // of removed models
   std::jthread ticker_;  // the first to go
 };
 

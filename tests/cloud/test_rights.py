@@ -33,6 +33,8 @@ PINNED = {
     "POST /workspaces": "operate", "POST /workspaces/{workspace_id}/top-ups": "operate",
     "POST /workspaces/{workspace_id}/adjustments": "operate", "PUT /workspaces/{workspace_id}/limits": "operate",
     "PATCH /workspaces/{workspace_id}/terms": "operate", "POST /prices": "operate", "GET /reconcile": "operate",
+    "POST /models": "operate", "DELETE /models/{model}": "operate", "POST /models/{model}/unload": "operate",
+    "GET /models": "operate", "POST /models/{model}/pin": "operate",
     "POST /adapters": "operate", "DELETE /adapters/{name}": "operate",
     "POST /backups": "operate", "GET /backups/{name}/part": "operate", "POST /people/{person_id}/sign-in-links": "operate",
     "POST /partners/{partner_id}/offerings/{offering_id}/review": "operate",
@@ -75,7 +77,7 @@ class House:
         self.ids |= {"key_id": self.plain["owner"]["id"], "person_id": self.people["viewer"], "budget_id": budget["id"],
                      "partner_id": partner["id"], "offering_id": offering["id"],
                      "receipt_id": headers["x-yun-receipt-id"], "invoice_id": "inv_" + "0" * 24, "version": "none",
-                     "name": "backup-1.tar"}
+                     "name": "backup-1.tar", "model": "base"}
 
     def state(self, admin):
         """What another house must not be able to change."""

@@ -316,6 +316,7 @@ Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path
   // Where the file system keeps large folios, they are read, and mapped, as huge pages.
   static_cast<void>(::madvise(data, header.data_bytes, MADV_HUGEPAGE));
   file->data_ = data;
+  file->guard_ = CutGuard(data, header.data_bytes);
   file->checksums_ = std::move(header.checksums);
   const auto chunks = static_cast<std::uint32_t>(file->checksums_.size());
   file->states_ = std::make_unique<std::atomic<std::uint32_t>[]>(chunks);  // zeros: kUntouched
@@ -328,6 +329,7 @@ Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path
 PackedFile::~PackedFile() {
   stop_ = true;
   WaitRead();
+  guard_ = {};
   if (reserved_) ::munmap(reserved_, reserved_bytes_);
 }
 
@@ -412,6 +414,11 @@ void PackedFile::ReadChunk(std::uint32_t chunk) {
               offset);
   std::vector<std::uint8_t> right(bytes);
   mend_(offset, right);
+  if (PackedChecksum(right.data(), bytes) != checksums_[chunk]) {  // the model's own file is another, too
+    sound_.store(false, std::memory_order_release);
+    std::error_code ec;
+    std::filesystem::remove(path_, ec);
+  }
   // Nobody reads this chunk before it is ready: the mapping may be another one then.
   void* fresh = ::mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   CHECK(fresh != MAP_FAILED);

@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/cut_guard.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "engine/kernels/packed.h"
@@ -101,6 +102,9 @@ class PackedFile {
   bool LiesInHugePages() const;
   /// Chunks that were wrong and have been packed again.
   std::uint32_t mended() const { return mended_.load(); }
+  /// False: the file was cut while it was mapped, or what was mended is still not what it should be. Nothing that was
+  /// read meanwhile is good then.
+  bool sound() const { return sound_.load(std::memory_order_acquire) && !guard_.cut(); }
 
  private:
   enum State : std::uint32_t { kUntouched, kReading, kReady };
@@ -115,6 +119,8 @@ class PackedFile {
   std::uint64_t reserved_bytes_ = 0;
   std::uint8_t* data_ = nullptr;
   std::uint64_t bytes_ = 0;
+  CutGuard guard_;
+  std::atomic<bool> sound_{true};
   std::vector<std::uint64_t> checksums_;
   std::unique_ptr<std::atomic<std::uint32_t>[]> states_;
   std::atomic<std::uint32_t> left_{0}, next_{0}, mended_{0};

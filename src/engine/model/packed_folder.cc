@@ -78,18 +78,6 @@ class Temporary {
   fs::path path_;  // empty: not to be removed
 };
 
-/// Of files that nobody writes any more.
-void RemoveTemporaries(const fs::path& folder) {
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(folder, ec)) {
-    if (!entry.path().string().ends_with(kNewSuffix)) continue;
-    const int fd = ::open(entry.path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) continue;
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
-    ::close(fd);
-  }
-}
-
 struct Found {
   fs::path path;
   std::uint64_t bytes;
@@ -173,7 +161,7 @@ std::vector<PackedInfo> ListPacked(const fs::path& folder) {
 
 Result<PackedRemoved> RemovePacked(const fs::path& folder, std::string_view model) {
   PackedRemoved removed;
-  if (model.empty()) RemoveTemporaries(folder);
+  if (model.empty()) RemoveUnfinishedPacked(folder);
   for (const PackedInfo& info : ListPacked(folder)) {
     if (!model.empty() && info.header.model != model && info.path.filename() != model) continue;
     if (::unlink(info.path.c_str()) != 0 && errno != ENOENT)
@@ -182,6 +170,17 @@ Result<PackedRemoved> RemovePacked(const fs::path& folder, std::string_view mode
     removed.bytes += info.bytes;
   }
   return removed;
+}
+
+void RemoveUnfinishedPacked(const fs::path& folder) {
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator(folder, ec)) {
+    if (!entry.path().string().ends_with(kNewSuffix)) continue;
+    const int fd = ::open(entry.path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    ::close(fd);
+  }
 }
 
 fs::path PackedPath(const fs::path& folder, const PackedHeader& header) {
@@ -202,12 +201,12 @@ void TouchPacked(const fs::path& path) {
 }
 
 Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uint8_t* data,
-                   const std::atomic<bool>& stop) {
+                   const std::atomic<bool>& stop, const std::function<bool()>& sound) {
   const fs::path path = PackedPath(place.folder, header);
   std::error_code ec;
   fs::create_directories(place.folder, ec);
   if (ec) return Fail(Code::kDisk, "{}: cannot create: {}", place.folder.string(), ec.message());
-  RemoveTemporaries(place.folder);
+  RemoveUnfinishedPacked(place.folder);
   header.checksums.assign((header.data_bytes + kPackedChunkBytes - 1) / kPackedChunkBytes, 0);
   const std::uint64_t offset = PackedDataOffset(SerializePackedHeader(header).size());
   RETURN_IF_ERROR(MakeRoom(place, path, offset + header.data_bytes));
@@ -224,6 +223,7 @@ Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uin
   }
   const std::string bytes = SerializePackedHeader(header);
   RETURN_IF_ERROR(temporary->Write(bytes.data(), bytes.size(), 0));
+  if (sound && !sound()) return Fail(Code::kCorrupt, "{}: its data changed while it was written", path.string());
   RETURN_IF_ERROR(temporary->Place(path));
   RemoveFormer(place.folder, path, header);
   return {};

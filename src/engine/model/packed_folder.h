@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,15 +46,20 @@ struct PackedRemoved {
 };
 Result<PackedRemoved> RemovePacked(const std::filesystem::path& folder, std::string_view model);
 
+/// What writers that were killed left.
+void RemoveUnfinishedPacked(const std::filesystem::path& folder);
+
 std::filesystem::path PackedPath(const std::filesystem::path& folder, const PackedHeader& header);
 /// Says that it is in use now.
 void TouchPacked(const std::filesystem::path& path);
 
 /// Writes data and header (whose checksums it makes) beside, syncs, renames: a kill at any moment leaves none or a
 /// whole file. Removes first what was used longest ago, for room, and files of the same model as it was before.
+/// sound: asked before it is put in place, whether the data was right all the while; null: it was.
 /// shapes: data [header.data_bytes]
-/// errors: kDisk (full, ...), kTooLarge (over the limit), kCancelled (stop), kUnavailable (another process writes it)
+/// errors: kDisk (full, ...), kTooLarge (over the limit), kCancelled (stop), kUnavailable (another process writes it),
+/// kCorrupt (not sound)
 Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uint8_t* data,
-                   const std::atomic<bool>& stop);
+                   const std::atomic<bool>& stop, const std::function<bool()>& sound = {});
 
 }  // namespace yun::engine

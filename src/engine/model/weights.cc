@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 
 #include "base/log.h"
 #include "engine/kernels/pack.h"
@@ -47,6 +49,15 @@ struct Jobs {
   std::uint64_t bytes = 0;
 };
 
+std::uint64_t AvailableBytes() {
+  // source: proc_meminfo(5)
+  std::ifstream file("/proc/meminfo");
+  unsigned long kib = 0;
+  for (std::string line; std::getline(file, line);)
+    if (std::sscanf(line.c_str(), "MemAvailable: %lu kB", &kib) == 1) break;
+  return std::uint64_t{kib} << 10;
+}
+
 Result<std::vector<float>> Vector(const Checkpoint& checkpoint, const std::string& name, std::uint64_t size) {
   ASSIGN_OR_RETURN(const TensorView view, checkpoint.Tensor(name));
   if (view.shape.size() != 1 || view.shape[0] != size)
@@ -80,7 +91,8 @@ Status Slab::Allocate(std::uint64_t bytes) {
   void* data = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (data == MAP_FAILED) {
     bytes_ = 0;
-    return Fail(Code::kNoMemory, "no memory for {} MiB of weights", bytes >> 20);
+    return Fail(Code::kNoMemory, "no memory for {} bytes of weights; {} bytes are available on this machine", bytes,
+                AvailableBytes());
   }
   data_ = static_cast<std::uint8_t*>(data);
   return {};
@@ -136,6 +148,12 @@ void Weights::Need(const LayerWeights& layer) const {
 
 void Weights::NeedOutput() const {
   if (!complete()) file->Need(output.data, kernels::PackedBytes(output));
+}
+
+Status Weights::CheckSound() const {
+  if (file && !file->sound())
+    return Fail(Code::kUnavailable, "the file of its packed weights was cut or written to while it was in use");
+  return source ? source->CheckMapped() : Status();
 }
 
 void Weights::WaitMade() {
@@ -202,6 +220,7 @@ Result<Jobs> ListJobs(const Checkpoint& checkpoint, const ModelConfig& c, bool f
     jobs.matrices.push_back({&weights.output, "token_embd.weight", embedding});
   } else {
     weights.embedding = embedding;
+    weights.source = &checkpoint;
     ASSIGN_OR_RETURN(TensorView output, Matrix(checkpoint, "output.weight", c.vocab, c.hidden));
     jobs.matrices.push_back({&weights.output, "output.weight", output});
   }
@@ -274,9 +293,9 @@ void PackRange(const std::vector<Job>& jobs, std::uint64_t offset, std::span<std
 
 /// Makes the packed file, in a thread that is in nobody's way. Without it all goes on as well.
 void Make(const PackedPlace& place, const PackedHeader& header, const std::uint8_t* data,
-          const std::atomic<bool>& stop) {
+          const std::atomic<bool>& stop, const std::function<bool()>& sound = {}) {
   static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kSettleNice));
-  const Status made = WritePacked(place, header, data, stop);
+  const Status made = WritePacked(place, header, data, stop, sound);
   if (made || made.error().code == Code::kCancelled || made.error().code == Code::kUnavailable) return;
   log::warn("the packed weights are not kept, the next start takes longer: {}", made.error().message);
 }
@@ -291,7 +310,7 @@ void Copy(Weights& weights, const std::atomic<bool>& stop) {
   if (!weights.slab.Allocate(weights.bytes)) return;  // it stays in small pages
   for (std::uint64_t at = 0; at < weights.bytes && !stop; at += kHugePage)
     std::memcpy(weights.slab.data() + at, weights.file->data() + at, std::min(kHugePage, weights.bytes - at));
-  if (stop) return;
+  if (stop || !weights.file->sound()) return;
   weights.slab.StartSettling();
   weights.copied.store(true, std::memory_order_release);
 }
@@ -319,7 +338,7 @@ bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, bool 
     if (file->mended() > 0 && place.make) {
       std::error_code ec;
       std::filesystem::remove(path, ec);
-      Make(place, header, file->data(), stop);
+      Make(place, header, file->data(), stop, [file] { return file->sound(); });
     }
     if (copies && !file->LiesInHugePages()) Copy(weights, stop);
   };
@@ -396,6 +415,7 @@ Result<std::unique_ptr<Weights>> LoadWeights(const Checkpoint& checkpoint, const
   }
   RETURN_IF_ERROR(weights->slab.Allocate(jobs.bytes));
   Pack(checkpoint, jobs, *weights, pool, on_progress);
+  RETURN_IF_ERROR(weights->file ? weights->CheckSound() : checkpoint.CheckMapped());
   weights->slab.StartSettling();
   if (weights->file) {
     weights->file->WaitRead();

@@ -61,6 +61,7 @@ struct Weights {
   /// Where embeddings are looked up: the packed output when tied, else the rows of the file.
   bool tied = false;
   TensorView embedding;                  // when not tied; borrows: the checkpoint
+  const Checkpoint* source = nullptr;    // borrows; whose memory map is read while computing; null: none
   std::uint64_t bytes = 0;               // of the packed matrices
   // Their memory: one of these two.
   std::unique_ptr<PackedFile> file;
@@ -75,6 +76,9 @@ struct Weights {
   void Need(const LayerWeights& layer) const;
   void NeedOutput() const;
   bool complete() const { return !file || file->complete(); }
+  /// Whether what is read from files while computing was right until now; else what was computed is to be thrown away,
+  /// and these weights with it. errors: kUnavailable (names the file)
+  Status CheckSound() const;
   /// The matrices may have got a better place meanwhile; nobody may be reading any.
   void Move();
 

@@ -129,8 +129,17 @@ std::optional<MemberId> Residency::Victim(const Member& wanted, double now_s, do
   return first;
 }
 
+Residency::Decision Residency::Drop(MemberId victim, double now_s) {
+  Member& m = members_[victim];
+  m.place = Place::kLeaving;
+  if (m.wants) m.since_s = now_s;  // it waits from now on, behind those who wait already
+  return {What::kDrop, victim, 0};
+}
+
 Residency::Decision Residency::Decide(double now_s) {
   double again_s = 0;
+  if (options_.bytes > 0 && resident_bytes_ > room())  // somebody has joined
+    if (const auto victim = Victim(Member{}, now_s, again_s)) return Drop(*victim, now_s);
   const Member* waiter = nullptr;
   MemberId waiter_id = 0;
   const Member* next = nullptr;
@@ -152,12 +161,7 @@ Residency::Decision Residency::Decide(double now_s) {
       resident_bytes_ += m.bytes;
       return {What::kRun, waiter_id, 0};
     }
-    if (const auto victim = Victim(*waiter, now_s, again_s)) {
-      Member& m = members_[*victim];
-      m.place = Place::kLeaving;
-      if (m.wants) m.since_s = now_s;  // it waits from now on, behind those who wait already
-      return {What::kDrop, *victim, 0};
-    }
+    if (const auto victim = Victim(*waiter, now_s, again_s)) return Drop(*victim, now_s);
   }
   if (next) return {What::kRun, next_id, 0};
   return {What::kNothing, 0, again_s};

@@ -31,7 +31,8 @@ class Residency {
  public:
   explicit Residency(ResidencyOptions options) : options_(options) {}
 
-  /// A model whose weights are not in memory. fixed: what it takes also without them.
+  /// A model whose weights are not in memory. fixed: what it takes also without them; what others hold too much then
+  /// goes by the next decisions.
   /// errors: kNoMemory (it could never come, or would keep another from ever coming: says what is needed and there)
   Result<MemberId> Add(std::uint64_t bytes, std::uint64_t fixed = 0);
   /// It must be away: see Away.
@@ -86,6 +87,7 @@ class Residency {
     double load_s = 0;    // what its weights took the last time
   };
   std::uint64_t room() const { return options_.bytes - fixed_bytes_; }  // for weights
+  Decision Drop(MemberId victim, double now_s);
   bool Fits(const Member& member) const;
   double QuantumEnd(const Member& member) const;
   static bool Before(const Member& a, const Member& b);  // in the line of those that wait for room

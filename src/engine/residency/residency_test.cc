@@ -112,6 +112,24 @@ TEST(Residency, PinnedModelsStayAndLeaveRoom) {
   EXPECT_EQ(residency.Decide(3).member, b) << "not the pinned one, though it is colder";
 }
 
+TEST(Residency, WhoJoinsLaterTakesRoomFromTheColdest) {
+  Residency residency({.bytes = 20});
+  const MemberId a = *residency.Add(8), b = *residency.Add(8);
+  for (const MemberId id : {a, b}) {
+    residency.Wants(id, 1, 0);
+    EXPECT_EQ(residency.Decide(0).member, id);
+    residency.Rests(id, id == a ? 1 : 2);
+  }
+  EXPECT_EQ(residency.Add(8, 13).error().code, Code::kNoMemory);
+  ASSERT_TRUE(residency.Add(2, 6));
+  const auto drop = residency.Decide(3);
+  EXPECT_EQ(drop.what, What::kDrop);
+  EXPECT_EQ(drop.member, a);
+  residency.Away(a);
+  EXPECT_EQ(residency.Decide(3).what, What::kNothing);
+  EXPECT_LE(residency.bytes_resident() + residency.bytes_fixed(), 20u);
+}
+
 /// Random models, work and times. The budget is never passed, nobody starves, no work is taken away before its quantum
 /// is over, nor from the one that is asked for.
 TEST(Residency, RandomTracesKeepTheInvariants) {

@@ -129,6 +129,15 @@ class Checkpoint {
   virtual void Release(const TensorView& view) const = 0;
   /// Empty where tensors come from no file.
   virtual std::vector<TensorFile> TensorFiles() const { return {}; }
+  /// Whether the tensors' bytes have been left as they were when they were opened: else nothing read from them is good.
+  /// errors: kUnavailable (names the file)
+  virtual Status CheckMapped() const { return {}; }
+  /// Whether their files are still where they were, of the same size and time of change. errors: kUnavailable
+  virtual Status CheckPaths() const { return {}; }
+  /// Opens again what lies there now. errors: as Open
+  virtual Result<std::unique_ptr<Checkpoint>> OpenAgain() const {
+    return Fail(Code::kUnsupported, "this model lies in no file");
+  }
   virtual Result<TokenizerFiles> Tokenizer() const = 0;
   /// The model's own Jinja chat template; empty when it has none.
   virtual std::string ChatTemplate() const = 0;

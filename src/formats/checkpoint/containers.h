@@ -29,6 +29,8 @@ float YarnAttentionFactor(float factor);
 
 /// As Checkpoint::TensorFiles.
 std::vector<TensorFile> FilesOf(const std::vector<MappedFile>& maps);
+/// The first error of a check of each file.
+Status CheckAll(const std::vector<MappedFile>& maps, Status (MappedFile::*check)() const);
 /// Tells the kernel that a view into one of `maps` will not be read again soon.
 void ReleaseView(const std::vector<MappedFile>& maps, const TensorView& view);
 

@@ -84,6 +84,9 @@ class FolderCheckpoint final : public Checkpoint {
 
   void Release(const TensorView& view) const override { ReleaseView(model_.maps(), view); }
   std::vector<TensorFile> TensorFiles() const override { return FilesOf(model_.maps()); }
+  Status CheckMapped() const override { return CheckAll(model_.maps(), &MappedFile::CheckMapped); }
+  Status CheckPaths() const override { return CheckAll(model_.maps(), &MappedFile::CheckPath); }
+  Result<std::unique_ptr<Checkpoint>> OpenAgain() const override { return OpenFolder(folder_); }
 
   Result<TokenizerFiles> Tokenizer() const override {
     TokenizerFiles files;

@@ -22,6 +22,9 @@ class GgufCheckpoint final : public Checkpoint {
   Result<TensorView> Tensor(std::string_view name) const override;
   void Release(const TensorView& view) const override { ReleaseView(file_.maps(), view); }
   std::vector<TensorFile> TensorFiles() const override { return FilesOf(file_.maps()); }
+  Status CheckMapped() const override { return CheckAll(file_.maps(), &MappedFile::CheckMapped); }
+  Status CheckPaths() const override { return CheckAll(file_.maps(), &MappedFile::CheckPath); }
+  Result<std::unique_ptr<Checkpoint>> OpenAgain() const override { return OpenGguf(path_); }
   Result<TokenizerFiles> Tokenizer() const override;
 
   std::string ChatTemplate() const override {
@@ -325,6 +328,11 @@ std::vector<TensorFile> FilesOf(const std::vector<MappedFile>& maps) {
     files.push_back({ec ? map.path() : std::move(path), map.bytes().size(), map.modified_ns(), map.changed_ns()});
   }
   return files;
+}
+
+Status CheckAll(const std::vector<MappedFile>& maps, Status (MappedFile::*check)() const) {
+  for (const MappedFile& map : maps) RETURN_IF_ERROR((map.*check)());
+  return {};
 }
 
 void ReleaseView(const std::vector<MappedFile>& maps, const TensorView& view) {

@@ -3,6 +3,7 @@
 
 #include "engine/model/adapter.h"
 #include "server/admin/parts.h"
+#include "server/kept_models.h"
 
 namespace yun::server::admin {
 
@@ -17,7 +18,8 @@ const Schema kAdapter{"Adapter",
                       {Text("id", "the model's name in requests, prices and receipts").Required(),
                        Text("base", "the model it belongs to").Required(), Text("name", "").Required(),
                        Integer("rank", "the largest of its matrices").Required(),
-                       Integer("bytes", "of memory").Required(), Time("created_ms", "").Required()}};
+                       Integer("bytes", "of memory").Required(), Time("created_ms", "").Required(),
+                       Text("error", "why it could not be loaded after a restart; empty: it is served").Required()}};
 const Schema kLoad{"AdapterLoad",
                    {Text("name", "it is served as <base>+<name>").Like(kId).Required(),
                     Text("base", "the model it belongs to; may be left out where one is served"),
@@ -31,28 +33,36 @@ json::object Write(const Model& model) {
           {"name", model.id.substr(model.base.size() + 1)},
           {"rank", model.adapter->rank_max()},
           {"bytes", model.adapter->bytes()},
-          {"created_ms", model.created_unix * 1000}};
+          {"created_ms", model.created_unix * 1000},
+          {"error", ""}};
+}
+
+/// Of one that could not be loaded again.
+json::object Write(const KeptModel& kept) {
+  return {{"id", kept.base + "+" + kept.name}, {"base", kept.base}, {"name", kept.name}, {"rank", 0}, {"bytes", 0},
+          {"created_ms", 0},                   {"error", kept.error}};
 }
 
 Result<Reply> List(const Parts& parts, const Ask& ask) {
   json::array all;
   for (const auto& model : parts.adapters->service().Models())
     if (model->adapter) all.push_back(Write(*model));
+  for (const KeptModel& kept : parts.adapters->service().kept->All())
+    if (!kept.base.empty() && !kept.error.empty()) all.push_back(Write(kept));
   return CountedPage(ask, std::move(all));
 }
 
 Result<Reply> Load(const Parts& parts, const Ask& ask) {
   ASSIGN_OR_RETURN(const auto model,
-                   parts.adapters->Load(ask.body.Text("name"), ask.body.Text("base"), ask.body.Text("path")));
+                   parts.adapters->Add(ask.body.Text("name"), ask.body.Text("base"), ask.body.Text("path")));
   Reply reply = Json(Write(*model), 201);
   reply.target = model->id;
   return reply;
 }
 
 Result<Reply> Unload(const Parts& parts, const Ask& ask) {
-  ASSIGN_OR_RETURN(const auto model, parts.adapters->Unload(ask.Path("name"), ask.query.Text("base")));
   Reply reply = Nothing();
-  reply.target = model->id;
+  ASSIGN_OR_RETURN(reply.target, parts.adapters->Unload(ask.Path("name"), ask.query.Text("base")));
   return reply;
 }
 

@@ -28,6 +28,7 @@ struct Terms;
 
 namespace yun::server {
 class Adapters;
+class ServedModels;
 }
 
 namespace yun::server::admin {
@@ -45,6 +46,7 @@ struct Parts {
   cloud::Prompts* prompts = nullptr;
   const cloud::Clock* clock = nullptr;
   Adapters* adapters = nullptr;
+  ServedModels* models = nullptr;
   std::filesystem::path home;
   std::string local_key;  // good for an operator on this machine; empty: none
   std::string url;        // where the console is, for links: "https://cloud.example.com"

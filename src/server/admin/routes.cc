@@ -73,8 +73,8 @@ const std::vector<Route>& Routes() {
     std::vector<Route> routes;
     for (const auto make :
          {AccountRoutes, WorkspaceRoutes, MemberRoutes, KeyRoutes, LimitRoutes, PriceRoutes, MoneyRoutes, BudgetRoutes,
-          UsageRoutes, InvoiceRoutes, ReportRoutes, PartnerRoutes, PromptRoutes, AdapterRoutes, AuditRoutes,
-          SystemRoutes, SessionRoutes})
+          UsageRoutes, InvoiceRoutes, ReportRoutes, PartnerRoutes, PromptRoutes, ModelRoutes, AdapterRoutes,
+          AuditRoutes, SystemRoutes, SessionRoutes})
       for (Route& route : make()) routes.push_back(std::move(route));
     return routes;
   }();

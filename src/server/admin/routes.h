@@ -124,6 +124,7 @@ std::vector<Route> InvoiceRoutes();
 std::vector<Route> ReportRoutes();
 std::vector<Route> PartnerRoutes();
 std::vector<Route> PromptRoutes();
+std::vector<Route> ModelRoutes();
 std::vector<Route> AdapterRoutes();
 std::vector<Route> AuditRoutes();
 std::vector<Route> SystemRoutes();
