@@ -1,4 +1,4 @@
-"""Model files and packed weights that are lost, cut, replaced, half written or have no room, under a running server: who
+"""Model files and packed weights that are lost, cut, replaced, half written or have no room, under a server: who
 uses them hears it, nobody gets an answer from wrong weights, the others go on, and what is put back serves again.
 """
 import concurrent.futures
