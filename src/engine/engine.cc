@@ -446,6 +446,8 @@ class EngineImpl : public Engine {
   }
   /// The weights cannot be had, or were not right.
   void FailAll(const Error& error) {
+    totals_.weight_error = error.message;
+    Publish(0);  // before anybody hears of it
     const Code code = error.code == Code::kNoMemory ? Code::kNoMemory : Code::kUnavailable;
     EndAll({FinishReason::kError, {}, {code, fmt::format("the model's weights cannot be had: {}", error.message)}, {}});
   }
@@ -458,7 +460,6 @@ class EngineImpl : public Engine {
     if (sequences_.empty() && !wants_weights_) return seat_->Rest();
     if (totals_.weight_bytes_resident == 0)
       if (const Status there = CheckFiles(); !there) {  // before anybody gives way for it
-        totals_.weight_error = there.error().message;
         wants_weights_ = false;
         FailAll(there.error());
         seat_->Rest();
@@ -547,9 +548,8 @@ class EngineImpl : public Engine {
       if (sound) sound = weights.CheckSound();
     });
     if (!sound) {
-      totals_.weight_error = sound.error().message;
-      FailAll(sound.error());
-      return Leave();
+      Leave();
+      return FailAll(sound.error());
     }
     std::uint32_t row = 0, prompt_rows = 0;
     for (std::size_t i = 0; i < plan_.rows.size(); ++i) {
