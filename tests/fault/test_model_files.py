@@ -3,7 +3,10 @@ uses them hears it, nobody gets an answer from wrong weights, the others go on, 
 """
 import concurrent.futures
 import os
+import pathlib
 import random
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -120,6 +123,28 @@ def test_packed_weights_that_are_not_what_they_were(folder, harm, away):
             assert not away and error.status_code == 503, "in use: what was being computed is thrown away"
         server.admin("POST", "/models/a/unload")
         assert ask(server, "a", tokens=40) == wanted == ask(server, "b", tokens=40)
+    finally:
+        assert server.stop() == 0, server.output
+
+
+def test_no_memory_for_weights(folder):
+    server = Server(folder, "--memory", MEMORY, models=[f"a={MODEL_FILE}", f"b={MODEL_FILE}"])
+    try:
+        wanted = ask(server, "a")
+        for name in ("a", "b"):
+            server.admin("POST", f"/models/{name}/unload")
+        pid = server.process.pid
+        assert wait_until(lambda: state(server, "a")["state"] == state(server, "b")["state"] == "away")
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        held = int(re.search(r"VmSize:\s+(\d+) kB", status)[1]) << 10
+        before = resource.prlimit(pid, resource.RLIMIT_AS)
+        resource.prlimit(pid, resource.RLIMIT_AS, (held + (50 << 20), before[1]))
+        try:
+            told = refused(server, "a")
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_AS, before)
+        assert re.search(r"\d+ bytes of weights; \d+ bytes are available", told), told
+        assert ask(server, "a") == wanted == ask(server, "b")
     finally:
         assert server.stop() == 0, server.output
 
