@@ -23,6 +23,7 @@ Status Print(const MetricsServer& server) {
     const MetricsText::Filter of = {{"model_name", model}};
     const auto sum = [&](std::string_view name) { return now.Sum(name, of); };
     std::string state = sum("yun_weight_bytes_resident") > 0 ? "in memory" : "away";
+    if (sum("yun_weights_failed") > 0) state = "failed: see yun admin model list";
     if (sum("yun_model_waits") > 0)
       state = fmt::format("waits for room, {:.0f} before it, about {:.1f} s", sum("yun_model_line"),
                           sum("yun_model_wait_seconds"));

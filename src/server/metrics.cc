@@ -328,6 +328,8 @@ std::string Metrics::Text(const std::vector<ModelStats>& models, const engine::F
           [](const Stats& s) { return s.weight_bytes_resident; });
   now.Add(kCounter, "yun_weight_loads_total", "Times that the weights came.",
           [](const Stats& s) { return s.weight_loads; });
+  now.Add(kGauge, "yun_weights_failed", "1: the weights could not be had the last time: `yun admin model list`.",
+          [](const Stats& s) { return !s.weight_error.empty(); });
   if (fleet) now.AddFleet(*fleet);
   now.Add(kGauge, "yun_batch_rows", "Rows of the last step.", [](const Stats& s) { return s.step_rows; });
   now.Add(kGauge, "yun_batch_sequences", "Requests in the last step.", [](const Stats& s) { return s.step_sequences; });

@@ -15,7 +15,7 @@ import time
 
 import openai
 import pytest
-from serving import MODEL_FILE, Server, skip_without_program, wait_until
+from serving import MODEL_FILE, YUN, Server, skip_without_program, wait_until
 
 PROMPTS = ["The capital of France is", "Once upon a time", "Water boils at"]
 MEMORY = "220MB"  # of two models one fits
@@ -95,6 +95,10 @@ def test_a_model_file_that_is_not_what_it_was(folder, harm, packed):
         assert state(server, "b")["state"] == "in_memory", "nobody gives way for what cannot come"
         assert state(server, "a")["state"] == "failed" and str(file) in state(server, "a")["error"]
         refused(server, "a")
+        failed = {name: server.metrics()[f'yun_weights_failed{{model_name="{name}"}}'] for name in "ab"}
+        assert failed == {"a": 1, "b": 0}
+        shown = subprocess.run([YUN, "ps", "--url", server.url], capture_output=True, text=True, timeout=60).stdout
+        assert "failed" in next(line for line in shown.splitlines() if line.startswith("a "))
         file.unlink(missing_ok=True)
         shutil.copy2(kept, file)
         assert ask(server, "a") == wanted == ask(server, "b")
