@@ -241,6 +241,17 @@ void RegisterServe(CLI::App& app, int& exit_code) {
       ->type_name("auto|f32");
   AddKvType(*c, o.cache_type);
   AddPackedBytes(*c, o.packed_bytes);
+  c->add_option("--kv-disk-bytes", o.kv_disk_bytes,
+                "What cached keys and values of all models may take of the disk, e.g. 10GB: prefixes and idle "
+                "conversations that memory has no room for, also after a restart; 0: none (default)")
+      ->transform(CLI::AsSizeValue(false))
+      ->envname("YUN_KV_DISK_BYTES")
+      ->type_name("BYTES");
+  c->add_option("--kv-key-file", o.kv_key_file,
+                "The key that they are encrypted with: a file of 64 hex digits a line, of which the last is used "
+                "(default: they are not encrypted)")
+      ->envname("YUN_KV_KEY_FILE")
+      ->type_name("FILE");
   c->add_option("--parallel,--running-max", o.running_max, "Requests computed together")
       ->check(CLI::Range(1u, 4096u))
       ->capture_default_str();

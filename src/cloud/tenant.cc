@@ -2,17 +2,16 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
-
-#include "base/check.h"
 
 namespace yun::cloud {
 
-TenantNumbers::TenantNumbers() {
-  CHECK(sodium_init() >= 0);
-  std::array<unsigned char, 32> key;
-  randombytes_buf(key.data(), key.size());
-  key_ = Secret(key);
+TenantNumbers::TenantNumbers(const ServerKey& key) {
+  std::array<unsigned char, 32> own;
+  std::ranges::copy(KeyedHash(key, "tenant numbers", ""), own.begin());
+  key_ = ServerKey(own);
 }
 
 std::uint64_t TenantNumbers::Tenant(std::string_view id) const { return Hash("tenant", id, ""); }

@@ -1,19 +1,19 @@
 // Tenants as numbers for the engine, which knows no names, and what keeps their cached prefixes apart.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <string_view>
 
-#include "base/secret.h"
+#include "cloud/random.h"
 
 namespace yun::cloud {
 
-/// Hashes keyed with 256 bits that are drawn anew for each object: nobody outside can choose or guess a number, so no
-/// tenant can have another's, or learn from the time of a first token what another has asked.
+/// Hashes keyed with the server's key: nobody outside can choose or guess a number, so no tenant can have another's, or
+/// learn from the time of a first token what another has asked. They are the same after a restart, and so what is
+/// cached on disk is found again.
 /// thread: all methods from any thread
 class TenantNumbers {
  public:
-  TenantNumbers();
+  explicit TenantNumbers(const ServerKey& key);
 
   /// The same for the same id. Two ids meet with a chance of 2^-64.
   std::uint64_t Tenant(std::string_view id) const;
@@ -23,7 +23,7 @@ class TenantNumbers {
 
  private:
   std::uint64_t Hash(std::string_view purpose, std::string_view a, std::string_view b) const;
-  Secret<std::array<unsigned char, 32>> key_;
+  ServerKey key_;
 };
 
 }  // namespace yun::cloud

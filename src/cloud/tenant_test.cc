@@ -8,7 +8,8 @@ namespace yun::cloud {
 namespace {
 
 TEST(TenantNumbers, AreStableAndDiffer) {
-  const TenantNumbers numbers, others;
+  const TenantNumbers numbers(ServerKey({1})), others(ServerKey({2}));
+  EXPECT_EQ(numbers.CacheSalt("ab", "c"), TenantNumbers(ServerKey({1})).CacheSalt("ab", "c")) << "after a restart";
   EXPECT_EQ(numbers.Tenant("key_1"), numbers.Tenant("key_1"));
   EXPECT_NE(numbers.Tenant("key_1"), numbers.Tenant("key_2"));
   EXPECT_NE(numbers.Tenant("key_1"), others.Tenant("key_1"));

@@ -13,9 +13,11 @@
 
 #include "base/check.h"
 #include "base/guarded.h"
+#include "base/log.h"
 #include "base/thread_pool.h"
 #include "engine/kvcache/block_pool.h"
 #include "engine/kvcache/cache_memory.h"
+#include "engine/kv_tier.h"
 #include "engine/limits.h"
 #include "engine/load.h"
 #include "engine/model/adapter.h"
@@ -109,6 +111,7 @@ class EngineImpl : public Engine {
         wake_.notify_one();
       }));
     }
+    if (options_.kv_disk) MakeTier();
     stats_.With([&](EngineStats& stats) { stats = totals_; });
     thread_ = std::thread([this] { Run(); });
     return {};
@@ -121,6 +124,7 @@ class EngineImpl : public Engine {
     }
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
+    tier_.reset();  // what it reads goes to this engine's memory
   }
 
   Result<std::vector<std::shared_ptr<Stream>>> SubmitGroup(GenerateRequest request, std::uint32_t count) override {
@@ -197,7 +201,9 @@ class EngineImpl : public Engine {
   }
 
   EngineStats Stats() const override {
-    return stats_.With([](const EngineStats& stats) { return stats; });
+    EngineStats now = stats_.With([](const EngineStats& stats) { return stats; });
+    if (tier_) now.kv_disk = tier_->stats();
+    return now;
   }
   Status WantWeights() override {
     ASSIGN_OR_RETURN(Status wanted, Ask<Status>([this] {
@@ -230,6 +236,31 @@ class EngineImpl : public Engine {
   std::uint32_t context_tokens() const override { return context_tokens_; }
 
  private:
+  /// None for a draft model, whose keys and values are not kept, nor for models that files do not identify.
+  void MakeTier() {
+    const bool f32 = options_.precision == Precision::kF32;
+    const std::string what = KvIdentity(*checkpoint_, config_, cache_.shape(), f32, kernels_.name);
+    if (draft_ || what.empty() || !scheduler_->cache().enabled()) return;
+    KvTierParts parts{options_.kv_disk, scheduler_.get(), blocks_.get(), &cache_, {}, {}};
+    parts.wake = [this] {
+      {
+        std::lock_guard lock(mutex_);
+        called_ = true;
+      }
+      wake_.notify_one();
+    };
+    parts.compute_seconds = [this](std::uint64_t tokens) { return pace_.FirstTokenSeconds({tokens, 0, 0, 1}); };
+    auto tier = KvTier::Create(std::move(parts), what, options_.name);
+    if (tier) tier_ = std::move(*tier);
+    else log::warn("no cached keys and values are kept on disk: {}", tier.error().message);
+  }
+
+  /// What answers and kept prefixes are made of goes to disk too; values of texts are seldom asked for again.
+  void Save(const Sequence& s) {
+    const bool worth = s.request.task == Task::kGenerate || s.request.task == Task::kCache;
+    if (tier_ && worth && s.scheduled.use_cache) tier_->Save(s.scheduled);
+  }
+
   Status LoadDraft(CacheType type, std::uint32_t rows_max, std::uint32_t streams_max) {
     if (!options_.draft) return Fail(Code::kInvalidArgument, "speculation by a draft model needs one");
     ASSIGN_OR_RETURN(const ModelConfig config, options_.draft->Config());
@@ -422,6 +453,7 @@ class EngineImpl : public Engine {
       arrived_.clear();
       for (auto& ask : asking_) ask();
       asking_.clear();
+      if (tier_ && tier_->Collect()) Publish(0);
       if (seat_) Shared();
       else if (!sequences_.empty() && MayStep()) Step();
       if (totals_.weights_leave && sequences_.empty()) {
@@ -697,6 +729,7 @@ class EngineImpl : public Engine {
     const bool complete = s.scheduled.computed + committed == s.tokens.size();
     if (s.request.task == Task::kEmbed && s.request.pooling == Pooling::kMean) Pool(s, row, rows);
     scheduler_->Computed(&s.scheduled, committed);
+    Save(s);
     TellUsage(s);
     if (!complete) return;
     StreamEnd end;
@@ -870,6 +903,8 @@ class EngineImpl : public Engine {
     s.usage.cached_tokens = std::max(s.usage.cached_tokens, s.scheduled.cached);
     s.usage.wasted_tokens += s.scheduled.recomputed;
     s.usage.preemptions = s.scheduled.preemptions;
+    Save(s);
+    if (tier_) tier_->Forget(s.scheduled);
     scheduler_->Remove(&s.scheduled);  // blocks are free before the client hears of the end
     if (s.started != Clock::time_point{}) pace_.Served(Seconds(Clock::now() - s.started));
     totals_.wasted_tokens += s.scheduled.recomputed;
@@ -944,6 +979,7 @@ class EngineImpl : public Engine {
   // Of the engine thread alone.
   std::unique_ptr<BlockPool> blocks_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<KvTier> tier_;  // may be null
   Pace pace_;
   std::vector<std::unique_ptr<Sequence>> sequences_, arrived_;
   Plan plan_;

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "engine/fleet.h"
 #include "engine/kernels/packed.h"
+#include "engine/kvcache/kv_disk.h"
 #include "engine/kvcache/prefix_cache.h"
 #include "engine/model/packed_folder.h"
 #include "engine/request.h"
@@ -43,6 +44,7 @@ struct EngineOptions {
   std::shared_ptr<const Checkpoint> draft;  // with kDraft: a model of the same vocabulary
   SchedulerOptions policy;                   // its sizes but the rows of prompts beside streams are taken from above
   PackedPlace packed;                        // where weights are kept as the kernels take them; by default nowhere
+  std::shared_ptr<KvDisk> kv_disk;           // blocks that memory has no room for; null: there is none
   std::function<void(double done)> on_load;  // 0..1, from the loading thread
   /// Other engines on this machine: its processors are theirs in turns, and the weights come when there is work, as far
   /// as there is room: those of model and draft together. `threads` is then the fleet's, and `on_load` is not called.
@@ -76,6 +78,7 @@ struct EngineStats {
   bool weights_leave = false;               // ReleaseWeights waits for the end of what runs
   std::uint64_t cache_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
+  KvDiskStats kv_disk;  // of this model's part; zeros without
 };
 
 /// What would become of a request that was submitted now.

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "cipher/key_file.h"
 #include "server/adapters.h"
 #include "server/admin/local.h"
 #include "server/call.h"
@@ -88,6 +89,7 @@ Status App::Load() {
     service_->fleet = std::make_shared<engine::Fleet>(
         engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
         options_.threads);
+  RETURN_IF_ERROR(OpenKvDisk());
   for (const std::string& wanted : options_.models) RETURN_IF_ERROR(service_->models->Serve(wanted));
   service_->models->ServeKept();
   RETURN_IF_ERROR(Settle());
@@ -105,6 +107,21 @@ Status App::Load() {
   RETURN_IF_ERROR(OpenAdmin());
   Phase loading = Phase::kLoading;
   service_->phase.compare_exchange_strong(loading, Phase::kReady);
+  return {};
+}
+
+Status App::OpenKvDisk() {
+  if (options_.kv_disk_bytes == 0 || options_.passing) return {};
+  engine::KvDiskOptions disk;
+  disk.folder = options_.home / engine::kKvFolder;
+  disk.bytes_max = options_.kv_disk_bytes;
+  if (!options_.kv_key_file.empty()) {
+    ASSIGN_OR_RETURN(const std::vector<cipher::Key> keys, cipher::ReadKeyFile(options_.kv_key_file, false));
+    disk.key = keys.back();
+  }
+  auto opened = engine::KvDisk::Open(std::move(disk));
+  if (opened) service_->kv_disk = std::move(*opened);
+  else log::warn("no cached keys and values are kept on disk: {}", opened.error().message);  // it is only a cache
   return {};
 }
 

@@ -39,6 +39,8 @@ struct AppOptions {
   engine::Precision precision = engine::Precision::kAuto;
   engine::CacheType cache_type = engine::CacheType::kF16;
   std::optional<std::uint64_t> packed_bytes;  // of <home>/packed, as engine::PackedPlace
+  std::uint64_t kv_disk_bytes = 0;            // of <home>/kv, for keys and values of all models; 0: none are kept
+  std::string kv_key_file;                    // that they are sealed with; empty: they are not
   std::uint32_t running_max = 64;
   std::uint32_t waiting_max = 1024;
   std::uint32_t step_tokens_max = 512;
@@ -93,6 +95,7 @@ class App {
   std::string url_at(std::uint16_t port) const;
   /// Lets weights come as far as there is room, and has those that are pinned stay.
   Status Settle();
+  Status OpenKvDisk();
   Status OpenAdmin();
 
   AppOptions options_;

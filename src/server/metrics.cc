@@ -343,6 +343,25 @@ std::string Metrics::Text(const std::vector<ModelStats>& models, const engine::F
           [](const Stats& s) { return s.cache_lookup_tokens; });
   now.Add(kCounter, "yun_prefix_cache_hits_total", "Of these, found.",
           [](const Stats& s) { return s.cache_hit_tokens; });
+  const auto add_disk = [&](MetricType type, const char* name, const char* help, auto engine::KvDiskStats::*value) {
+    now.Add(type, name, help, [value](const Stats& s) { return s.kv_disk.*value; });
+  };
+  using Disk = engine::KvDiskStats;
+  add_disk(kGauge, "yun_kv_disk_bytes", "Disk that cached keys and values of this model take.", &Disk::bytes);
+  add_disk(kGauge, "yun_kv_disk_blocks", "Blocks of 16 tokens there.", &Disk::blocks);
+  add_disk(kCounter, "yun_kv_disk_hits_total", "Blocks of prompts that memory did not have and the disk had.",
+           &Disk::hits);
+  add_disk(kCounter, "yun_kv_disk_misses_total", "Blocks of prompts that neither had.", &Disk::misses);
+  add_disk(kCounter, "yun_kv_disk_read_blocks_total", "Blocks read back into memory.", &Disk::read);
+  add_disk(kCounter, "yun_kv_disk_read_seconds_total", "Time that took.", &Disk::read_seconds);
+  add_disk(kCounter, "yun_kv_disk_written_blocks_total", "Blocks written.", &Disk::written);
+  add_disk(kCounter, "yun_kv_disk_skipped_blocks_total", "Blocks not written: the disk was too slow, or failed.",
+           &Disk::skipped);
+  add_disk(kCounter, "yun_kv_disk_evicted_blocks_total", "Blocks that gave way to newer ones.", &Disk::evicted);
+  add_disk(kCounter, "yun_kv_disk_damaged_total", "Blocks, or files, found unreadable or wrong, and given up.",
+           &Disk::damaged);
+  add_disk(kCounter, "yun_kv_disk_write_errors_total", "Writes that failed: a full disk, for one.",
+           &Disk::write_errors);
   now.Add(kCounter, "yun_spec_decode_num_draft_tokens_total", "Tokens that speculation proposed.",
           [](const Stats& s) { return s.drafted_tokens; });
   now.Add(kCounter, "yun_spec_decode_num_accepted_tokens_total", "Of these, kept.",

@@ -185,6 +185,7 @@ Result<std::shared_ptr<const Model>> ServedModels::Open(std::string id, const st
     engine.draft = std::move(small.checkpoint);
   }
   engine.packed = {options_.home / engine::kPackedFolder, id, options_.packed_bytes, !options_.passing};
+  engine.kv_disk = service_.kv_disk;
   engine.fleet = service_.fleet;
   engine.name = id;
   if (options_.memory_bytes > 0 && engine.cache_bytes == 0)

@@ -29,6 +29,7 @@ Service::Service(std::unique_ptr<Cloud> opened, ServiceOptions how)
     : options(std::move(how)),
       cloud(std::move(opened)),
       addresses(cloud->clock, options.address_requests_per_second),
+      tenants(cloud->directory->server_key()),
       workers(options.worker_threads) {
   ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
 }

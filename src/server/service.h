@@ -128,6 +128,7 @@ class Service {
 
   std::atomic<Phase> phase{Phase::kLoading};
   std::shared_ptr<engine::Fleet> fleet;  // null: each model has the machine for itself; set before the first AddModel
+  std::shared_ptr<engine::KvDisk> kv_disk;  // null: nothing cached is kept on disk; set before the first AddModel
   const ServiceOptions options;
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens

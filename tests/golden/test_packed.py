@@ -39,7 +39,7 @@ def test_cache_is_made_listed_and_cleared(tmp_path):
     assert again[0]["model"].endswith("qwen2.gguf")  # used, not made again
     assert {f["path"]: pathlib.Path(f["path"]).stat().st_ino for f in again} == before
     assert "qwen2.gguf" in yun(tmp_path, "cache")
-    assert "no packed weights" in yun(tmp_path, "cache", "clear", "nobody", code=1)
+    assert "nothing of" in yun(tmp_path, "cache", "clear", "nobody", code=1)
     yun(tmp_path, "cache", "clear", again[0]["model"])
     assert [f["model"] for f in cache(tmp_path)["files"]] == [again[1]["model"]]
     (tmp_path / "packed" / "killed.packed.new").write_bytes(b"half")

@@ -24,6 +24,9 @@ constexpr std::string_view kSuffix = ".kv";
 constexpr char kSecretFile[] = "secret", kLockFile[] = "lock";
 constexpr double kTouchSeconds = 60;  // between two notes in the file system that a segment is used
 constexpr double kNewShare = 0.2;     // of a measurement in an average
+// The rest of the disk is for others, the database first of all.
+constexpr std::uint64_t kFreeBytesMin = std::uint64_t{1} << 30;
+constexpr std::uint64_t kFreeShareMin = 20;  // or that part of a small disk
 
 double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -90,6 +93,15 @@ Status WriteAt(int fd, const void* data, std::uint64_t bytes, std::uint64_t offs
 std::uint32_t SlotsOf(std::uint64_t bytes_max, std::uint64_t stride) {
   const std::uint64_t bytes = std::clamp(bytes_max / kKvSegmentsOfBound, kKvSegmentBytesMin, kKvSegmentBytesMax);
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes / stride, 1, kKvSlotsMax));
+}
+
+/// errors: kDisk
+Status CheckFree(const fs::path& folder) {
+  std::error_code ec;
+  const fs::space_info space = fs::space(folder, ec);
+  if (!ec && space.available < std::min(kFreeBytesMin, space.capacity / kFreeShareMin))
+    return Fail(Code::kDisk, "{}: only {} MiB of the disk are free", folder.string(), space.available >> 20);
+  return {};
 }
 
 struct Found {
@@ -489,17 +501,16 @@ Status KvDisk::CreateSegment(std::unique_lock<std::mutex>& lock, StoreId id) {
   lock.unlock();
   std::error_code ec;
   fs::create_directory(folder, ec);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  const int error = errno;
   const std::string page = SerializeKvSegment(head);
-  Status written;
+  Status written = CheckFree(options_.folder);
+  const int fd = written ? ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+  if (written && fd < 0) written = Fail(Code::kDisk, "{}: cannot create: {}", path.string(), std::strerror(errno));
   if (fd >= 0) written = WriteAt(fd, page.data(), page.size(), 0, path);
   if (fd >= 0 && !written) {
     ::close(fd);
     ::unlink(path.c_str());
   }
   lock.lock();
-  if (fd < 0) return Fail(Code::kDisk, "{}: cannot create: {}", path.string(), std::strerror(error));
   RETURN_IF_ERROR(written);
   const std::uint64_t number = ++last_segment_;
   Segment& segment = segments_[number];

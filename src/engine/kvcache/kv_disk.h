@@ -43,6 +43,7 @@ struct KvDiskOptions {
   std::uint64_t staging_bytes = 4 * kKvBlockBytesMax;       // of memory, for blocks on their way to the disk
   double retry_seconds = 30;                                // after a write that failed
   double flush_seconds = 5;                                 // at most, at the end
+  bool read_always = false;                                 // also where computing is quicker: for tests
 };
 
 /// units: blocks, but for bytes and seconds; since start, but for the first two
@@ -78,6 +79,7 @@ class KvDisk {
   KvDisk(const KvDisk&) = delete;
   KvDisk& operator=(const KvDisk&) = delete;
 
+  const KvDiskOptions& options() const { return options_; }
   /// The blocks of a model. `what`: everything that says whether two runs have the same bytes for the same tokens.
   /// errors: kTooLarge (a block, for the bound)
   Result<StoreId> Join(std::string_view what, std::string_view model, std::uint64_t block_bytes);

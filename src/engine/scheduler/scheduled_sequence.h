@@ -41,6 +41,8 @@ struct ScheduledSequence {
   std::uint64_t computed_max = 0;           // the most that `computed` has been
   ScheduledSequence* awaited = nullptr;     // parked: until this one has computed
   std::uint64_t awaited_tokens = 0;         // so many tokens
+  bool fetching = false;                    // parked: until what a lower tier has of it is in the cache
+  bool fetched = false;                     // that has been tried
 
   std::uint64_t remaining() const { return tokens->size() - computed; }
 };

@@ -43,6 +43,7 @@ void Scheduler::Remove(ScheduledSequence* sequence) {
   if (sequence->state == State::kRunning) std::erase(running_, sequence);
   else lane.Leave(sequence);
   std::erase(parked_, sequence);
+  sequence->fetching = false;
   std::erase(children_, sequence);
   for (ScheduledSequence* child : children_)
     if (child->leader == sequence) child->leader = nullptr;
@@ -134,6 +135,10 @@ bool Scheduler::AdmitOne(ScheduledSequence* sequence) {
     pool_.Release(prefix.blocks);
     return true;
   }
+  if (const auto answer = Fetch(sequence, prefix.blocks); answer != PrefixTier::Answer::kNone) {
+    pool_.Release(prefix.blocks);
+    return answer == PrefixTier::Answer::kComes;
+  }
   std::uint64_t reserved = tokens.size();
   if (!options_.paged)
     reserved = std::max(reserved, std::uint64_t{sequence->prompt_tokens} + sequence->answer_max);
@@ -198,8 +203,10 @@ bool Scheduler::Reserve(ScheduledSequence* sequence, std::uint64_t tokens) {
     if (ScheduledSequence* victim = Victim(1)) {
       Preempt(victim);
       if (victim == sequence) return false;
-    } else {
-      CHECK(cache_.UnpinFirst());  // alone in the pool a sequence fits
+    } else if (!cache_.UnpinFirst()) {
+      CHECK(tier_ != nullptr);  // alone in the pool a sequence fits, but for what is being fetched
+      Preempt(sequence);
+      return false;
     }
   }
   if (copy()) {
@@ -227,6 +234,7 @@ void Scheduler::Preempt(ScheduledSequence* sequence) {
   std::erase(running_, sequence);
   pool_.Release(sequence->blocks);
   sequence->computed = 0;
+  sequence->fetched = false;
   sequence->state = State::kWaiting;
   lanes_[sequence->idle].Join(sequence);
   WakeFollowers(sequence);
@@ -272,12 +280,44 @@ void Scheduler::WakeFollowers(const ScheduledSequence* sequence) {
 
 void Scheduler::Unpark() {
   std::erase_if(parked_, [&](ScheduledSequence* sequence) {
+    if (sequence->fetching) return false;
     if (sequence->awaited && sequence->awaited->computed < sequence->awaited_tokens) return false;
     sequence->awaited = nullptr;
     sequence->state = State::kWaiting;
     lanes_[sequence->idle].Unpark(sequence);
     return true;
   });
+}
+
+PrefixTier::Answer Scheduler::Fetch(ScheduledSequence* sequence, const BlockTable& cached) {
+  if (tier_ == nullptr || sequence->fetched || !sequence->use_cache) return PrefixTier::Answer::kNone;
+  const auto answer = tier_->Fetch(*sequence, cached, static_cast<std::uint32_t>(running_.size()));
+  if (answer == PrefixTier::Answer::kComes) {
+    Park(sequence, nullptr, 0);
+    sequence->fetching = true;
+  }
+  return answer;
+}
+
+void Scheduler::Prefetch() {
+  if (tier_ == nullptr) return;
+  Unpark();
+  for (FairQueue& lane : lanes_) {
+    auto answer = PrefixTier::Answer::kComes;
+    while (answer == PrefixTier::Answer::kComes) {
+      ScheduledSequence* next = lane.Front();
+      if (next == nullptr || next->leader != nullptr) break;
+      CachedPrefix prefix = cache_.Match(next->salt, *next->tokens, next->tokens->size() - 1);
+      answer = Fetch(next, prefix.blocks);
+      pool_.Release(prefix.blocks);
+    }
+  }
+}
+
+void Scheduler::Fetched(ScheduledSequence* sequence) {
+  CHECK(sequence->fetching && sequence->state == State::kParked);
+  sequence->fetching = false;
+  sequence->fetched = true;
 }
 
 void Scheduler::Computed(ScheduledSequence* sequence, std::uint32_t rows) {

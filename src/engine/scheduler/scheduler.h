@@ -8,7 +8,8 @@
 //     the one whose turn it is when it does not fit.
 //  4. A waiting sequence preempts lower ranks (Rank()) for slots and blocks. The idle lane is the lowest: it gets what
 //     is left when nobody else waits.
-//  5. A prompt that begins as another under way does waits until that one has computed what they share.
+//  5. A prompt that begins as another under way does waits until that one has computed what they share; one of which a
+//     lower tier has more than the cache, until that has been fetched.
 //  6. What is still left of the step goes to drafts.
 // Blocks come from the free ones, then from what the prefix cache keeps, then from running sequences: of the lowest
 // rank the one with the least to compute again. It loses time, never its answer. The longest running of the highest
@@ -58,6 +59,20 @@ struct Plan {
   std::vector<BlockCopy> copies;
 };
 
+/// Where keys and values are kept beside the cache's memory, and can be had without computing them.
+class PrefixTier {
+ public:
+  virtual ~PrefixTier() = default;
+  enum class Answer {
+    kNone,   // there is nothing more of it
+    kComes,  // into blocks that it takes from the pool; then Scheduler::Fetched
+    kBusy,   // perhaps later
+  };
+  /// `cached`: the beginning of the sequence that is in the cache, held by the caller.
+  /// spare: blocks of the pool that are to stay free
+  virtual Answer Fetch(ScheduledSequence& sequence, const BlockTable& cached, std::uint32_t spare) = 0;
+};
+
 /// thread: the engine thread
 class Scheduler {
  public:
@@ -79,6 +94,13 @@ class Scheduler {
   /// The leader's prompt is computed: the child, with the same prompt and still waiting, takes part in its blocks and
   /// runs, as if it had computed the prompt itself. False if there is no room: then it waits and goes the usual way.
   bool Fork(const ScheduledSequence* leader, ScheduledSequence* child);
+
+  /// borrows: tier
+  void set_tier(PrefixTier* tier) { tier_ = tier; }
+  /// Fetches for those whose turn is next, also where nothing can be computed now.
+  void Prefetch();
+  /// What the tier had of the sequence is in the cache, or could not be had.
+  void Fetched(ScheduledSequence* sequence);
 
   void set_mixed_prefill_tokens_max(std::uint32_t rows);
 
@@ -120,10 +142,13 @@ class Scheduler {
   void Park(ScheduledSequence* sequence, ScheduledSequence* awaited, std::uint64_t tokens);
   void WakeFollowers(const ScheduledSequence* sequence);
   void Unpark();
+  /// Parks a sequence if a lower tier has more of it. kBusy: it cannot be said yet.
+  PrefixTier::Answer Fetch(ScheduledSequence* sequence, const BlockTable& cached);
 
   SchedulerOptions options_;
   BlockPool& pool_;  // borrows
   PrefixCache cache_;
+  PrefixTier* tier_ = nullptr;  // borrows
   FairQueue lanes_[2];                       // [idle]
   std::vector<ScheduledSequence*> running_;  // highest rank first, then longest running
   std::vector<ScheduledSequence*> parked_;

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/check.h"
+
 namespace yun::engine {
 namespace {
 
@@ -271,6 +273,105 @@ TEST_F(SchedulerTest, TwoBackloggedTenantsGetTheSame) {
     for (Request& request : requests_) scheduler.Remove(&request.sequence);
     requests_.clear();
   }
+}
+
+/// A tier that has the first `has` tokens of everything; blocks come when the test says so.
+class FakeTier : public PrefixTier {
+ public:
+  FakeTier(Scheduler& scheduler, BlockPool& pool, std::uint32_t has) : scheduler_(scheduler), pool_(pool), has_(has) {}
+  Answer Fetch(ScheduledSequence& sequence, const BlockTable& cached, std::uint32_t) override {
+    const std::size_t blocks = std::min<std::size_t>(has_, sequence.tokens->size() - 1) / kBlockTokens;
+    if (blocks <= cached.size()) return Answer::kNone;
+    if (busy || sequence_) return Answer::kBusy;
+    sequence_ = &sequence;
+    table_ = cached;
+    for (const std::uint32_t block : table_) pool_.Share(block);
+    CHECK(scheduler_.cache().MakeFree(static_cast<std::uint32_t>(blocks - cached.size())));
+    while (table_.size() < blocks) table_.push_back(pool_.Take());
+    return Answer::kComes;
+  }
+  void Come(bool forgotten = false) {
+    scheduler_.cache().Insert(sequence_->salt, std::span(*sequence_->tokens).first(table_.size() * kBlockTokens),
+                              table_);
+    pool_.Release(table_);
+    if (!forgotten) scheduler_.Fetched(sequence_);
+    sequence_ = nullptr;
+  }
+  const ScheduledSequence* sequence() const { return sequence_; }
+  bool busy = false;
+
+ private:
+  Scheduler& scheduler_;
+  BlockPool& pool_;
+  std::uint32_t has_;
+  ScheduledSequence* sequence_ = nullptr;
+  BlockTable table_;
+};
+
+TEST_F(SchedulerTest, WhatALowerTierHasIsWaitedForWhileOthersGoOn) {
+  BlockPool pool(100);
+  Scheduler scheduler({.running_max = 8, .step_tokens_max = 64}, pool);
+  ScheduledSequence &stream = New(10), &a = New(100), &b = New(20);
+  scheduler.Add(&stream);
+  Step(scheduler);
+  FakeTier tier(scheduler, pool, 80);
+  scheduler.set_tier(&tier);
+  scheduler.Add(&a);
+  EXPECT_EQ(Step(scheduler).size(), 1u);
+  EXPECT_EQ(tier.sequence(), &a);
+  EXPECT_EQ(scheduler.waiting(), 1u);
+  scheduler.Add(&b);  // its 16 tokens could be had too, but not now: nobody else's turn comes either
+  EXPECT_EQ(Step(scheduler).size(), 1u);
+  tier.Come();
+  EXPECT_EQ(Step(scheduler).size(), 2u);
+  EXPECT_EQ(a.cached, 80u);
+  EXPECT_EQ(a.computed, 100u);
+  EXPECT_EQ(tier.sequence(), &b);
+  tier.Come();
+  Step(scheduler);
+  EXPECT_EQ(b.cached, 16u);
+  for (ScheduledSequence* sequence : {&stream, &a, &b}) scheduler.Remove(sequence);
+  EXPECT_EQ(pool.free() + pool.idle(), pool.size());
+}
+
+TEST_F(SchedulerTest, PrefetchNeedsNoStep) {
+  BlockPool pool(100);
+  Scheduler scheduler({.running_max = 8, .step_tokens_max = 64}, pool);
+  FakeTier tier(scheduler, pool, 80);
+  scheduler.set_tier(&tier);
+  ScheduledSequence& a = New(100);
+  scheduler.Add(&a);
+  tier.busy = true;
+  scheduler.Prefetch();
+  EXPECT_TRUE(Step(scheduler).empty());
+  tier.busy = false;
+  scheduler.Prefetch();
+  EXPECT_EQ(tier.sequence(), &a);
+  scheduler.Remove(&a);  // its client has left
+  tier.Come(true);
+  EXPECT_TRUE(Step(scheduler).empty());
+  EXPECT_EQ(pool.idle(), 5u);
+}
+
+TEST_F(SchedulerTest, WhatIsBeingFetchedNeverStopsOthersForGood) {
+  BlockPool pool(10);
+  Scheduler scheduler({.running_max = 8, .step_tokens_max = 64}, pool);
+  ScheduledSequence &a = New(64), &b = New(97);
+  scheduler.Add(&a);
+  Step(scheduler);
+  FakeTier tier(scheduler, pool, 80);
+  scheduler.set_tier(&tier);
+  scheduler.Add(&b);
+  Step(scheduler);
+  ASSERT_EQ(tier.sequence(), &b);
+  for (int i = 0; i < 40 && a.preemptions == 0; ++i) Step(scheduler);
+  EXPECT_EQ(a.preemptions, 1u);
+  EXPECT_TRUE(Step(scheduler).empty());
+  tier.Come();
+  scheduler.set_tier(nullptr);
+  const std::uint64_t before = a.tokens->size();
+  for (int i = 0; i < 10; ++i) Step(scheduler);
+  EXPECT_GT(a.tokens->size(), before);
 }
 
 }  // namespace
