@@ -71,9 +71,8 @@ PrefixTier::Answer KvTier::Fetch(ScheduledSequence& sequence, const BlockTable& 
   if (blocks == 0) return Answer::kNone;
   if (fetching_.size() >= kFetchesMax)
     return std::ranges::any_of(fetching_, &Fetching::late) ? Answer::kNone : Answer::kBusy;
-  const std::uint64_t room = std::uint64_t{parts_.pool->free()} + parts_.pool->idle();
-  blocks = std::min(blocks, room - std::min<std::uint64_t>(room, spare));
-  if (blocks == 0) return Answer::kNone;
+  // Where there is no room for them there is none for the sequence: its turn comes later.
+  if (blocks + spare > std::uint64_t{parts_.pool->free()} + parts_.pool->idle()) return Answer::kNone;
   if (!Pays(blocks)) {
     sequence.fetched = true;
     return Answer::kNone;
