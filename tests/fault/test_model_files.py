@@ -1,6 +1,7 @@
 """Model files and packed weights that are lost, cut, replaced, half written or have no room, under a server: who
 uses them hears it, nobody gets an answer from wrong weights, the others go on, and what is put back serves again.
 """
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -20,6 +21,7 @@ from serving import MODEL_FILE, YUN, Server, skip_without_program, wait_until
 PROMPTS = ["The capital of France is", "Once upon a time", "Water boils at"]
 MEMORY = "220MB"  # of two models one fits
 KILLS = int(os.environ.get("YUN_MODEL_KILLS", 4))
+OPERATE_SECONDS = float(os.environ.get("YUN_OPERATE_SECONDS", 10))
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +161,7 @@ class Load:
     def __init__(self, server, names, wanted):
         self.server, self.names, self.wanted = server, names, wanted
         self.wrong, self.served, self.over = [], 0, False
-        self.threads = [threading.Thread(target=self.run, args=(seed,)) for seed in range(4)]
+        self.threads = [threading.Thread(target=self.run, args=(seed,), daemon=True) for seed in range(4)]
         for thread in self.threads:
             thread.start()
 
@@ -248,3 +250,39 @@ def test_no_room_for_packed_weights(folder):
         assert server.stop() == 0, server.output
     finally:
         subprocess.run(["umount", "-l", packed], check=True)
+
+
+@pytest.mark.slow
+def test_operators_in_a_storm(folder):
+    """Weights are sent away, called and pinned, models come and go, all while everybody asks: nobody notices."""
+    names = ["a", "b", "c"]
+    server = Server(folder, "--deterministic", "--memory", "360MB", models=[f"{name}={MODEL_FILE}" for name in names])
+    try:
+        wanted = {prompt: ask(server, "a", prompt) for prompt in PROMPTS}
+        fixed = server.metric("yun_kv_cache_bytes")
+        load, draw = Load(server, names, wanted), random.Random(2)
+        end, done = time.monotonic() + OPERATE_SECONDS, collections.Counter()
+        while time.monotonic() < end:
+            what = draw.choice(["load", "unload", "pin", "unpin", "add", "remove"])
+            if what == "add":
+                more = {"source": MODEL_FILE, "name": "more", "cache_bytes": 8 << 20}
+                status, _ = server.admin("POST", "/models", more)
+                assert status in (201, 409)
+                if status == 201 and draw.random() < 0.5:
+                    assert ask(server, "more") == wanted[PROMPTS[0]]
+            elif what == "remove":
+                assert (status := server.admin("DELETE", "/models/more")[0]) in (204, 404)
+            else:
+                status, body = server.admin("POST", f"/models/{draw.choice(names)}/{what}")
+                assert status == 200 or (what == "unload" and status == 400) or (what == "pin" and status == 503), body
+            done[what] += status < 300
+            now = server.metrics()
+            assert now["yun_memory_bytes_used"] <= now["yun_memory_bytes_max"] + (8 << 20), "soon who joined has room"
+        served = load.end()
+        assert served > 5 and min(done[what] for what in ("load", "unload", "pin", "add", "remove")) > 0, (served, done)
+        server.admin("DELETE", "/models/more")
+        assert wait_until(lambda: server.metric("yun_kv_cache_bytes") == fixed)
+        assert wait_until(lambda: server.metric("yun_memory_bytes_used") <= server.metric("yun_memory_bytes_max"))
+        assert server.admin("GET", "/reconcile")[1]["ok"]
+    finally:
+        assert server.stop() == 0, server.output
