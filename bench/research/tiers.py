@@ -27,13 +27,14 @@ def begun(a):
     return [load.random_prompt(rng, a.history) for _ in range(a.conversations)]
 
 
-def trace(a, rate, run):
-    """The same for all arms of a round; new turns in each round, which no disk can know."""
-    rng, said, asks = random.Random(f"{a.seed} {rate} {run}"), begun(a), []
+def trace(a, rate, run, arm):
+    """The same for all arms of a round, but for the tokens of the new turns: no disk may know them."""
+    rng, words = random.Random(f"{a.seed} {rate} {run}"), random.Random(f"{a.seed} {rate} {run} {arm}")
+    said, asks = begun(a), []
     at = rng.expovariate(rate)
     while at < a.seconds:
         i = rng.randrange(len(said))
-        said[i] = said[i] + load.random_prompt(rng, a.own)
+        said[i] = said[i] + load.random_prompt(words, a.own)
         asks.append(load.Ask(said[i], a.answer, at))
         at += rng.expovariate(rate)
     return asks
@@ -58,7 +59,8 @@ def measure(a, home, arm, runs):
             # Without the tier it is enough to fill the memory.
             before = {OFF: first[-STREAMS:], ON: first, RESTARTED: first[:1]}[arm]
             load.run(server.url, server.model, before, server.key, STREAMS)
-            session = load.run(server.url, server.model, trace(a, rate, runs[arm]), server.key, seconds=3 * a.seconds)
+            session = load.run(server.url, server.model, trace(a, rate, runs[arm], arm), server.key,
+                               seconds=3 * a.seconds)
             metrics, others = server.metrics(), server.others()
         good = [h for h in session.heard if kept(a, h)]
         share = len(good) / len(session.heard)
@@ -77,8 +79,8 @@ def measure(a, home, arm, runs):
 
 
 def main():
-    a = common.arguments(__doc__, model=("smollm2-135m-q4_1.gguf", "GGUF"), seconds=(30.0, "of load"),
-                         rates=("0.5,0.75,1,1.25,1.5,2,2.5,3,4,5,6.5,8", "requests a second"),
+    a = common.arguments(__doc__, model=("smollm2-135m-q4_1.gguf", "GGUF"), seconds=(20.0, "of load"),
+                         rates=("0.5,0.75,1,1.5,2,3,4,6,8,11", "requests a second"),
                          conversations=(96, "that go on"), history=(1536, "tokens when the session begins"),
                          own=(64, "tokens more a turn"), answer=(32, "tokens"), ttft=(2.0, "seconds"),
                          gap=(0.25, "seconds"), cache=(512, "MiB of memory for keys and values"),
