@@ -132,9 +132,10 @@ def main():
         server = common.Yun(a, a.model, home=home)
         weights = server.metrics()["yun_weight_bytes"]
         server.stop()
-        memory = int(a.models * (a.cache + 1) * MEGABYTE + (a.room + 0.5) * weights)
         # The packed files are made before anything is measured.
-        server = common.Yun(a, a.model, home=home, names=[f"m{i}" for i in range(a.models)])
+        server = common.Yun(a, a.model, "--cache-bytes", a.cache * MEGABYTE, home=home,
+                            names=[f"m{i}" for i in range(a.models)])
+        memory = int(server.metrics()["yun_memory_bytes_fixed"] + (a.room + 0.5) * weights)
         load.run(server.url, "", [load.Ask([1000], 1, model=f"m{i}") for i in range(a.models)], server.key, 1)
         server.stop()
         other = ROUTER if a.router else REQUEST

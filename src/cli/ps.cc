@@ -18,7 +18,7 @@ std::string Bytes(double bytes) { return SizeText(static_cast<std::uint64_t>(std
 
 Status Print(const MetricsServer& server) {
   ASSIGN_OR_RETURN(const MetricsText now, FetchMetrics(server));
-  Table table({"MODEL", "WEIGHTS", "STATE", "RUN", "WAIT", "LOADS", "LAST LOAD", "CACHE"});
+  Table table({"MODEL", "WEIGHTS", "STATE", "RUN", "WAIT", "LOADS", "LAST LOAD", "CACHE", "ADAPTERS"});
   for (const std::string& model : now.Values("yun_weight_bytes", "model_name")) {
     const MetricsText::Filter of = {{"model_name", model}};
     const auto sum = [&](std::string_view name) { return now.Sum(name, of); };
@@ -32,11 +32,13 @@ Status Print(const MetricsServer& server) {
     table.Add({model, Bytes(sum("yun_weight_bytes")), state, fmt::format("{:.0f}", sum("yun_num_requests_running")),
                fmt::format("{:.0f}", sum("yun_num_requests_waiting")),
                fmt::format("{:.0f}", sum("yun_weight_loads_total")), load > 0 ? fmt::format("{:.2f} s", load) : "-",
-               Bytes(sum("yun_kv_cache_bytes"))});
+               Bytes(sum("yun_kv_cache_bytes")), Bytes(sum("yun_adapter_bytes"))});
   }
   for (const std::string& line : table.Lines()) std::printf("%s\n", line.c_str());
   if (const double most = now.Sum("yun_memory_bytes_max"); most > 0)
-    std::printf("%s of %s in use\n", Bytes(now.Sum("yun_memory_bytes_used")).c_str(), Bytes(most).c_str());
+    std::printf("%s of %s in use, %s of it whichever weights are there\n",
+                Bytes(now.Sum("yun_memory_bytes_used")).c_str(), Bytes(most).c_str(),
+                Bytes(now.Sum("yun_memory_bytes_fixed")).c_str());
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <thread>
 
 #include "engine/tiny_engine.h"
 #include "formats/checkpoint/random_adapter.h"
@@ -269,6 +270,65 @@ TEST_F(AdapterTest, CachedPrefixesAreNotShared) {
   EXPECT_EQ(cached(first), 48u);
   EXPECT_EQ(cached(again), 48u);
   EXPECT_EQ(cached(nullptr), 48u);
+}
+
+TEST_F(AdapterTest, BytesCountInTheFleetAsLongAsItIsThere) {
+  const auto checkpoint = Model("qwen3_tied");
+  const AdapterFile small = OnDisk(MakeRandomAdapter(*checkpoint->Config(), 4, 1)),
+                    large = OnDisk(MakeRandomAdapter(*checkpoint->Config(), 64, 2));
+  const auto two = [&](const std::shared_ptr<Fleet>& fleet) {
+    std::vector<std::unique_ptr<Engine>> engines;
+    for (const char* name : {"first", "second"}) {
+      EngineOptions options = F32();
+      options.cache_bytes = 256 << 10;
+      options.fleet = fleet;
+      options.name = name;
+      engines.push_back(Make(checkpoint, options));
+    }
+    return engines;
+  };
+  const auto free = std::make_shared<Fleet>(ResidencyOptions{}, 2);
+  std::uint64_t fixed = 0, weights = 0, bytes = 0;
+  {
+    const auto engines = two(free);
+    fixed = free->bytes_fixed();
+    weights = free->Rows()[0].weight_bytes;
+    bytes = Load(*engines[0], small)->bytes();
+    EXPECT_EQ(free->bytes_fixed(), fixed) << "it is gone already";
+    EXPECT_LT(bytes, weights) << "or the test makes no sense";
+  }
+  const auto fleet = std::make_shared<Fleet>(ResidencyOptions{.bytes = fixed + 2 * weights}, 2);
+  const auto engines = two(fleet);
+  const std::vector<TokenId> prompt = Prompt(1, 9);
+  const std::vector<float> plain = Logits(*engines[0], prompt);
+  EXPECT_EQ(Logits(*engines[1], prompt), plain);
+  EXPECT_EQ(fleet->bytes_used(), fleet->bytes()) << "both are there";
+  auto adapter = Load(*engines[1], small);
+  EXPECT_EQ(engines[0]->Stats().weight_bytes_resident, 0u) << "the one that has been idle for longer gave way";
+  EXPECT_EQ(fleet->bytes_fixed(), fixed + bytes);
+  EXPECT_EQ(engines[1]->Stats().adapter_bytes, bytes);
+  EXPECT_GT(Farthest(plain, Logits(*engines[1], prompt, adapter)), 100 * kLogitBound);
+  EXPECT_EQ(Logits(*engines[0], prompt), plain) << "in turns";
+  EXPECT_LE(fleet->bytes_used(), fleet->bytes());
+
+  // What would leave no room for a model's weights is refused, and nothing is lost.
+  const auto tight = std::make_shared<Fleet>(ResidencyOptions{.bytes = fixed + weights + bytes}, 2);
+  const auto others = two(tight);
+  const auto refused = others[0]->LoadAdapter(large);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kNoMemory);
+  EXPECT_NE(refused.error().message.find(fmt::format("there are {}", bytes)), std::string::npos)
+      << refused.error().message;
+  EXPECT_TRUE(others[0]->LoadAdapter(small));
+
+  GenerateRequest request = ScoreOf(*engines[1], prompt, adapter);
+  auto stream = *engines[1]->Submit(request);
+  request.adapter.reset();
+  adapter.reset();
+  Collect(*stream);
+  for (int i = 0; i < 2000 && fleet->bytes_fixed() > fixed; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(fleet->bytes_fixed(), fixed);
 }
 
 TEST_F(AdapterTest, WrongOnesAreRefused) {

@@ -69,12 +69,15 @@ class EngineImpl : public Engine {
     const CacheType type = CacheTypeFor(options_.precision, options_.cache_type);
     const std::uint32_t rows_max = options_.step_tokens_max, streams_max = std::min(options_.running_max, rows_max);
     const std::uint32_t logit_rows_max = std::min(streams_max + kStepDraftsMax, rows_max);
-    decoder_ =
-        std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, rows_max, logit_rows_max);
+    const auto scratch = options_.fleet ? options_.fleet->scratch() : std::make_shared<DecoderScratch>();
+    decoder_ = std::make_unique<Decoder>(config_, std::move(weights), kernels_, *pool_, type, rows_max, logit_rows_max,
+                                         scratch);
+    std::uint64_t scratch_bytes = scratch->Need(decoder_->scratch_sizes());
     const CacheShape shape = decoder_->cache_shape();
     std::uint64_t block_bytes = shape.block_bytes();
     if (options_.speculation == Speculation::kDraft) {
-      RETURN_IF_ERROR(LoadDraft(type, rows_max, streams_max));
+      RETURN_IF_ERROR(LoadDraft(type, rows_max, streams_max, scratch));
+      scratch_bytes += scratch->Need(draft_->scratch_sizes());
       block_bytes += draft_->cache_shape().block_bytes();
     }
     const std::uint32_t wanted =
@@ -103,13 +106,15 @@ class EngineImpl : public Engine {
       decoder_->SetWeights(nullptr);  // it has seen their shapes
       if (draft_) draft_->SetWeights(nullptr);
       totals_.weight_bytes_resident = totals_.weight_loads = 0;
-      ASSIGN_OR_RETURN(seat_, options_.fleet->Join(options_.name, totals_.weight_bytes, totals_.cache_bytes, [this] {
+      const std::uint64_t fixed = totals_.cache_bytes + options_.beside_bytes;
+      ASSIGN_OR_RETURN(seat_, options_.fleet->Join(options_.name, totals_.weight_bytes, fixed, [this] {
         {
           std::lock_guard lock(mutex_);
           called_ = true;
         }
         wake_.notify_one();
       }));
+      RETURN_IF_ERROR(options_.fleet->NeedScratch(scratch_bytes));
     }
     if (options_.kv_disk) MakeTier();
     stats_.With([&](EngineStats& stats) { stats = totals_; });
@@ -183,7 +188,9 @@ class EngineImpl : public Engine {
   }
 
   Result<std::shared_ptr<const Adapter>> LoadAdapter(const AdapterFile& file) override {
-    ASSIGN_OR_RETURN(auto adapter, Adapter::Create(file, config_, options_.precision == Precision::kF32));
+    const auto reserve = [this](std::uint64_t bytes) { return options_.fleet->Reserve(bytes); };
+    ASSIGN_OR_RETURN(auto adapter, Adapter::Create(file, config_, options_.precision == Precision::kF32,
+                                                   options_.fleet ? Adapter::Reserve(reserve) : nullptr));
     std::shared_ptr<const Adapter> shared = std::move(adapter);
     adapters_.With([&](auto& adapters) {
       std::erase_if(adapters, [](const std::weak_ptr<const Adapter>& known) { return known.expired(); });
@@ -203,6 +210,10 @@ class EngineImpl : public Engine {
   EngineStats Stats() const override {
     EngineStats now = stats_.With([](const EngineStats& stats) { return stats; });
     if (tier_) now.kv_disk = tier_->stats();
+    adapters_.With([&](const auto& adapters) {
+      for (const auto& known : adapters)
+        if (const auto adapter = known.lock()) now.adapter_bytes += adapter->bytes();
+    });
     return now;
   }
   Status WantWeights() override {
@@ -261,7 +272,8 @@ class EngineImpl : public Engine {
     if (tier_ && worth && s.scheduled.use_cache) tier_->Save(s.scheduled);
   }
 
-  Status LoadDraft(CacheType type, std::uint32_t rows_max, std::uint32_t streams_max) {
+  Status LoadDraft(CacheType type, std::uint32_t rows_max, std::uint32_t streams_max,
+                   const std::shared_ptr<DecoderScratch>& scratch) {
     if (!options_.draft) return Fail(Code::kInvalidArgument, "speculation by a draft model needs one");
     ASSIGN_OR_RETURN(const ModelConfig config, options_.draft->Config());
     if (config.vocab != config_.vocab)
@@ -271,7 +283,8 @@ class EngineImpl : public Engine {
                                                                     options_.precision == Precision::kF32)
                                                   : Read(*options_.draft, config));
     draft_config_ = config;
-    draft_ = std::make_unique<DraftModel>(config, std::move(weights), kernels_, *pool_, type, rows_max, streams_max);
+    draft_ = std::make_unique<DraftModel>(config, std::move(weights), kernels_, *pool_, type, rows_max, streams_max,
+                                          scratch);
     return {};
   }
 

@@ -50,6 +50,7 @@ struct EngineOptions {
   /// as there is room: those of model and draft together. `threads` is then the fleet's, and `on_load` is not called.
   std::shared_ptr<Fleet> fleet;
   std::string name;  // in the fleet
+  std::uint64_t beside_bytes = 0;  // what goes with this model outside the engine: it counts in the fleet
 };
 
 /// Steps are counted by size in buckets: [i] holds those of at most 2^i, and more than 2^(i-1); the last all above.
@@ -77,6 +78,7 @@ struct EngineStats {
   std::string weight_error;                 // why they could not be had the last time; empty: they could
   bool weights_leave = false;               // ReleaseWeights waits for the end of what runs
   std::uint64_t cache_bytes = 0;
+  std::uint64_t adapter_bytes = 0;
   std::string kernels;  // the table in use: "avx512"
   KvDiskStats kv_disk;  // of this model's part; zeros without
 };
@@ -114,7 +116,8 @@ class Engine {
   virtual Result<Forecast> Foresee(const GenerateRequest& request) = 0;
 
   /// Packs an adapter for this model: requests that carry it are computed with it, beside others in the same batch.
-  /// Beside running requests. errors: as Adapter::Create, and kUnsupported (an engine without weights)
+  /// Beside running requests. In a fleet its bytes count as long as it is there: those of models without work go for
+  /// them. errors: as Adapter::Create, kNoMemory (says what is needed and there), kUnsupported (no weights)
   virtual Result<std::shared_ptr<const Adapter>> LoadAdapter(const AdapterFile&) {
     return Fail(Code::kUnsupported, "this engine takes no adapters");
   }

@@ -4,11 +4,15 @@
 #include <chrono>
 
 #include "base/topology.h"
+#include "engine/model/decoder.h"
 
 namespace yun::engine {
 
 Fleet::Fleet(ResidencyOptions options, int threads)
-    : bytes_(options.bytes), pool_(threads > 0 ? threads : PhysicalCores()), residency_(options) {}
+    : bytes_(options.bytes),
+      pool_(threads > 0 ? threads : PhysicalCores()),
+      scratch_(std::make_shared<DecoderScratch>()),
+      residency_(options) {}
 
 double Fleet::Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -31,6 +35,7 @@ Fleet::Seat::~Seat() {
   fleet_->residency_.Rests(member_, Now());
   fleet_->residency_.Away(member_);
   fleet_->residency_.Remove(member_);
+  fleet_->freed_.notify_all();
   fleet_->Decide();
 }
 
@@ -61,6 +66,7 @@ bool Fleet::Seat::must_leave() const {
 void Fleet::Seat::Left() {
   std::lock_guard lock(fleet_->mutex_);
   fleet_->residency_.Away(member_);
+  fleet_->freed_.notify_all();
   fleet_->Decide();
 }
 
@@ -79,6 +85,48 @@ void Fleet::Decide() {
   }
 }
 
+Status Fleet::Take(std::uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  RETURN_IF_ERROR(residency_.Reserve(bytes));
+  Decide();
+  if (freed_.wait_for(lock, kRoomSeconds, [&] { return residency_.Grant(bytes); })) return {};
+  residency_.Waive(bytes);
+  Decide();
+  return Fail(Code::kNoMemory,
+              "it needs {} bytes; of {} bytes {} are in use, by models that have work or stay for good", bytes, bytes_,
+              residency_.bytes_resident() + residency_.bytes_fixed());
+}
+
+Result<std::shared_ptr<const void>> Fleet::Reserve(std::uint64_t bytes) {
+  struct Room {
+    std::shared_ptr<Fleet> fleet;
+    std::uint64_t bytes;
+    ~Room() {
+      std::lock_guard lock(fleet->mutex_);
+      fleet->residency_.Release(bytes);
+      fleet->freed_.notify_all();
+      fleet->Decide();
+    }
+  };
+  RETURN_IF_ERROR(Take(bytes));
+  return std::shared_ptr<const void>(new Room{shared_from_this(), bytes});
+}
+
+Status Fleet::NeedScratch(std::uint64_t more_bytes) {
+  std::uint64_t owed;
+  {
+    std::lock_guard lock(mutex_);
+    owed = scratch_bytes_owed_ += more_bytes;
+    scratch_bytes_owed_ = 0;
+  }
+  Status taken = owed > 0 ? Take(owed) : Status();
+  if (!taken) {
+    std::lock_guard lock(mutex_);
+    scratch_bytes_owed_ += owed;
+  }
+  return taken;
+}
+
 Status Fleet::Pin(std::string_view name, bool pinned) {
   std::lock_guard lock(mutex_);
   for (MemberId id = 0; id < members_.size(); ++id)
@@ -89,6 +137,11 @@ Status Fleet::Pin(std::string_view name, bool pinned) {
 std::uint64_t Fleet::bytes_used() const {
   std::lock_guard lock(mutex_);
   return residency_.bytes_resident() + residency_.bytes_fixed();
+}
+
+std::uint64_t Fleet::bytes_fixed() const {
+  std::lock_guard lock(mutex_);
+  return residency_.bytes_fixed();
 }
 
 std::optional<Fleet::Wait> Fleet::WaitFor(std::string_view name) const {

@@ -1,6 +1,8 @@
 // Engines that share one machine: they compute one at a time, a step each, and their weights share one byte budget.
 // Who is next, and whose weights go, engine/residency decides.
 #pragma once
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +16,8 @@
 #include "engine/residency/residency.h"
 
 namespace yun::engine {
+
+class DecoderScratch;
 
 /// One model as it stands; a snapshot.
 struct FleetRow {
@@ -67,12 +71,23 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
 
   /// The processors, for whoever has the turn.
   ThreadPool& pool() { return pool_; }
+  /// So too what a step needs beside weights and caches. What an engine's decoders need is said first, and counted.
+  const std::shared_ptr<DecoderScratch>& scratch() const { return scratch_; }
+  /// errors: kNoMemory
+  Status NeedScratch(std::uint64_t more_bytes);
+
+  /// Bytes beside weights and caches that count until the returned is gone. Waits, for kRoomSeconds at most, until
+  /// models without work, or whose quantum is over, have given way for them.
+  /// errors: kNoMemory (never, or not now: says what is needed and there)
+  Result<std::shared_ptr<const void>> Reserve(std::uint64_t bytes);
+  static constexpr std::chrono::seconds kRoomSeconds{30};
 
   /// errors: kNotFound (no such model), kNoMemory (too little would be left for the others)
   Status Pin(std::string_view name, bool pinned);
 
   std::uint64_t bytes() const { return bytes_; }  // for all; 0: no bound
   std::uint64_t bytes_used() const;               // fixed ones, and weights that are there
+  std::uint64_t bytes_fixed() const;              // whichever weights are there
   std::vector<FleetRow> Rows() const;
   /// Of a request that came now: models before its own, and seconds until its weights are here. Nothing: they are.
   struct Wait {
@@ -90,9 +105,13 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
   };
   static double Now();
   void Decide();  // mutex_ is held
+  Status Take(std::uint64_t bytes);
 
   const std::uint64_t bytes_;
   ThreadPool pool_;
+  const std::shared_ptr<DecoderScratch> scratch_;
+  std::uint64_t scratch_bytes_owed_ = 0;  // said and not counted yet
+  std::condition_variable freed_;
   mutable std::mutex mutex_;
   Residency residency_;
   std::vector<Member> members_;

@@ -26,13 +26,14 @@ std::unique_ptr<Engine> Make(const char* name, std::shared_ptr<Fleet> fleet) {
 
 /// What the three models need at the least: all that stays, and the largest weights.
 std::uint64_t Least() {
-  std::uint64_t fixed = 0, largest = 0;
-  for (const char* name : kNames) {
-    const EngineStats stats = Make(name, nullptr)->Stats();
-    fixed += stats.cache_bytes;
-    largest = std::max(largest, stats.weight_bytes);
-  }
-  return fixed + largest;
+  const auto fleet = std::make_shared<Fleet>(ResidencyOptions{}, 2);
+  const auto first = Make(kNames[0], fleet), second = Make(kNames[1], fleet), third = Make(kNames[2], fleet);
+  std::uint64_t largest = 0, caches = 0;
+  for (const FleetRow& row : fleet->Rows()) largest = std::max(largest, row.weight_bytes);
+  for (const Engine* engine : {first.get(), second.get(), third.get()}) caches += engine->Stats().cache_bytes;
+  EXPECT_GT(fleet->bytes_fixed(), caches) << "a step's buffers count, once for all";
+  EXPECT_EQ(fleet->bytes_fixed(), fleet->bytes_used());
+  return fleet->bytes_fixed() + largest;
 }
 
 TEST(Fleet, AnswersAreThoseOfEachModelAlone) {

@@ -16,6 +16,8 @@ namespace yun::server {
 
 namespace {
 constexpr int kIoThreads = 2;
+// Measured, with some room above: what the program takes before it has a model, and under load whatever it serves.
+constexpr std::uint64_t kProgramBytes = 48u << 20;
 constexpr int kWorkerThreads = 2;  // templates, tokenising, text: small beside the engine
 }  // namespace
 
@@ -89,6 +91,11 @@ Status App::Load() {
     service_->fleet = std::make_shared<engine::Fleet>(
         engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
         options_.threads);
+  if (service_->fleet) {
+    auto program = service_->fleet->Reserve(kProgramBytes);
+    if (!program) return Wrap(std::move(program.error()), "the program");
+    program_bytes_ = std::move(*program);
+  }
   RETURN_IF_ERROR(OpenKvDisk());
   for (const std::string& wanted : options_.models) RETURN_IF_ERROR(service_->models->Serve(wanted));
   service_->models->ServeKept();

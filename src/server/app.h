@@ -101,6 +101,7 @@ class App {
   AppOptions options_;
   Secret<std::string> made_key_, made_link_;
   std::unique_ptr<Service> service_;
+  std::shared_ptr<const void> program_bytes_;  // of the models' fleet
   std::unique_ptr<admin::LocalAccess> local_;  // null: of this run alone, beside a server that has the home
   std::unique_ptr<http::Server> http_;
 };

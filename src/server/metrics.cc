@@ -246,10 +246,13 @@ class Snapshot {
         [](const Row& r) { return r.wait_seconds; });
     add("yun_model_load_seconds", "That its weights took to come the last time.",
         [](const Row& r) { return r.load_seconds; });
-    AddProcess(MetricType::Gauge, "yun_memory_bytes_max", "What weights and caches may take together; 0: no bound.",
+    AddProcess(MetricType::Gauge, "yun_memory_bytes_max", "What all models may take together; 0: no bound.",
                static_cast<double>(fleet.bytes()));
     AddProcess(MetricType::Gauge, "yun_memory_bytes_used", "What they take.",
                static_cast<double>(fleet.bytes_used()));
+    AddProcess(MetricType::Gauge, "yun_memory_bytes_fixed",
+               "Of these, whichever weights are there: caches, adapters, buffers, tokenizers, the program.",
+               static_cast<double>(fleet.bytes_fixed()));
   }
   void AddPrompts(const cloud::PromptCounts& counts) {
     AddProcess(MetricType::Counter, "yun_prompts_stored_total", "Prompts that were stored for their workspace.",
@@ -322,6 +325,7 @@ std::string Metrics::Text(const std::vector<ModelStats>& models, const engine::F
     return s.cache_blocks == 0 ? 0. : static_cast<double>(s.cache_blocks_used) / static_cast<double>(s.cache_blocks);
   });
   now.Add(kGauge, "yun_kv_cache_bytes", "Memory of the key-value cache.", [](const Stats& s) { return s.cache_bytes; });
+  now.Add(kGauge, "yun_adapter_bytes", "Memory of its adapters.", [](const Stats& s) { return s.adapter_bytes; });
   now.Add(kGauge, "yun_weight_bytes", "Memory that the weights take when they are there.",
           [](const Stats& s) { return s.weight_bytes; });
   now.Add(kGauge, "yun_weight_bytes_resident", "Memory of the weights now: 0 when they are away.",

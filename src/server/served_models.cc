@@ -15,6 +15,9 @@
 namespace yun::server {
 namespace {
 
+// Measured, with some room above: what a model takes outside the engine (tokenizer, grammars, template, the names in
+// its file) for each token of its vocabulary.
+constexpr std::uint64_t kBesideBytesPerToken = 256;
 constexpr std::uint64_t kCachesShare = 4;  // of a bounded memory a quarter is for caches of those named at the start
 
 /// What is wrong with what the caller points to is wrong with the call.
@@ -187,6 +190,8 @@ Result<std::shared_ptr<const Model>> ServedModels::Open(std::string id, const st
   engine.packed = {options_.home / engine::kPackedFolder, id, options_.packed_bytes, !options_.passing};
   engine.kv_disk = service_.kv_disk;
   engine.fleet = service_.fleet;
+  ASSIGN_OR_RETURN(const ModelConfig shape, opened.checkpoint->Config());
+  engine.beside_bytes = shape.vocab * kBesideBytesPerToken;
   engine.name = id;
   if (options_.memory_bytes > 0 && engine.cache_bytes == 0)
     engine.cache_bytes = options_.memory_bytes / kCachesShare / std::max<std::size_t>(1, options_.models.size());

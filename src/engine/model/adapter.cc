@@ -98,7 +98,8 @@ std::pair<std::size_t, std::size_t> PartsOf(AdapterInput input) {
   return kParts[static_cast<std::size_t>(input)];
 }
 
-Result<std::unique_ptr<Adapter>> Adapter::Create(const AdapterFile& file, const ModelConfig& c, bool f32) {
+Result<std::unique_ptr<Adapter>> Adapter::Create(const AdapterFile& file, const ModelConfig& c, bool f32,
+                                                 const Reserve& reserve) {
   if (!file.architecture().empty() && file.architecture() != c.architecture)
     return Fail(Code::kInvalidArgument, "{}: the adapter was made for a model of architecture '{}'; this is a '{}'",
                 file.name(), file.architecture().substr(0, 60), c.architecture);
@@ -140,6 +141,9 @@ Result<std::unique_ptr<Adapter>> Adapter::Create(const AdapterFile& file, const 
       adapter->low_columns_ = std::max(adapter->low_columns_, column);
     }
 
+  if (reserve) {
+    ASSIGN_OR_RETURN(adapter->room_, reserve(bytes));
+  }
   adapter->data_.resize(bytes);
   std::uint8_t* at = adapter->data_.data();
   Packer packer(file, adapter->digest_);

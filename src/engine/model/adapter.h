@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -36,10 +37,13 @@ class Adapter {
     Part parts[kAdapterPartCount];
   };
 
-  /// Packs the file's matrices in f32, or in bfloat16.
+  /// Packs the file's matrices in f32, or in bfloat16. reserve: called with the bytes before they are taken; what it
+  /// returns goes with the adapter
   /// errors: kInvalidArgument (not made for such a model: names the tensor and both shapes), kCorrupt (a weight that is
-  /// no finite number)
-  static Result<std::unique_ptr<Adapter>> Create(const AdapterFile& file, const ModelConfig& config, bool f32);
+  /// no finite number), and reserve's
+  using Reserve = std::function<Result<std::shared_ptr<const void>>(std::uint64_t bytes)>;
+  static Result<std::unique_ptr<Adapter>> Create(const AdapterFile& file, const ModelConfig& config, bool f32,
+                                                 const Reserve& reserve = {});
 
   const Layer& layer(std::uint32_t index) const { return layers_[index]; }
   /// Of the widest input: floats that A's results of a row take.
@@ -50,6 +54,7 @@ class Adapter {
   std::uint32_t rank_max() const { return rank_max_; }
 
  private:
+  std::shared_ptr<const void> room_;
   std::vector<Layer> layers_;
   StreamedVector<std::uint8_t> data_;
   std::uint64_t digest_ = 0;

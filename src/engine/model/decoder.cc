@@ -32,7 +32,8 @@ std::size_t PaddedCols(const kernels::PackedMatrix& m) { return std::size_t{m.pa
 }  // namespace
 
 Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
-                 ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max)
+                 ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max,
+                 std::shared_ptr<DecoderScratch> scratch)
     : config_(config),
       weights_(std::move(weights)),
       kernels_(kernels),
@@ -42,18 +43,22 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
       rows_max_(rows_max),
       logit_rows_max_(logit_rows_max),
       logits_stride_(PaddedCols(weights_->output)),
-      rope_(MakeRope(config)) {
+      rope_(MakeRope(config)),
+      scratch_(scratch ? std::move(scratch) : std::make_shared<DecoderScratch>()) {
   CHECK(rows_max >= 1 && logit_rows_max >= 1);
   const LayerWeights& first = weights_->layers.front();
   k_column_ = PaddedCols(first.q);
   v_column_ = k_column_ + PaddedCols(first.k);
   qkv_stride_ = v_column_ + PaddedCols(first.v) + kPanelRows;  // no power of two: rows would share cache sets
-  x_.resize(std::size_t{rows_max} * (config.hidden + kPanelRows));
-  qkv_.resize(rows_max * qkv_stride_);
-  attended_.resize(std::size_t{rows_max} * config.heads * config.head_dim);
-  cos_.resize(std::size_t{rows_max} * (config.rope_dim / 2));
-  sin_.resize(cos_.size());
-  logits_.resize(logit_rows_max * logits_stride_);
+  using Scratch = DecoderScratch;
+  sizes_.floats[Scratch::kResidual] = std::size_t{rows_max} * (config.hidden + kPanelRows);
+  sizes_.floats[Scratch::kQkv] = rows_max * qkv_stride_;
+  sizes_.floats[Scratch::kAttended] = std::size_t{rows_max} * config.heads * config.head_dim;
+  sizes_.floats[Scratch::kCos] = sizes_.floats[Scratch::kSin] = std::size_t{rows_max} * (config.rope_dim / 2);
+  sizes_.floats[Scratch::kLogits] = logit_rows_max * logits_stride_;
+  sizes_.floats[Scratch::kParts] = std::size_t{16} * config.heads * kPartsMax * (config.head_dim + 2);
+  sizes_.workers = static_cast<std::size_t>(pool.threads());
+  sizes_.worker_floats = std::size_t{2} * rows_max * kFfnChunkPanelsMax * kPanelRows;
   for (const LayerWeights& layer : weights_->layers) {
     Prepare(hidden_acts_, config.hidden, {&layer.q, &layer.k, &layer.v, &layer.gate, &layer.up});
     Prepare(attended_acts_, config.heads * config.head_dim, {&layer.out});
@@ -62,11 +67,40 @@ Decoder::Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, co
   Prepare(hidden_acts_, config.hidden, {&weights_->output});
   const auto same = [&](const ActBuffer& b) { return b.wanted[0][rows_like_one_ + 1] == b.wanted[0][1]; };
   while (rows_like_one_ < rows_max && same(hidden_acts_) && same(attended_acts_) && same(ffn_acts_)) ++rows_like_one_;
-  worker_scratch_.resize(static_cast<std::size_t>(pool.threads()));
-  for (auto& scratch : worker_scratch_) scratch.resize(std::size_t{2} * rows_max * kFfnChunkPanelsMax * kPanelRows);
   places_.resize(rows_max);
   runs_.reserve(rows_max);
-  parts_.resize(std::size_t{16} * config.heads * kPartsMax * (config.head_dim + 2));
+}
+
+std::uint64_t DecoderScratch::Need(const Sizes& sizes) {
+  const auto total = [](const Sizes& s) {
+    std::uint64_t bytes = s.workers * s.worker_floats * sizeof(float);
+    for (const std::size_t n : s.floats) bytes += n * sizeof(float);
+    for (const auto& forms : s.acts)
+      for (const std::size_t n : forms) bytes += n;
+    return bytes;
+  };
+  std::lock_guard lock(mutex_);
+  const std::uint64_t before = total(most_);
+  const auto raise = [](std::size_t& most, std::size_t n) { most = std::max(most, n); };
+  for (int i = 0; i < kFloatsCount; ++i) raise(most_.floats[i], sizes.floats[i]);
+  for (int i = 0; i < kActsCount; ++i)
+    for (int form = 0; form < kernels::kActForms; ++form) raise(most_.acts[i][form], sizes.acts[i][form]);
+  raise(most_.workers, sizes.workers);
+  raise(most_.worker_floats, sizes.worker_floats);
+  return total(most_) - before;
+}
+
+void DecoderScratch::Fit(const Sizes& sizes) {
+  const auto fit = [](auto& buffer, std::size_t n) {
+    if (buffer.size() >= n) return;
+    buffer.clear(), buffer.shrink_to_fit();  // first, or both would be there
+    buffer.resize(n);
+  };
+  for (int i = 0; i < kFloatsCount; ++i) fit(floats[i], sizes.floats[i]);
+  for (int i = 0; i < kActsCount; ++i)
+    for (int form = 0; form < kernels::kActForms; ++form) fit(acts[i][form], sizes.acts[i][form]);
+  if (workers.size() < sizes.workers) workers.resize(sizes.workers);
+  for (auto& worker : workers) fit(worker, sizes.worker_floats);
 }
 
 ActForm Decoder::FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const {
@@ -93,8 +127,7 @@ void Decoder::Prepare(ActBuffer& buffer, std::uint32_t cols,
     }
   }
   for (int i = 0; i < kernels::kActForms; ++i) {
-    const auto form = static_cast<ActForm>(i);
-    if (buffer.plane_bytes[i]) buffer.bytes[i].resize(buffer.plane_bytes[i] * Planes(form));
+    sizes_.acts[buffer.in][i] = buffer.plane_bytes[i] * Planes(static_cast<ActForm>(i));
   }
 }
 
@@ -102,8 +135,8 @@ std::uint8_t Decoder::Planes(ActForm form) const {
   return form == ActForm::kInt8 || form == ActForm::kAmx ? planes_ : std::uint8_t{1};
 }
 
-std::uint8_t* Decoder::Data(ActBuffer& buffer, ActForm form) {
-  return buffer.bytes[static_cast<int>(form)].data();
+std::uint8_t* Decoder::Data(const ActBuffer& buffer, ActForm form) const {
+  return scratch_->acts[buffer.in][static_cast<int>(form)].data();
 }
 
 kernels::Activations Decoder::View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer) {
@@ -219,23 +252,24 @@ void Decoder::PlanAdapters(std::span<const SequenceRows> sequences, std::uint32_
     row = end;
   }
   if (adapter_runs_.empty()) return;
-  const std::size_t widest = std::max({config_.hidden, config_.heads * config_.head_dim, config_.ffn});
+  const std::size_t widest =  // whole cache lines
+      (std::max({config_.hidden, config_.heads * config_.head_dim, config_.ffn}) + kPanelRows - 1) / kPanelRows *
+      kPanelRows;
   const auto place = [&](std::uint8_t* at) {
     std::size_t bytes = 0;
     for (AdapterRun& run : adapter_runs_) {
-      // Whole tiles of 16 rows, and cache lines.
-      const std::size_t row_floats = (run.rows + 15) / 16 * 16;
       run.x = at + bytes;
-      run.low = run.x + row_floats * widest * sizeof(float);
-      bytes += row_floats * (widest + run.adapter->low_columns()) * sizeof(float);
+      run.low = run.x + RowsOf(run) * widest * sizeof(float);
+      bytes += RowsOf(run) * (widest + run.adapter->low_columns()) * sizeof(float);
     }
     return bytes;
   };
-  const std::size_t bytes = place(adapter_bytes_.data());
-  if (bytes <= adapter_bytes_.size()) return;
-  adapter_bytes_.clear();
-  adapter_bytes_.resize(bytes);
-  place(adapter_bytes_.data());
+  StreamedVector<std::uint8_t>& buffer = scratch_->adapters;
+  const std::size_t bytes = place(buffer.data());
+  if (bytes <= buffer.size()) return;
+  buffer.clear(), buffer.shrink_to_fit();
+  buffer.resize(bytes);
+  place(buffer.data());
 }
 
 kernels::Activations Decoder::AdapterActs(const AdapterRun& run, const kernels::PackedMatrix& consumer,
@@ -270,9 +304,15 @@ void Decoder::MultiplyA(std::uint32_t layer, AdapterInput input, F&& put) {
   });
 }
 
+/// That a run's activations have room for: with tiles whole ones of 16.
+std::size_t Decoder::RowsOf(const AdapterRun& run) const {
+  const bool tiles = kernels_.amx_float_rows_min && run.rows >= kernels_.amx_float_rows_min;
+  return tiles ? (run.rows + 15) / 16 * 16 : run.rows;
+}
+
 /// Where the results of A for a part lie among a run's.
-std::uint8_t* Decoder::LowOf(const AdapterRun& run, const Adapter::Part& part) {
-  return run.low + std::size_t{(run.rows + 15) / 16 * 16} * part.column * sizeof(float);
+std::uint8_t* Decoder::LowOf(const AdapterRun& run, const Adapter::Part& part) const {
+  return run.low + RowsOf(run) * part.column * sizeof(float);
 }
 
 void Decoder::AddB(std::uint32_t layer, AdapterPart part, std::uint32_t panel_begin, std::uint32_t panel_end,
@@ -290,7 +330,7 @@ void Decoder::NormRows(std::uint32_t rows, const std::vector<float>& weight, con
   ForEach(rows, kStepRows, [&](std::uint32_t row) {
     thread_local std::vector<float> normed;
     normed.resize(config_.hidden);
-    const float* x = x_.data() + (from ? from[row] : row) * stride;
+    const float* x = Residual() + (from ? from[row] : row) * stride;
     kernels_.rms_norm(x, weight.data(), config_.hidden, config_.rms_eps, normed.data());
     PutRow(hidden_acts_, rows, row, normed.data(), 0, config_.hidden);
   });
@@ -302,18 +342,18 @@ void Decoder::StoreRun(const LayerWeights& layer, const StoredRun& run, std::uin
   const std::uint32_t hd = config_.head_dim, half = config_.rope_dim / 2;
   const float scale = 1.f / std::sqrt(static_cast<float>(hd));
   const float *q_norm = config_.qk_norm ? layer.q_norm.data() : nullptr, *k_norm = layer.k_norm.data();
-  float* k_rows = qkv_.data() + run.row * qkv_stride_ + k_column_;
-  float* v_rows = qkv_.data() + run.row * qkv_stride_ + v_column_;
+  float* k_rows = Qkv() + run.row * qkv_stride_ + k_column_;
+  float* v_rows = Qkv() + run.row * qkv_stride_ + v_column_;
   for (std::uint32_t row = run.row; row < run.row + run.rows; ++row) {
-    float* q = qkv_.data() + row * qkv_stride_;
+    float* q = Qkv() + row * qkv_stride_;
     float* k = q + k_column_;
     if (config_.qkv_bias) {
       kernels_.add(q, layer.q_bias.data(), config_.heads * hd);
       kernels_.add(k, layer.k_bias.data(), config_.kv_heads * hd);
       kernels_.add(q + v_column_, layer.v_bias.data(), config_.kv_heads * hd);
     }
-    const float* cos = cos_.data() + std::size_t{row} * half;
-    const float* sin = sin_.data() + std::size_t{row} * half;
+    const float* cos = Cos() + std::size_t{row} * half;
+    const float* sin = Sin() + std::size_t{row} * half;
     kernels_.rope(q, config_.heads, hd, q_norm, config_.rms_eps, cos, sin, half, scale);
     kernels_.rope(k, config_.kv_heads, hd, q_norm ? k_norm : nullptr, config_.rms_eps, cos, sin, half, 1.f);
   }
@@ -349,7 +389,8 @@ void Decoder::PlanAttention(std::span<const SequenceRows> sequences) {
     if (row_invariant_ || units >= wanted || blocks < 2 * kSplitBlocksMin) return 0u;
     return std::max({kSplitBlocksMin, std::bit_ceil(blocks * units / wanted), std::bit_ceil(blocks / kPartsMax)});
   };
-  const std::uint32_t slots_max = static_cast<std::uint32_t>(parts_.size() / (config_.head_dim + 2));
+  const auto slots_max =
+      static_cast<std::uint32_t>(sizes_.floats[DecoderScratch::kParts] / (config_.head_dim + 2));
   std::uint32_t row = 0, part_slots = 0;
   for (std::uint32_t i = 0; i < sequences.size(); ++i) {
     const SequenceRows& s = sequences[i];
@@ -399,9 +440,9 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
     std::uint32_t n = 0;
     for (std::uint32_t r = 0; r < piece.rows; ++r)
       for (std::uint32_t h = 0; h < piece.heads; ++h, ++n) {
-        q[n] = qkv_.data() + (piece.row + r) * qkv_stride_ + (piece.head + h) * hd;
-        out[n] = piece.part < 0 ? attended_.data() + (std::size_t{piece.row + r} * config_.heads + piece.head + h) * hd
-                                : parts_.data() + (static_cast<std::uint32_t>(piece.part) + n) * slot_floats;
+        q[n] = Qkv() + (piece.row + r) * qkv_stride_ + (piece.head + h) * hd;
+        out[n] = piece.part < 0 ? Attended() + (std::size_t{piece.row + r} * config_.heads + piece.head + h) * hd
+                                : Parts() + (static_cast<std::uint32_t>(piece.part) + n) * slot_floats;
         limits[n] = piece.position + r + 1;
       }
     const std::uint64_t head_offset = piece.head / group * shape.head_bytes();
@@ -424,11 +465,11 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
   for (const AttendMerge& merge : merges_) {
     float most = -std::numeric_limits<float>::infinity(), total = 0;
     for (std::uint32_t p = 0; p < merge.parts; ++p)
-      most = std::max(most, parts_[(merge.part_begin + p * merge.part_stride) * slot_floats + hd]);
-    float* out = attended_.data() + (std::size_t{merge.row} * config_.heads + merge.head) * hd;
+      most = std::max(most, Parts()[(merge.part_begin + p * merge.part_stride) * slot_floats + hd]);
+    float* out = Attended() + (std::size_t{merge.row} * config_.heads + merge.head) * hd;
     std::fill(out, out + hd, 0.f);
     for (std::uint32_t p = 0; p < merge.parts; ++p) {
-      const float* part = parts_.data() + (merge.part_begin + p * merge.part_stride) * slot_floats;
+      const float* part = Parts() + (merge.part_begin + p * merge.part_stride) * slot_floats;
       const float weight = std::exp(part[hd] - most);
       total += weight * part[hd + 1];
       for (std::uint32_t d = 0; d < hd; ++d) out[d] += weight * part[d];
@@ -437,7 +478,7 @@ void Decoder::Attend(std::span<const SequenceRows> sequences, std::uint32_t rows
   }
   if (puts) return;
   ForEach(rows, kStepRows, [&](std::uint32_t row) {
-    PutRow(attended_acts_, rows, row, attended_.data() + std::size_t{row} * width, 0, width);
+    PutRow(attended_acts_, rows, row, Attended() + std::size_t{row} * width, 0, width);
   });
 }
 
@@ -454,7 +495,7 @@ void Decoder::FeedForward(std::uint32_t index, std::uint32_t rows) {
   pool_.ParallelFor((panels + step - 1) / step, [&](std::uint32_t chunk, int worker) {
     const std::uint32_t begin = chunk * step, end = std::min(panels, begin + step);
     const std::uint32_t col = begin * kPanelRows, cols = std::min(config_.ffn, end * kPanelRows) - col;
-    float* gate = worker_scratch_[static_cast<std::size_t>(worker)].data();
+    float* gate = scratch_->workers[static_cast<std::size_t>(worker)].data();
     float* up = gate + std::size_t{rows} * width;
     // The kernel writes panel p at column 16 p: shift the base so that this chunk starts at the scratch's column 0.
     kernels_.matmul(layer.gate, begin, end, View(hidden_acts_, rows, layer.gate), gate - col, width, false);
@@ -478,6 +519,7 @@ void Decoder::FeedForward(std::uint32_t index, std::uint32_t rows) {
 void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cache) {
   CHECK(weights_);
   weights_->Move();
+  scratch_->Fit(sizes_);
   const CacheShape& shape = cache.shape();
   const std::size_t stride = config_.hidden + kPanelRows;
   const std::uint32_t half = config_.rope_dim / 2;
@@ -495,8 +537,8 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
   ForEach(rows, kStepRows, [&](std::uint32_t row) {
     const RowPlace place = places_[row];
     const SequenceRows& sequence = sequences[place.sequence];
-    weights_->Embed(sequence.tokens[place.position - sequence.position], x_.data() + row * stride);
-    RopeAngles(rope_, place.position, cos_.data() + std::size_t{row} * half, sin_.data() + std::size_t{row} * half);
+    weights_->Embed(sequence.tokens[place.position - sequence.position], Residual() + row * stride);
+    RopeAngles(rope_, place.position, Cos() + std::size_t{row} * half, Sin() + std::size_t{row} * half);
   });
   PlanAttention(sequences);
   PlanAdapters(sequences, rows);
@@ -504,7 +546,7 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
     return [&](const AdapterRun& run, const kernels::Activations& acts, std::uint32_t row) {
       thread_local std::vector<float> normed;
       normed.resize(config_.hidden);
-      const float* x = x_.data() + (run.row + row) * stride;
+      const float* x = Residual() + (run.row + row) * stride;
       kernels_.rms_norm(x, weight.data(), config_.hidden, config_.rms_eps, normed.data());
       PutFloats(kernels_, acts, run.x, row, normed.data(), 0, config_.hidden);
     };
@@ -515,27 +557,27 @@ void Decoder::Forward(std::span<const SequenceRows> sequences, CacheMemory& cach
     weights_->Need(layer);
     NormRows(rows, layer.attn_norm);
     MultiplyA(i, AdapterInput::kAttention, put_normed(layer.attn_norm));
-    MatMul({{&layer.q, qkv_.data(), qkv_stride_, AdapterPart::kQ},
-            {&layer.k, qkv_.data() + k_column_, qkv_stride_, AdapterPart::kK},
-            {&layer.v, qkv_.data() + v_column_, qkv_stride_, AdapterPart::kV}}, hidden_acts_, rows, false, i);
+    MatMul({{&layer.q, Qkv(), qkv_stride_, AdapterPart::kQ},
+            {&layer.k, Qkv() + k_column_, qkv_stride_, AdapterPart::kK},
+            {&layer.v, Qkv() + v_column_, qkv_stride_, AdapterPart::kV}}, hidden_acts_, rows, false, i);
     ForEach(static_cast<std::uint32_t>(runs_.size()), rows < kStepRows ? rows : 1,
             [&](std::uint32_t i) { StoreRun(layer, runs_[i], cache_layer, shape); });
     Attend(sequences, rows, cache_layer, shape);
     MultiplyA(i, AdapterInput::kOut, [&](const AdapterRun& run, const kernels::Activations& acts, std::uint32_t row) {
       const std::uint32_t width = config_.heads * config_.head_dim;
-      PutFloats(kernels_, acts, run.x, row, attended_.data() + std::size_t{run.row + row} * width, 0, width);
+      PutFloats(kernels_, acts, run.x, row, Attended() + std::size_t{run.row + row} * width, 0, width);
     });
-    MatMul({{&layer.out, x_.data(), stride, AdapterPart::kOut}}, attended_acts_, rows, true, i);
+    MatMul({{&layer.out, Residual(), stride, AdapterPart::kOut}}, attended_acts_, rows, true, i);
     NormRows(rows, layer.ffn_norm);
     MultiplyA(i, AdapterInput::kFeedForward, put_normed(layer.ffn_norm));
     FeedForward(i, rows);
     MultiplyA(i, AdapterInput::kDown, [](const AdapterRun&, const kernels::Activations&, std::uint32_t) {});
-    MatMul({{&layer.down, x_.data(), stride, AdapterPart::kDown}}, ffn_acts_, rows, true, i);
+    MatMul({{&layer.down, Residual(), stride, AdapterPart::kDown}}, ffn_acts_, rows, true, i);
   }
 }
 
 void Decoder::Hidden(std::uint32_t row, float* out) const {
-  const float* x = x_.data() + row * std::size_t{config_.hidden + kPanelRows};
+  const float* x = Residual() + row * std::size_t{config_.hidden + kPanelRows};
   kernels_.rms_norm(x, weights_->output_norm.data(), config_.hidden, config_.rms_eps, out);
 }
 
@@ -544,8 +586,8 @@ float* Decoder::Logits(std::span<const std::uint32_t> rows) {
   CHECK(count <= logit_rows_max_);
   weights_->NeedOutput();
   NormRows(count, weights_->output_norm, rows.data());
-  MatMul({{&weights_->output, logits_.data(), logits_stride_}}, hidden_acts_, count, false);
-  return logits_.data();
+  MatMul({{&weights_->output, LogitRows(), logits_stride_}}, hidden_acts_, count, false);
+  return LogitRows();
 }
 
 }  // namespace yun::engine

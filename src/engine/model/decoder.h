@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,13 +28,42 @@ struct SequenceRows {
   const Adapter* adapter = nullptr;         // borrows; sequences of one adapter best stand next to each other
 };
 
+/// What a step writes and the next one writes over. Decoders that never compute at the same time may share one: its
+/// buffers grow to what the largest of them needs.
+/// thread: whoever computes; Need from any
+class DecoderScratch {
+ public:
+  enum Floats { kResidual, kQkv, kAttended, kCos, kSin, kLogits, kParts, kFloatsCount };
+  enum Acts { kHiddenActs, kAttendedActs, kFfnActs, kActsCount };
+  /// Of one decoder: elements, and bytes of activations.
+  struct Sizes {
+    std::size_t floats[kFloatsCount] = {};
+    std::size_t acts[kActsCount][kernels::kActForms] = {};
+    std::size_t workers = 0, worker_floats = 0;
+  };
+  StreamedVector<float> floats[kFloatsCount];
+  StreamedVector<std::uint8_t> acts[kActsCount][kernels::kActForms];
+  std::vector<StreamedVector<float>> workers;
+  StreamedVector<std::uint8_t> adapters;  // grows with what batches need
+
+  /// Says that a decoder will need so much. Returns by how many bytes the most that all have said grows.
+  std::uint64_t Need(const Sizes& sizes);
+  /// Has at least so much; what was in a buffer that grows is lost.
+  void Fit(const Sizes& sizes);
+
+ private:
+  std::mutex mutex_;
+  Sizes most_;
+};
+
 /// thread: one at a time (its ThreadPool does the work)
 class Decoder {
  public:
-  /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits.
+  /// rows_max: rows of one Forward; logit_rows_max: rows of one Logits. scratch: null: one of its own
   /// borrows: kernels and pool, for its whole life; the weights borrow the checkpoint
   Decoder(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
-          ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max);
+          ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t logit_rows_max,
+          std::shared_ptr<DecoderScratch> scratch = nullptr);
   /// Activations of models narrower than this carry 15 bits instead of 8: rounding hurts them most and they are cheap.
   static constexpr std::uint32_t kWideActivationsBelow = 1024;
 
@@ -44,12 +74,15 @@ class Decoder {
   /// Rows are numbered through the sequences in order.
   void Forward(std::span<const SequenceRows> sequences, CacheMemory& cache);
 
-  /// Logits of rows of the last Forward: row i at result + i * logits_stride(), `vocab` floats. Until the next call.
+  /// Logits of rows of the last Forward: row i at result + i * logits_stride(), `vocab` floats. Until the next call of
+  /// a decoder with this scratch, as what Hidden says.
   float* Logits(std::span<const std::uint32_t> rows);
   std::size_t logits_stride() const { return logits_stride_; }
 
   /// The final hidden state of a row of the last Forward, normed as the output layer sees it. shapes: out [hidden]
   void Hidden(std::uint32_t row, float* out) const;
+
+  const DecoderScratch::Sizes& scratch_sizes() const { return sizes_; }
 
   /// So many rows are multiplied as one row is: with more of them other arithmetic may pay.
   std::uint32_t rows_like_one() const { return rows_like_one_; }
@@ -66,8 +99,8 @@ class Decoder {
  private:
   /// Activations of some rows in the forms that the consuming matrices eat.
   struct ActBuffer {
-    StreamedVector<std::uint8_t> bytes[kernels::kActForms];  // empty where nobody eats that form
-    std::uint64_t plane_bytes[kernels::kActForms] = {};
+    DecoderScratch::Acts in;  // the scratch's
+    std::uint64_t plane_bytes[kernels::kActForms] = {};  // 0 where nobody eats that form
     std::uint32_t cols = 0;
     std::vector<std::uint8_t> wanted[2];  // [row_invariant_][rows]: a bit for each form that some consumer eats
   };
@@ -101,7 +134,15 @@ class Decoder {
   kernels::ActForm FormOf(const kernels::PackedMatrix& consumer, std::uint32_t rows, bool row_invariant) const;
   void Prepare(ActBuffer& buffer, std::uint32_t cols, std::initializer_list<const kernels::PackedMatrix*> consumers);
   std::uint8_t Planes(kernels::ActForm form) const;
-  static std::uint8_t* Data(ActBuffer& buffer, kernels::ActForm form);
+  std::uint8_t* Data(const ActBuffer& buffer, kernels::ActForm form) const;
+  // Of the scratch.
+  float* Residual() const { return scratch_->floats[DecoderScratch::kResidual].data(); }  // [rows][hidden + 16]
+  float* Qkv() const { return scratch_->floats[DecoderScratch::kQkv].data(); }            // [rows][qkv_stride_]
+  float* Attended() const { return scratch_->floats[DecoderScratch::kAttended].data(); }  // [rows][heads * head_dim]
+  float* Cos() const { return scratch_->floats[DecoderScratch::kCos].data(); }            // [rows][rope_dim / 2]
+  float* Sin() const { return scratch_->floats[DecoderScratch::kSin].data(); }
+  float* LogitRows() const { return scratch_->floats[DecoderScratch::kLogits].data(); }   // [rows][logits_stride_]
+  float* Parts() const { return scratch_->floats[DecoderScratch::kParts].data(); }        // [slots][head_dim + 2]
   kernels::Activations View(ActBuffer& buffer, std::uint32_t rows, const kernels::PackedMatrix& consumer);
   /// Writes columns [col, col + n) of a row of activations.
   void PutRow(ActBuffer& buffer, std::uint32_t rows, std::uint32_t row, const float* x, std::uint32_t col,
@@ -124,7 +165,8 @@ class Decoder {
   void PlanAdapters(std::span<const SequenceRows> sequences, std::uint32_t rows);
   kernels::Activations AdapterActs(const AdapterRun& run, const kernels::PackedMatrix& consumer,
                                    std::uint8_t* data) const;
-  static std::uint8_t* LowOf(const AdapterRun& run, const Adapter::Part& part);
+  std::size_t RowsOf(const AdapterRun& run) const;
+  std::uint8_t* LowOf(const AdapterRun& run, const Adapter::Part& part) const;
   /// What A of an input's matrices makes of it, for every run. put(run, acts, row): the input of a run's row into acts
   template <class F>
   void MultiplyA(std::uint32_t layer, AdapterInput input, F&& put);
@@ -143,15 +185,11 @@ class Decoder {
   RopeFrequencies rope_;
   bool row_invariant_ = false;
 
-  // Scratch, made once: a step allocates nothing.
-  StreamedVector<float> x_;           // [rows][hidden]: the residual stream
-  StreamedVector<float> qkv_;         // [rows][qkv_stride_]
+  std::shared_ptr<DecoderScratch> scratch_;
+  DecoderScratch::Sizes sizes_;  // that this one needs
   std::size_t qkv_stride_ = 0, k_column_ = 0, v_column_ = 0;
-  StreamedVector<float> attended_;    // [rows][heads * head_dim]
-  std::vector<float> cos_, sin_;    // [rows][rope_dim / 2]
-  StreamedVector<float> logits_;      // [logit_rows][logits_stride_]
-  ActBuffer hidden_acts_, attended_acts_, ffn_acts_;
-  std::vector<StreamedVector<float>> worker_scratch_;
+  ActBuffer hidden_acts_{DecoderScratch::kHiddenActs}, attended_acts_{DecoderScratch::kAttendedActs},
+      ffn_acts_{DecoderScratch::kFfnActs};
   struct RowPlace {
     std::uint32_t sequence, position;
   };
@@ -159,10 +197,8 @@ class Decoder {
   std::vector<StoredRun> runs_;
   std::vector<AttendPiece> pieces_;
   std::vector<AttendMerge> merges_;
-  std::vector<float> parts_;        // [slots][head_dim + 2]
   std::vector<AdapterRun> adapter_runs_;
   bool adapters_like_one_ = false;           // as one row is multiplied
-  StreamedVector<std::uint8_t> adapter_bytes_;  // of the runs' x and low: grows with what batches need
 };
 
 }  // namespace yun::engine

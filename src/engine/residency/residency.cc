@@ -12,7 +12,8 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 }
 
 Result<MemberId> Residency::Add(std::uint64_t bytes, std::uint64_t fixed) {
-  const std::uint64_t others = fixed_bytes_ + PinnedBytes(), largest = std::max(bytes, LargestUnpinned());
+  const std::uint64_t others = fixed_bytes_ + reserved_bytes_ + PinnedBytes();
+  const std::uint64_t largest = std::max(bytes, LargestUnpinned());
   if (options_.bytes > 0 && others + fixed + largest > options_.bytes)
     return Fail(Code::kNoMemory,
                 "it needs {} bytes for weights and {} beside them; of {} bytes others hold {} for good, and there must "
@@ -26,6 +27,24 @@ Result<MemberId> Residency::Add(std::uint64_t bytes, std::uint64_t fixed) {
   members_[id].fixed = fixed;
   fixed_bytes_ += fixed;
   return id;
+}
+
+Status Residency::Reserve(std::uint64_t bytes) {
+  const std::uint64_t held = fixed_bytes_ + reserved_bytes_ + PinnedBytes() + LargestUnpinned();
+  if (options_.bytes > 0 && held + bytes > options_.bytes)
+    return Fail(Code::kNoMemory,
+                "it needs {} bytes, and there are {}: of {} bytes others hold the rest for good, or it is the room for "
+                "the weights of the largest model",
+                bytes, options_.bytes - std::min(held, options_.bytes), options_.bytes);
+  reserved_bytes_ += bytes;
+  return {};
+}
+
+bool Residency::Grant(std::uint64_t bytes) {
+  if (options_.bytes > 0 && resident_bytes_ + fixed_bytes_ + bytes > options_.bytes) return false;
+  reserved_bytes_ -= bytes;
+  fixed_bytes_ += bytes;
+  return true;
 }
 
 void Residency::Remove(MemberId member) {
@@ -138,7 +157,7 @@ Residency::Decision Residency::Drop(MemberId victim, double now_s) {
 
 Residency::Decision Residency::Decide(double now_s) {
   double again_s = 0;
-  if (options_.bytes > 0 && resident_bytes_ > room())  // somebody has joined
+  if (options_.bytes > 0 && resident_bytes_ > room())  // somebody has joined, or reserves
     if (const auto victim = Victim(Member{}, now_s, again_s)) return Drop(*victim, now_s);
   const Member* waiter = nullptr;
   MemberId waiter_id = 0;

@@ -47,6 +47,14 @@ class Residency {
   void Came(MemberId member, double load_s);
   /// Its weights are gone.
   void Away(MemberId member);
+  /// Bytes that no weights shall have any more. They are granted once so much is free: Decide has models leave for it.
+  /// errors: kNoMemory (it would keep a model from ever coming: says what is needed and there)
+  Status Reserve(std::uint64_t bytes);
+  /// What was reserved, if it is free: it is fixed from now on, until Release.
+  bool Grant(std::uint64_t bytes);
+  /// Gives up what was reserved and not granted.
+  void Waive(std::uint64_t bytes) { reserved_bytes_ -= bytes; }
+  void Release(std::uint64_t bytes) { fixed_bytes_ -= bytes; }
   /// A pinned model never gives way. errors: kNoMemory (with the other pinned ones too little is left for the rest)
   Status Pin(MemberId member, bool pinned);
 
@@ -86,7 +94,7 @@ class Residency {
     double came_s = 0;    // when it was let in
     double load_s = 0;    // what its weights took the last time
   };
-  std::uint64_t room() const { return options_.bytes - fixed_bytes_; }  // for weights
+  std::uint64_t room() const { return options_.bytes - fixed_bytes_ - reserved_bytes_; }  // for weights
   Decision Drop(MemberId victim, double now_s);
   bool Fits(const Member& member) const;
   double QuantumEnd(const Member& member) const;
@@ -98,7 +106,7 @@ class Residency {
 
   ResidencyOptions options_;
   std::vector<Member> members_;
-  std::uint64_t resident_bytes_ = 0, fixed_bytes_ = 0;
+  std::uint64_t resident_bytes_ = 0, fixed_bytes_ = 0, reserved_bytes_ = 0;
   double no_switch_before_s_ = 0;  // between models that all have work
 };
 

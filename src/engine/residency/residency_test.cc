@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace yun::engine {
 namespace {
@@ -130,6 +131,41 @@ TEST(Residency, WhoJoinsLaterTakesRoomFromTheColdest) {
   EXPECT_LE(residency.bytes_resident() + residency.bytes_fixed(), 20u);
 }
 
+TEST(Residency, ReservedBytesMakeModelsLeave) {
+  Residency residency({.bytes = 30, .quantum_s = 1, .quantum_loads = 4});
+  const MemberId a = *residency.Add(10), b = *residency.Add(10, 2);
+  residency.Wants(a, 1, 0);
+  EXPECT_EQ(residency.Decide(0).member, a);
+  residency.Wants(b, 1, 0);
+  EXPECT_EQ(residency.Decide(0).member, b);
+  residency.Rests(a, 0.1);
+  const Status never = residency.Reserve(19);
+  EXPECT_EQ(never.error().code, Code::kNoMemory) << "a model could never come again";
+  EXPECT_NE(never.error().message.find("19 bytes, and there are 18"), std::string::npos) << never.error().message;
+  ASSERT_TRUE(residency.Reserve(5));
+  EXPECT_TRUE(residency.Grant(5)) << "there was room";
+  EXPECT_EQ(residency.bytes_fixed(), 7u);
+  ASSERT_TRUE(residency.Reserve(8));
+  EXPECT_FALSE(residency.Grant(8));
+  EXPECT_EQ(residency.bytes_fixed(), 7u) << "not yet";
+  const auto drop = residency.Decide(0.2);
+  EXPECT_EQ(drop.what, What::kDrop);
+  EXPECT_EQ(drop.member, a) << "it has no work";
+  EXPECT_EQ(residency.Decide(0.2).member, b) << "one is enough";
+  residency.Away(a);
+  EXPECT_TRUE(residency.Grant(8));
+  EXPECT_EQ(residency.Reserve(6).error().code, Code::kNoMemory);
+  residency.Release(8);
+  residency.Wants(a, 1, 0.3);
+  EXPECT_EQ(residency.Decide(0.3).member, a) << "there is room again";
+  residency.Away(b);
+  ASSERT_TRUE(residency.Reserve(13));
+  EXPECT_EQ(residency.Decide(0.4).what, What::kRun) << "it fits beside the one that is there";
+  residency.Waive(13);
+  ASSERT_TRUE(residency.Reserve(13));
+  EXPECT_TRUE(residency.Grant(13));
+}
+
 /// Random models, work and times. The budget is never passed, nobody starves, no work is taken away before its quantum
 /// is over, nor from the one that is asked for.
 TEST(Residency, RandomTracesKeepTheInvariants) {
@@ -150,6 +186,8 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
     std::vector<double> since(models, -1), came(models, 0), load(models, 0);
     std::vector<bool> in(models, false);
     double now = 0, no_switch_before = 0;
+    const bool reserves = below(3) == 0;
+    std::uint64_t asked = 0, taken = 0;
     const double worst_quantum = std::max(options.quantum_s, 5 * 0.5);
     for (int step = 0; step < 400; ++step) {
       const bool arrivals = step < 300;
@@ -159,6 +197,10 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
         work[id] += 1 + below(20);
         residency.Wants(id, now + static_cast<double>(below(3)), now);
       }
+      if (const std::uint64_t bytes = 1 + below(5); reserves && asked == 0 && below(9) == 0 && residency.Reserve(bytes))
+        asked = bytes;
+      if (asked > 0 && residency.Grant(asked)) taken += std::exchange(asked, 0);
+      if (below(20) == 0) residency.Release(std::exchange(taken, 0));
       const Residency::Decision decision = residency.Decide(now);
       const MemberId id = decision.member;
       if (decision.what == What::kRun) {
@@ -192,13 +234,16 @@ TEST(Residency, RandomTracesKeepTheInvariants) {
       std::uint64_t held = 0;
       for (MemberId m = 0; m < models; ++m) held += in[m] ? bytes[m] : 0;
       ASSERT_EQ(held, residency.bytes_resident()) << seed;
-      ASSERT_LE(held, options.bytes) << seed;
+      ASSERT_LE(held + taken, options.bytes) << seed;
+      ASSERT_EQ(taken, residency.bytes_fixed()) << seed;
       for (MemberId m = 0; m < models; ++m) {
         const bool waits = switching && work[m] > 0 && since[m] >= 0;
         ASSERT_LT(waits ? now - since[m] : 0, (2 * static_cast<double>(models) + 2) * (worst_quantum + 1))
             << seed << ": it starves";
       }
     }
+    residency.Waive(asked);
+    residency.Release(taken);
     for (int step = 0; step < 100000 && std::ranges::any_of(work, [](std::uint64_t w) { return w > 0; }); ++step) {
       const Residency::Decision decision = residency.Decide(now);
       if (decision.what == What::kRun) {

@@ -1,16 +1,18 @@
 #include "engine/speculation/draft_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace yun::engine {
 
 DraftModel::DraftModel(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
                        ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max,
-                       std::uint32_t sequences_max)
+                       std::uint32_t sequences_max, std::shared_ptr<DecoderScratch> scratch)
     : kernels_(kernels),
       vocab_(config.vocab),
       rows_max_(rows_max),
-      decoder_(config, std::move(weights), kernels, pool, cache_type, rows_max, sequences_max) {}
+      decoder_(config, std::move(weights), kernels, pool, cache_type, rows_max, sequences_max,
+               std::move(scratch)) {}
 
 Status DraftModel::MakeCache(std::uint32_t blocks) {
   ASSIGN_OR_RETURN(cache_, CacheMemory::Create(decoder_.cache_shape(), blocks));

@@ -21,7 +21,9 @@ class DraftModel {
  public:
   /// borrows: kernels and pool, for its whole life; the checkpoint stays alive for untied embeddings
   DraftModel(const ModelConfig& config, std::unique_ptr<Weights> weights, const kernels::Kernels& kernels,
-             ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t sequences_max);
+             ThreadPool& pool, kernels::CacheType cache_type, std::uint32_t rows_max, std::uint32_t sequences_max,
+             std::shared_ptr<DecoderScratch> scratch);
+  const DecoderScratch::Sizes& scratch_sizes() const { return decoder_.scratch_sizes(); }
 
   CacheShape cache_shape() const { return decoder_.cache_shape(); }
   /// errors: kNoMemory
