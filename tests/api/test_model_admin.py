@@ -7,7 +7,7 @@ import pytest
 from serving import MODEL_FILE, YUN, Server, wait_until
 
 NAMES = ["first", "second", "third"]
-MEMORY = "330MB"  # for two of the three
+MEMORY = "440MB"  # for two of the three
 
 
 @pytest.fixture(scope="module")
