@@ -77,6 +77,12 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
+int ThreadPool::OwnerOf(std::uint32_t chunk, std::uint32_t chunks) const {
+  int node = 0;
+  while (chunk >= RunEnd(queues_[static_cast<std::size_t>(node)], chunks)) ++node;
+  return node;
+}
+
 void ThreadPool::Run(std::uint32_t chunks, Function function, void* context) {
   if (chunks == 0) return;
   if (workers_.empty() || chunks == 1) {
@@ -90,7 +96,7 @@ void ThreadPool::Run(std::uint32_t chunks, Function function, void* context) {
   const std::uint64_t epoch = (queues_[0].ticket.load(std::memory_order_relaxed) >> 40) + 1;
   std::uint64_t begin = 0;
   for (Queue& queue : queues_) {
-    const std::uint64_t end = std::uint64_t{chunks} * queue.workers_end / static_cast<std::uint64_t>(threads());
+    const std::uint64_t end = RunEnd(queue, chunks);
     queue.ticket.store(epoch << 40 | end << 20 | begin, std::memory_order_release);
     begin = end;
   }

@@ -36,6 +36,9 @@ class ThreadPool {
   /// The node, as an index into the topology's, whose chunks worker in [0, threads()) takes first.
   int NodeOf(int worker) const { return static_cast<int>(nodes_[static_cast<std::size_t>(worker)]); }
 
+  /// The node that begins a chunk of so many, and whose memory is near what is first written in it.
+  int OwnerOf(std::uint32_t chunk, std::uint32_t chunks) const;
+
   /// Runs f(chunk, worker) for every chunk in [0, chunks); worker in [0, threads()). Returns when all are done.
   template <class F>
   void ParallelFor(std::uint32_t chunks, F&& f) {
@@ -59,6 +62,11 @@ class ThreadPool {
   };
   /// The queue's chunks as long as they are of this epoch, or kAnyEpoch; returns the epoch last seen.
   std::uint64_t Drain(Queue& queue, int worker, std::uint64_t epoch);
+
+  /// The chunks of this node's run, and of those before it.
+  std::uint64_t RunEnd(const Queue& queue, std::uint32_t chunks) const {
+    return std::uint64_t{chunks} * queue.workers_end / static_cast<std::uint64_t>(threads());
+  }
 
   std::vector<Queue> queues_;       // one a node
   std::vector<std::size_t> nodes_;  // of each worker

@@ -11,6 +11,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <numeric>
 
 #include "engine/kernels/pack.h"
 #include "engine/model/packed_folder.h"
@@ -148,6 +149,46 @@ TEST(PackedFile, HoldsEveryMatrixBitForBit) {
       EXPECT_TRUE(second->complete());
       EXPECT_EQ(second->file->mended(), 0u);
     }
+  }
+}
+
+Topology Nodes(const std::vector<int>& cores) {
+  Topology topology;
+  int cpu = 0;
+  for (const int count : cores) {
+    Topology::Node& node = topology.nodes.emplace_back();
+    for (int i = 0; i < count; ++i) node.cpus.push_back(cpu++);
+  }
+  return topology;
+}
+
+// A mapped file's pages lie where the file was read, by whomever: on several nodes they are copied.
+TEST(PackedFile, OnSeveralNodesWeightsAreCopied) {
+  TemporaryFolder folder;
+  const PackedPlace place{folder.path, "tiny"};
+  const auto checkpoint = FiledModel("model.gguf");
+  ThreadPool one(2, Nodes({2})), two(4, Nodes({2, 2}));
+  const auto first = MustLoad(*checkpoint, place, one);
+  first->WaitSettled();
+  EXPECT_TRUE(MustLoad(*checkpoint, place, one)->file);
+  const auto near = MustLoad(*checkpoint, place, two);
+  EXPECT_FALSE(near->file) << "it is read, and let go";
+  ExpectEqual(*first, *near);
+}
+
+// By simulation: a panel's pages lie on the node that first writes it, one of so many panels, and it is multiplied by
+// the node of its chunk of panels. But for two chunks at each border between nodes they are the same.
+TEST(PackedFile, PanelsLieOnTheNodeThatMultipliesThem) {
+  for (const auto& cores : {std::vector<int>{4}, {2, 2}, {3, 1}, {2, 4, 2}}) {
+    ThreadPool pool(std::accumulate(cores.begin(), cores.end(), 0), Nodes(cores));
+    for (const std::uint32_t panels : {1u, 7u, 64u, 256u, 9496u})
+      for (const std::uint32_t step : {4u, 20u, 64u}) {
+        const std::uint32_t chunks = (panels + step - 1) / step;
+        std::uint32_t far = 0;
+        for (std::uint32_t panel = 0; panel < panels; ++panel)
+          far += pool.OwnerOf(panel, panels) != pool.OwnerOf(panel / step, chunks);
+        EXPECT_LE(far, 2 * step * (cores.size() - 1)) << panels << " panels, " << step << " a chunk";
+      }
   }
 }
 
