@@ -19,7 +19,7 @@ import pytest
 from serving import MODEL_FILE, YUN, Server, skip_without_program, wait_until
 
 PROMPTS = ["The capital of France is", "Once upon a time", "Water boils at"]
-MEMORY = "220MB"  # of two models one fits
+MEMORY = "300MB"  # of two models one fits
 KILLS = int(os.environ.get("YUN_MODEL_KILLS", 4))
 OPERATE_SECONDS = float(os.environ.get("YUN_OPERATE_SECONDS", 10))
 
@@ -193,7 +193,7 @@ def test_killed_while_weights_come_and_go_and_are_packed(folder):
         files.append(folder / f"{name}.gguf")
         shutil.copy2(MODEL_FILE, files[-1])
     arguments = dict(models=[f"{name}={file}" for name, file in zip(names, files)])
-    server = Server(folder / "home", "--memory", "330MB", **arguments)
+    server = Server(folder / "home", "--memory", "440MB", **arguments)
     wanted = {prompt: ask(server, "a", prompt) for prompt in PROMPTS}
     key = server.key
     draw = random.Random(1)
@@ -206,7 +206,7 @@ def test_killed_while_weights_come_and_go_and_are_packed(folder):
         load.end()
         if kill % 2:  # what was packed is packed again
             shutil.rmtree(folder / "home/packed", ignore_errors=True)
-        server = Server(folder / "home", "--memory", "330MB", **arguments)
+        server = Server(folder / "home", "--memory", "440MB", **arguments)
         server.key = key
     packed = folder / "home/packed"
     for name in names:
@@ -217,7 +217,7 @@ def test_killed_while_weights_come_and_go_and_are_packed(folder):
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
     (packed / "killed.packed.new").write_bytes(b"half")
-    server = Server(folder / "home", "--memory", "330MB", **arguments)
+    server = Server(folder / "home", "--memory", "440MB", **arguments)
     server.key = key
     load = Load(server, names, wanted)
     assert wait_until(lambda: load.served > 20)
@@ -256,7 +256,7 @@ def test_no_room_for_packed_weights(folder):
 def test_operators_in_a_storm(folder):
     """Weights are sent away, called and pinned, models come and go, all while everybody asks: nobody notices."""
     names = ["a", "b", "c"]
-    server = Server(folder, "--deterministic", "--memory", "360MB", models=[f"{name}={MODEL_FILE}" for name in names])
+    server = Server(folder, "--deterministic", "--memory", "470MB", models=[f"{name}={MODEL_FILE}" for name in names])
     try:
         wanted = {prompt: ask(server, "a", prompt) for prompt in PROMPTS}
         fixed = server.metric("yun_kv_cache_bytes")
