@@ -30,7 +30,9 @@ inline Tile TileOfRow(std::uint32_t rows, std::uint32_t tile_rows_max, std::uint
 inline ActForm FormFor(Packing packing, const Kernels& k, std::uint32_t cols, std::uint32_t rows) {
   const bool floats = packing == Packing::kBF16 || packing == Packing::kF16;
   const std::uint32_t amx_rows_min = floats ? k.amx_float_rows_min : k.amx_rows_min;
-  if (amx_rows_min && rows >= amx_rows_min && cols % 32 == 0 && packing != Packing::kF32) return ActForm::kAmx;
+  // One step of fewer columns too, of bfloat16: an adapter's rank.
+  const bool steps = cols % 32 == 0 || (packing == Packing::kBF16 && cols < 32 && cols % 2 == 0);
+  if (amx_rows_min && rows >= amx_rows_min && steps && packing != Packing::kF32) return ActForm::kAmx;
   switch (packing) {
     case Packing::kF32:
     case Packing::kF16: return ActForm::kFloat;
@@ -41,7 +43,7 @@ inline ActForm FormFor(Packing packing, const Kernels& k, std::uint32_t cols, st
 /// Bytes of one row of activations, the same in every tile.
 inline std::size_t ActivationRowBytes(std::uint32_t cols, ActForm form) {
   if (form == ActForm::kInt8) return cols + cols / kBlockCols * sizeof(Meta);
-  if (form == ActForm::kAmx) return std::size_t{cols} * 2;
+  if (form == ActForm::kAmx) return std::size_t{(cols + 31) / 32} * 64;
   return form == ActForm::kBf16 ? std::size_t{(cols + 1) / 2} * 4 : cols * sizeof(float);
 }
 /// Bytes of one plane of activations.

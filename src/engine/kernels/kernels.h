@@ -52,7 +52,8 @@ struct Kernels {
   void (*to_bf16)(const float* x, uint32_t first, uint32_t cols, uint8_t* tile, uint32_t tile_rows, uint32_t m);
 
   /// x[cols] -> columns [first, first + cols) of a row of kAmx activations with `total_cols` columns; all multiples of
-  /// 32. Round to nearest even. What that leaves goes to `low_plane` bytes further, unless that is 0.
+  /// 32, or first 0 and cols total_cols below that. Round to nearest even. What that leaves goes to `low_plane` bytes
+  /// further, unless that is 0.
   /// Null where amx_rows_min is 0.
   void (*to_amx)(const float* x, uint32_t first, uint32_t cols, uint32_t total_cols, uint8_t* data,
                  uint64_t low_plane, uint32_t row);

@@ -158,10 +158,14 @@ TEST_P(Tables, MatMulEqualsReference) {
   const Kernels& k = *GetParam();
   const Kernels& reference = *ReferenceKernels();
   for (const Type type : kTypes) {
-    for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 16u, 29u, 32u, 47u, 67u}) {
-      const std::uint32_t cols = quant::InfoOf(type).block_items == 256      ? 512
-                                 : type == Type::kF32 || type == Type::kBF16 ? (rows % 2 ? 45 : 96)
-                                                                             : 352;
+    for (const std::uint32_t rows : {1u, 2u, 3u, 5u, 7u, 12u, 13u, 16u, 20u, 29u, 32u, 47u, 64u, 67u}) {
+      const bool plain_rows = type == Type::kF32 || type == Type::kBF16;  // 12, 16: less than a step of tiles
+      const std::uint32_t cols = quant::InfoOf(type).block_items == 256 ? 512
+                                 : !plain_rows                          ? 352
+                                 : rows == 20                           ? 12
+                                 : rows == 64                           ? 16
+                                 : rows % 2                             ? 45
+                                                                        : 96;
       const std::uint32_t n = 16 * 5 + 3;
       const auto bytes = RandomBlocks(type, n, cols, rows);
       const Packed w = Pack(type, false, n, cols, bytes);

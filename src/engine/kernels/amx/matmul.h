@@ -152,7 +152,8 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
   constexpr bool kInPlace = __is_same(E, ExpandNothing);
   constexpr size_t kPanelScratch = kBlockStepsMax * kTileBytes;
   alignas(64) uint8_t scratch[kInPlace ? 64 : kGroupPanels * kPanelScratch];
-  const uint32_t steps = w.cols / kStepCols, pairs = acts.rows / 32, rest = acts.rows % 32;
+  const uint32_t steps = (w.cols + kStepCols - 1) / kStepCols, cols = w.cols < kStepCols ? w.cols : kStepCols;
+  const uint32_t pairs = acts.rows / 32, rest = acts.rows % 32;
   const uint32_t block_steps = acts.rows <= kFewRows ? kBlockStepsFew : kBlockStepsMax;
   const size_t a_next = static_cast<size_t>(steps) * kTileBytes;
   const size_t step_bytes = (w.panel_bytes - w.codes_offset) / steps;
@@ -184,13 +185,13 @@ void MatMulTiles(const PackedMatrix& w, uint32_t begin, uint32_t end, const Acti
       MultiplyPanels<2>(product, panels);
     }
     if (rest) {
-      ConfigureTiles(rest < 16 ? rest : 16, rest > 16 ? rest - 16 : 0);
+      ConfigureTiles(rest < 16 ? rest : 16, rest > 16 ? rest - 16 : 0, cols);
       if (rest > 16) MultiplyPanels<2>(product, panels);
       else MultiplyPanels<1>(product, panels);
-      if (pairs) ConfigureTiles(16, 16);
+      if (pairs) ConfigureTiles(16, 16, cols);
     }
   };
-  if (pairs) ConfigureTiles(16, 16);
+  if (pairs) ConfigureTiles(16, 16, cols);
   if (AmxActivationsFitL2(acts.rows, acts.cols)) {
     for (uint32_t p = begin; p < end; p += kGroupPanels)
       for (uint32_t s = 0; s < steps; s += block_steps) {
@@ -233,10 +234,12 @@ void MatMulAmx(const PackedMatrix& w, uint32_t begin, uint32_t end, const Activa
 
 void ToAmx(const float* x, uint32_t first, uint32_t cols, uint32_t total_cols, uint8_t* data, uint64_t low_plane,
            uint32_t row) {
-  uint8_t* tile = data + (static_cast<size_t>(row / 16) * (total_cols / kStepCols) + first / kStepCols) * kTileBytes +
-                  row % 16 * 64;
+  const uint32_t steps = (total_cols + kStepCols - 1) / kStepCols;
+  uint8_t* tile = data + (static_cast<size_t>(row / 16) * steps + first / kStepCols) * kTileBytes + row % 16 * 64;
   for (uint32_t i = 0; i < cols; i += kStepCols, tile += kTileBytes) {
-    const __m512 a = _mm512_loadu_ps(x + i), b = _mm512_loadu_ps(x + i + 16);
+    const __mmask32 there = cols - i < kStepCols ? (1u << (cols - i)) - 1 : ~0u;
+    const __m512 a = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), x + i);
+    const __m512 b = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> 16), x + i + 16);
     const __m512bh high = _mm512_cvtne2ps_pbh(b, a);
     __builtin_memcpy(tile, &high, 64);
     if (!low_plane) continue;

@@ -16,14 +16,15 @@ inline void LoadTileConfig(const TileConfig& config) {
 }
 
 /// Full tiles, but of those that belong to the rows of a product: tmm0, 1 and 4 have first_rows, tmm2, 3 and 5
-/// second_rows (0 where there is no such tile: it is not used then).
-inline void ConfigureTiles(uint32_t first_rows, uint32_t second_rows) {
+/// second_rows (0 where there is no such tile: it is not used then). cols: of a product, 32 or, where a whole product
+/// has fewer, as many.
+inline void ConfigureTiles(uint32_t first_rows, uint32_t second_rows, uint32_t cols = 32) {
   TileConfig config;
   const uint32_t second = second_rows ? second_rows : 1;
   for (int t = 0; t < 8; ++t) {
     const bool of_first = t == 0 || t == 1 || t == 4, of_second = t == 2 || t == 3 || t == 5;
-    config.row_bytes[t] = 64;
-    config.rows[t] = static_cast<uint8_t>(of_first ? first_rows : of_second ? second : kTileRowsAmx);
+    config.row_bytes[t] = static_cast<uint16_t>(t == 4 || t == 5 ? 2 * cols : 64);
+    config.rows[t] = static_cast<uint8_t>(of_first ? first_rows : of_second ? second : t > 5 ? cols / 2 : kTileRowsAmx);
   }
   LoadTileConfig(config);
 }

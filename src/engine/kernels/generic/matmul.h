@@ -82,6 +82,7 @@ struct FormatQ6K {
 };
 
 constexpr uint32_t kAheadBytes = 2048;
+constexpr int kFewRowsAhead = 4;
 
 template <class F, int G, int MR, int NP, bool kAhead>
 inline __attribute__((always_inline)) void DotGroup(VI (&sums)[NP][MR], const uint8_t* const (&codes)[NP],
@@ -241,6 +242,10 @@ void TileBf16(const PackedMatrix& w, uint32_t panel, const uint8_t* tile, float*
     VB pairs[NP];
 #pragma GCC unroll 16
     for (int p = 0; p < NP; ++p) pairs[p] = LoadBytes(rows[p] + k * 32);
+    if (MR <= kFewRowsAhead && PrefetchPays()) {  // each weight is used a few times, and comes from memory
+#pragma GCC unroll 16
+      for (int p = 0; p < NP; ++p) __builtin_prefetch(rows[p] + k * 32 + kAheadBytes);
+    }
 #ifdef YUN_BF16_DOT
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) {
@@ -321,6 +326,9 @@ void TilePanels(const PackedMatrix& w, uint32_t begin, uint32_t end, const uint8
   constexpr int NP = PanelsFor(MR, T::kWide);
   uint32_t p = begin;
   for (; p + NP <= end; p += NP) T::template Run<MR, NP>(w, p, tile, out, stride, add);
+  if constexpr (T::kWide && NP > 2) {
+    for (; p + 2 <= end; p += 2) T::template Run<MR, 2>(w, p, tile, out, stride, add);
+  }
   for (; p < end; ++p) T::template Run<MR, 1>(w, p, tile, out, stride, add);
 }
 
