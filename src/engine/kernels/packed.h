@@ -44,8 +44,8 @@ constexpr int kActForms = 4;
 ///   kInt8   int8 q[block][r][32], then Meta[block][r]
 ///   kFloat  float x[col][r]
 ///   kBf16   bfloat16 x[col / 2][r][col % 2], an odd last column followed by zeros
-/// kAmx has tiles of its own, rows in order: bfloat16 x[row / 16][col / 32][row % 16][col % 32], with room for 32 columns
-/// also where there are fewer.
+/// kAmx has tiles of its own, rows in order: bfloat16 x[row / 16][col / 32][row % 16][col % 32], with room for 32
+/// columns also where there are fewer.
 /// With two planes the second holds, in the same form, what the first one's rounding left over: x = scale q + scale' q'
 /// carries 15 bits instead of 8 (kAmx: 16 bits, by x = x' + x'').
 struct Activations {
