@@ -69,8 +69,8 @@ PrefixTier::Answer KvTier::Fetch(ScheduledSequence& sequence, const BlockTable& 
   std::uint64_t blocks = parts_.disk->Find(store_, wanted);
   if (!std::exchange(known.counted, true)) parts_.disk->CountLookup(store_, blocks, wanted.size() - blocks);
   if (blocks == 0) return Answer::kNone;
-  if (fetching_.size() >= kFetchesMax)
-    return std::ranges::any_of(fetching_, &Fetching::late) ? Answer::kNone : Answer::kBusy;
+  if (std::ranges::any_of(fetching_, &Fetching::late)) return Answer::kNone;
+  if (fetching_.size() >= kFetchesMax) return Answer::kBusy;
   // Where there is no room for them there is none for the sequence: its turn comes later.
   if (blocks + spare > std::uint64_t{parts_.pool->free()} + parts_.pool->idle()) return Answer::kNone;
   if (!Pays(blocks)) {

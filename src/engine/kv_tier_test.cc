@@ -1,5 +1,7 @@
 // An engine whose cached blocks go to disk and come back: its answers stay what they were, and are cheaper.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <thread>
@@ -169,6 +171,35 @@ TEST(KvTier, WhatIsDamagedIsComputed) {
   EXPECT_EQ(told, expected);
   EXPECT_EQ(told.cached, 3 * kBlockTokens);
   EXPECT_EQ(engine->Stats().kv_disk.damaged, 1u);
+}
+
+TEST(KvTier, ADiskThatHangsIsNotWaitedForLong) {
+  TemporaryFolder folder;
+  std::vector<Told> expected;
+  {
+    const auto disk = Disk(folder);
+    const auto engine = Make(With(disk));
+    for (unsigned i = 0; i < 3; ++i) expected.push_back(Ask(*engine, i));
+  }
+  const auto disk = Disk(folder);
+  const auto engine = Make(With(disk));
+  std::vector<fs::path> segments;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path))
+    if (entry.path().extension() == ".kv") segments.push_back(entry.path());
+  ASSERT_EQ(segments.size(), 1u);
+  fs::remove(segments[0]);
+  ASSERT_EQ(::mkfifo(segments[0].c_str(), 0600), 0);  // whoever opens it waits
+  for (unsigned i = 0; i < 3; ++i) {
+    const Told told = Ask(*engine, i);
+    EXPECT_EQ(told, expected[i]);
+    EXPECT_EQ(told.cached, 0u);
+  }
+  EXPECT_EQ(engine->Stats().kv_disk.read, 0u);
+  const int woken = ::open(segments[0].c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(woken, 0);
+  ::close(woken);
+  while (engine->Stats().cache_blocks_used > 0) std::this_thread::yield();  // it gives the blocks back by itself
+  EXPECT_EQ(Ask(*engine, 0), expected[0]);
 }
 
 TEST(KvTier, ComesBackInAFleetToo) {
