@@ -92,7 +92,8 @@ Status App::Load() {
         engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
         options_.threads);
   if (service_->fleet) {
-    auto program = service_->fleet->Reserve(kProgramBytes);
+    const bool stages = options_.kv_disk_bytes > 0 && !options_.passing;
+    auto program = service_->fleet->Reserve(kProgramBytes + (stages ? engine::KvDiskOptions().staging_bytes : 0));
     if (!program) return Wrap(std::move(program.error()), "the program");
     program_bytes_ = std::move(*program);
   }
