@@ -256,7 +256,7 @@ def test_no_room_for_packed_weights(folder):
 def test_operators_in_a_storm(folder):
     """Weights are sent away, called and pinned, models come and go, all while everybody asks: nobody notices."""
     names = ["a", "b", "c"]
-    server = Server(folder, "--deterministic", "--memory", "470MB", models=[f"{name}={MODEL_FILE}" for name in names])
+    server = Server(folder, "--deterministic", "--memory", "500MB", models=[f"{name}={MODEL_FILE}" for name in names])
     try:
         wanted = {prompt: ask(server, "a", prompt) for prompt in PROMPTS}
         fixed = server.metric("yun_kv_cache_bytes")
@@ -267,7 +267,7 @@ def test_operators_in_a_storm(folder):
             if what == "add":
                 more = {"source": MODEL_FILE, "name": "more", "cache_bytes": 8 << 20}
                 status, _ = server.admin("POST", "/models", more)
-                assert status in (201, 409)
+                assert status in (201, 409, 503), "pinned ones may leave too little"
                 if status == 201 and draw.random() < 0.5:
                     assert ask(server, "more") == wanted[PROMPTS[0]]
             elif what == "remove":
