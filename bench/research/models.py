@@ -90,6 +90,8 @@ def measure(a, start):
                 f"ttft_p95_at_{rate:g}": round(load.percentile([h.ttft for h in good], 95), 3),
                 f"stall_max_at_{rate:g}": round(max((g for h in good for g in h.gaps), default=0), 3)}
         out["others_cores"] = max(out.get("others_cores", 0), others)
+        if not all_lower:
+            break  # more would be asked of it than it can do
     return out | {"goodput": goodput}
 
 
