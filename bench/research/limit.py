@@ -67,8 +67,9 @@ def main():
         budget = int(found["yun_memory_bytes_fixed"] + (a.room + 0.5) * found["yun_weight_bytes"] / a.models)
         limit = int(a.over * budget)
         with Group(limit) as group:
-            a.yun = group.program(pathlib.Path(home, "limited"), a.yun)
+            program, a.yun = a.yun, group.program(pathlib.Path(home, "limited"), a.yun)
             server = models.yun(a, home, budget, "token")()
+            a.yun = program
             over, held = threading.Event(), [0]
 
             def watch():
