@@ -6,9 +6,7 @@
 Poisson arrivals, models by Zipf's law, memory for --room of them. The limit is the kernel's: a process that needs more
 is killed. Prints a line a minute, and writes what came of it.
 """
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,39 +15,8 @@ import common
 import load
 import models
 
-CGROUPS = pathlib.Path("/sys/fs/cgroup")
-
-
-class Group:
-    """A memory cgroup, of version 1 or 2."""
-
-    def __init__(self, limit):
-        self.first = (CGROUPS / "memory").is_dir()
-        self.folder = (CGROUPS / "memory" if self.first else CGROUPS) / f"yun-limit-{os.getpid()}"
-        self.folder.mkdir()
-        (self.folder / ("memory.limit_in_bytes" if self.first else "memory.max")).write_text(str(limit))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["rmdir", self.folder], check=False)
-
-    def program(self, path, program):
-        """A program that runs the other one within the group."""
-        path.write_text(f'#!/bin/sh\necho $$ > {self.folder}/cgroup.procs && exec "{program}" "$@"\n')
-        path.chmod(0o755)
-        return str(path)
-
-    def kills(self):
-        lines = (self.folder / ("memory.oom_control" if self.first else "memory.events")).read_text().splitlines()
-        return int(dict(line.split() for line in lines)["oom_kill"])
-
-
-def anonymous(pid):
-    """Bytes that the process holds and the system cannot take back."""
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+sys.path.insert(0, str(common.HERE.parents[1] / "tools"))
+from memory_cgroup import MemoryCgroup, anonymous_bytes  # noqa: E402
 
 
 def main():
@@ -66,7 +33,7 @@ def main():
         server.stop()
         budget = int(found["yun_memory_bytes_fixed"] + (a.room + 0.5) * found["yun_weight_bytes"] / a.models)
         limit = int(a.over * budget)
-        with Group(limit) as group:
+        with MemoryCgroup(limit) as group:
             program, a.yun = a.yun, group.program(pathlib.Path(home, "limited"), a.yun)
             server = models.yun(a, home, budget, "token")()
             a.yun = program
@@ -75,7 +42,7 @@ def main():
             def watch():
                 minute = 0
                 while not over.wait(1) and server.process.poll() is None:
-                    held[0] = max(held[0], anonymous(server.process.pid))
+                    held[0] = max(held[0], anonymous_bytes(server.process.pid))
                     minute += 1
                     if minute % 60 == 0:
                         print(f"  {minute // 60} min: {held[0] / 1e6:.0f} MB held at most, "

@@ -8,12 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/folder.h"
+
 namespace yun {
-namespace {
-
-std::int64_t Nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
-}  // namespace
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

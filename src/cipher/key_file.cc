@@ -38,12 +38,16 @@ std::optional<Key> ParseKey(std::string_view hex) {
 std::string NewKeyText() {
   std::array<unsigned char, kKeyBytes> bytes;
   Random(bytes);
-  std::string text;
-  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
-  return text + "\n";
+  return Hex(bytes) + "\n";
 }
 
 }  // namespace
+
+std::string Hex(std::span<const unsigned char> bytes) {
+  std::string text;
+  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
 
 Result<std::vector<Key>> ReadKeyFile(const std::filesystem::path& file, bool make) {
   Result<std::string> text = ReadFile(file, kFileBytesMax);

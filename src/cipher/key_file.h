@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 namespace yun::cipher {
 
 inline constexpr std::size_t kFileKeysMax = 32;
+
+/// Two lower-case digits a byte.
+std::string Hex(std::span<const unsigned char> bytes);
 
 /// A key a line, 64 hex digits each; empty lines and those that begin with # do not count. There is at least one.
 /// Warns when others on the machine may read it. With `make`, a file that is not there is made, with a new key.

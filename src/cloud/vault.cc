@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "cipher/key_file.h"
 #include "cloud/random.h"
 #include "store/database.h"
@@ -40,7 +39,6 @@ Result<Vault> Vault::Open(const std::filesystem::path& file, bool make) {
 }
 
 std::string Vault::Seal(std::string_view table, std::string_view row, std::string_view text) const {
-  CHECK(text.size() < INT32_MAX);
   std::string sealed = std::string(1, kVersion) + current_;
   const std::string place = Place(sealed, table, row), nonce_bytes = RandomBytes(cipher::kNonceBytes);
   cipher::Nonce nonce;

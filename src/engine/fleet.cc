@@ -1,8 +1,6 @@
 #include "engine/fleet.h"
 
-#include <algorithm>
-#include <chrono>
-
+#include "base/steady.h"
 #include "base/topology.h"
 #include "engine/model/decoder.h"
 
@@ -14,25 +12,22 @@ Fleet::Fleet(ResidencyOptions options, int threads)
       scratch_(std::make_shared<DecoderScratch>()),
       residency_(options) {}
 
-double Fleet::Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 Result<std::unique_ptr<Fleet::Seat>> Fleet::Join(std::string name, std::uint64_t weight_bytes,
                                                  std::uint64_t fixed_bytes, std::function<void()> wake) {
+  RETURN_IF_ERROR(Take(fixed_bytes, weight_bytes));
+  std::shared_ptr<const void> room = Taken(fixed_bytes);
   std::lock_guard lock(mutex_);
-  ASSIGN_OR_RETURN(const MemberId member, residency_.Add(weight_bytes, fixed_bytes));
+  ASSIGN_OR_RETURN(const MemberId member, residency_.Add(weight_bytes));
   if (members_.size() <= member) members_.resize(member + 1);
   members_[member] = {std::move(name), std::move(wake), weight_bytes, 0, false};
-  Decide();  // its caches may take the place of somebody's weights
-  return std::unique_ptr<Seat>(new Seat(shared_from_this(), member));
+  return std::unique_ptr<Seat>(new Seat(shared_from_this(), std::move(room), member));
 }
 
 Fleet::Seat::~Seat() {
   std::lock_guard lock(fleet_->mutex_);
   fleet_->members_[member_] = {};
   if (fleet_->turn_ == member_) fleet_->turn_.reset();
-  fleet_->residency_.Rests(member_, Now());
+  fleet_->residency_.Rests(member_, SteadySeconds());
   fleet_->residency_.Away(member_);
   fleet_->residency_.Remove(member_);
   fleet_->freed_.notify_all();
@@ -42,7 +37,7 @@ Fleet::Seat::~Seat() {
 bool Fleet::Seat::TakeTurn(double deadline_s) {
   std::lock_guard lock(fleet_->mutex_);
   fleet_->members_[member_].works = true;
-  fleet_->residency_.Wants(member_, deadline_s, Now());
+  fleet_->residency_.Wants(member_, deadline_s, SteadySeconds());
   if (fleet_->turn_ != member_) fleet_->Decide();
   return fleet_->turn_ == member_;
 }
@@ -53,8 +48,8 @@ void Fleet::Seat::GiveTurn(std::optional<double> deadline_s) {
   if (!had && !deadline_s && !fleet_->members_[member_].works) return;
   if (had) fleet_->turn_.reset();
   fleet_->members_[member_].works = deadline_s.has_value();
-  if (deadline_s) fleet_->residency_.Wants(member_, *deadline_s, Now());
-  else fleet_->residency_.Rests(member_, Now());
+  if (deadline_s) fleet_->residency_.Wants(member_, *deadline_s, SteadySeconds());
+  else fleet_->residency_.Rests(member_, SteadySeconds());
   fleet_->Decide();
 }
 
@@ -78,16 +73,16 @@ void Fleet::Seat::Came(double seconds) {
 
 void Fleet::Decide() {
   while (!turn_) {
-    const Residency::Decision decision = residency_.Decide(Now());
+    const Residency::Decision decision = residency_.Decide(SteadySeconds());
     if (decision.what == Residency::What::kNothing) return;
     if (decision.what == Residency::What::kRun) turn_ = decision.member;
     if (const auto& wake = members_[decision.member].wake) wake();
   }
 }
 
-Status Fleet::Take(std::uint64_t bytes) {
+Status Fleet::Take(std::uint64_t bytes, std::uint64_t weights) {
   std::unique_lock lock(mutex_);
-  RETURN_IF_ERROR(residency_.Reserve(bytes));
+  RETURN_IF_ERROR(residency_.Reserve(bytes, weights));
   Decide();
   if (freed_.wait_for(lock, kRoomSeconds, [&] { return residency_.Grant(bytes); })) return {};
   residency_.Waive(bytes);
@@ -97,7 +92,7 @@ Status Fleet::Take(std::uint64_t bytes) {
               residency_.bytes_resident() + residency_.bytes_fixed());
 }
 
-Result<std::shared_ptr<const void>> Fleet::Reserve(std::uint64_t bytes) {
+std::shared_ptr<const void> Fleet::Taken(std::uint64_t bytes) {
   struct Room {
     std::shared_ptr<Fleet> fleet;
     std::uint64_t bytes;
@@ -108,8 +103,12 @@ Result<std::shared_ptr<const void>> Fleet::Reserve(std::uint64_t bytes) {
       fleet->Decide();
     }
   };
-  RETURN_IF_ERROR(Take(bytes));
   return std::shared_ptr<const void>(new Room{shared_from_this(), bytes});
+}
+
+Result<std::shared_ptr<const void>> Fleet::Reserve(std::uint64_t bytes) {
+  RETURN_IF_ERROR(Take(bytes));
+  return Taken(bytes);
 }
 
 Status Fleet::NeedScratch(std::uint64_t more_bytes) {
@@ -149,7 +148,7 @@ std::optional<Fleet::Wait> Fleet::WaitFor(std::string_view name) const {
   for (MemberId id = 0; id < members_.size(); ++id) {
     if (!members_[id].wake || members_[id].name != name) continue;
     if (residency_.resident(id) && !residency_.leaving(id)) return {};
-    return Wait{residency_.LineFor(id), residency_.WaitSeconds(id, Now()) + residency_.load_seconds(id)};
+    return Wait{residency_.LineFor(id), residency_.WaitSeconds(id, SteadySeconds()) + residency_.load_seconds(id)};
   }
   return {};
 }
@@ -157,7 +156,7 @@ std::optional<Fleet::Wait> Fleet::WaitFor(std::string_view name) const {
 std::vector<FleetRow> Fleet::Rows() const {
   std::lock_guard lock(mutex_);
   std::vector<FleetRow> rows;
-  const double now = Now();
+  const double now = SteadySeconds();
   for (MemberId id = 0; id < members_.size(); ++id) {
     const Member& m = members_[id];
     if (!m.wake) continue;

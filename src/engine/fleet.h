@@ -57,14 +57,16 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
 
    private:
     friend class Fleet;
-    Seat(std::shared_ptr<Fleet> fleet, MemberId member) : fleet_(std::move(fleet)), member_(member) {}
+    Seat(std::shared_ptr<Fleet> fleet, std::shared_ptr<const void> room, MemberId member)
+        : fleet_(std::move(fleet)), room_(std::move(room)), member_(member) {}
     const std::shared_ptr<Fleet> fleet_;
+    const std::shared_ptr<const void> room_;  // of what it takes also while its weights are away
     const MemberId member_;
   };
   static constexpr double kAskAgainSeconds = 0.01;
 
-  /// fixed_bytes: what it takes also while its weights are away. wake: called from any thread when the engine should
-  /// call TakeTurn again, or leave; must not block, nor call the fleet.
+  /// fixed_bytes: what it takes also while its weights are away; waits for them as Reserve. wake: called from any
+  /// thread when the engine should call TakeTurn again, or leave; must not block, nor call the fleet.
   /// errors: kNoMemory (says what is needed and there)
   Result<std::unique_ptr<Seat>> Join(std::string name, std::uint64_t weight_bytes, std::uint64_t fixed_bytes,
                                      std::function<void()> wake);
@@ -103,9 +105,9 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
     std::uint64_t bytes = 0, loads = 0;
     bool works = false;
   };
-  static double Now();
   void Decide();  // mutex_ is held
-  Status Take(std::uint64_t bytes);
+  Status Take(std::uint64_t bytes, std::uint64_t weights = 0);
+  std::shared_ptr<const void> Taken(std::uint64_t bytes);  // until the returned is gone
 
   const std::uint64_t bytes_;
   ThreadPool pool_;

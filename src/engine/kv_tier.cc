@@ -1,10 +1,10 @@
 #include "engine/kv_tier.h"
 
 #include <algorithm>
-#include <chrono>
 #include <span>
 
 #include "base/check.h"
+#include "base/steady.h"
 #include "engine/kernels/pack.h"
 
 namespace yun::engine {
@@ -16,8 +16,6 @@ constexpr double kFetchSeconds = 0.001;      // that a fetch takes beside readin
 constexpr std::uint32_t kTryAgainAfter = 16;  // refusals: the disk may have become faster
 // A disk that hangs holds requests up for so long, or for some times what computing would take.
 constexpr double kLateSeconds = 2, kLateTimes = 4;
-
-double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -78,7 +76,8 @@ PrefixTier::Answer KvTier::Fetch(ScheduledSequence& sequence, const BlockTable& 
     return Answer::kNone;
   }
   const double patience = std::max(kLateSeconds, kLateTimes * parts_.compute_seconds(blocks * kBlockTokens));
-  Fetching fetching{&sequence, sequence.salt, {}, cached, cached.size(), std::make_shared<KvRead>(), Now() + patience};
+  const double late = SteadySeconds() + patience;
+  Fetching fetching{&sequence, sequence.salt, {}, cached, cached.size(), std::make_shared<KvRead>(), late};
   const std::size_t total = cached.size() + blocks;
   fetching.tokens.assign(sequence.tokens->begin(),
                          sequence.tokens->begin() + static_cast<std::ptrdiff_t>(total * kBlockTokens));
@@ -102,7 +101,7 @@ bool KvTier::Collect() {
   for (auto at = fetching_.begin(); at != fetching_.end();) {
     Fetching& fetching = *at;
     if (!fetching.read->finished) {
-      if (Now() > fetching.late_at && !std::exchange(fetching.late, true)) {
+      if (SteadySeconds() > fetching.late_at && !std::exchange(fetching.late, true)) {
         fetching.read->cancelled = true;
         if (ScheduledSequence* waiting = std::exchange(fetching.sequence, nullptr)) parts_.scheduler->Fetched(waiting);
       }

@@ -277,12 +277,11 @@ def test_operators_in_a_storm(folder):
                 assert status == 200 or (what == "unload" and status == 400) or (what == "pin" and status == 503), body
             done[what] += status < 300
             now = server.metrics()
-            assert now["yun_memory_bytes_used"] <= now["yun_memory_bytes_max"] + (8 << 20), "soon who joined has room"
+            assert now["yun_memory_bytes_used"] <= now["yun_memory_bytes_max"]
         served = load.end()
         assert served > 5 and min(done[what] for what in ("load", "unload", "pin", "add", "remove")) > 0, (served, done)
         server.admin("DELETE", "/models/more")
         assert wait_until(lambda: server.metric("yun_kv_cache_bytes") == fixed)
-        assert wait_until(lambda: server.metric("yun_memory_bytes_used") <= server.metric("yun_memory_bytes_max"))
         assert server.admin("GET", "/reconcile")[1]["ok"]
     finally:
         assert server.stop() == 0, server.output

@@ -12,7 +12,9 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/folder.h"
 #include "base/log.h"
+#include "base/steady.h"
 #include "cipher/key_file.h"
 #include "engine/kvcache/block_pool.h"
 
@@ -27,15 +29,6 @@ constexpr double kNewShare = 0.2;     // of a measurement in an average
 // The rest of the disk is for others, the database first of all.
 constexpr std::uint64_t kFreeBytesMin = std::uint64_t{1} << 30;
 constexpr std::uint64_t kFreeShareMin = 20;  // or that part of a small disk
-
-double Now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-template <std::size_t n>
-std::string Hex(const std::array<unsigned char, n>& bytes) {
-  std::string text;
-  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
 
 std::string_view Bytes(const auto& array) { return {reinterpret_cast<const char*>(array.data()), array.size()}; }
 
@@ -104,24 +97,6 @@ Status CheckFree(const fs::path& folder) {
   return {};
 }
 
-struct Found {
-  fs::path path;
-  std::uint64_t bytes;
-  std::int64_t used_ns;
-};
-/// The segments of a model.
-std::vector<Found> FilesIn(const fs::path& folder) {
-  std::vector<Found> found;
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(folder, ec)) {
-    struct stat st = {};
-    if (!entry.path().string().ends_with(kSuffix) || ::lstat(entry.path().c_str(), &st) != 0 || !S_ISREG(st.st_mode))
-      continue;
-    found.push_back({entry.path(), static_cast<std::uint64_t>(st.st_size),
-                     std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec});
-  }
-  return found;
-}
 std::vector<fs::path> FoldersIn(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code ec;
@@ -210,11 +185,11 @@ KvDisk::~KvDisk() {
 }
 
 void KvDisk::Scan() {
-  std::vector<Found> found;
+  std::vector<FolderFile> found;
   for (const fs::path& folder : FoldersIn(options_.folder))
-    std::ranges::move(FilesIn(folder), std::back_inserter(found));
-  std::ranges::sort(found, std::less(), &Found::used_ns);
-  for (Found& file : found) {
+    std::ranges::move(FilesIn(folder, kSuffix), std::back_inserter(found));
+  std::ranges::sort(found, std::less(), &FolderFile::modified_ns);
+  for (FolderFile& file : found) {
     Segment& segment = segments_[++last_segment_];
     segment.path = std::move(file.path);
     segment.bytes = file.bytes;
@@ -236,7 +211,7 @@ Result<KvDisk::StoreId> KvDisk::Join(std::string_view what, std::string_view mod
     std::lock_guard lock(mutex_);
     Store store;
     store.id = Hash(names_, fmt::format("yun kv store {} {} {}", block_bytes, model, what));
-    store.name = Hex(store.id);
+    store.name = cipher::Hex(store.id);
     store.model = model;
     store.block_bytes = block_bytes;
     const auto known = std::ranges::find(stores_, store.id, &Store::id);
@@ -320,7 +295,7 @@ bool KvDisk::Put(StoreId id, const KvKey& key, const unsigned char* block) {
     std::lock_guard lock(mutex_);
     Store& store = stores_[id];
     if (store.index.contains(key)) return true;
-    if (Now() < paused_until_) return false;
+    if (SteadySeconds() < paused_until_) return false;
     bytes = store.block_bytes;
     std::uint64_t end = 0;
     const auto place = Reserve(bytes, end);
@@ -402,7 +377,7 @@ void KvDisk::Write() {
     if (stop_) return;
     const Staged item = items_.front();
     Status written;
-    const bool paused = Now() < paused_until_;
+    const bool paused = SteadySeconds() < paused_until_;
     if (!paused) written = WriteOne(lock, item);
     Store& store = stores_[item.store];
     if (paused || !written) {
@@ -412,7 +387,7 @@ void KvDisk::Write() {
     if (!written) {
       ++store.stats.write_errors;
       CloseOpen(item.store);
-      paused_until_ = Now() + options_.retry_seconds;
+      paused_until_ = SteadySeconds() + options_.retry_seconds;
       if (!std::exchange(failing_, true))
         log::warn("cached keys and values are not written to disk for now, which is tried again every {:.0f} s: {}",
                   options_.retry_seconds, written.error().message);
@@ -497,7 +472,7 @@ Status KvDisk::CreateSegment(std::unique_lock<std::mutex>& lock, StoreId id) {
   head.sealed = options_.key.has_value();
   head.model = store.model;
   head.slots = SlotsOf(options_.bytes_max, head.stride());
-  const fs::path folder = options_.folder / store.name, path = folder / (Hex(head.id) + std::string(kSuffix));
+  const fs::path folder = options_.folder / store.name, path = folder / (cipher::Hex(head.id) + std::string(kSuffix));
   lock.unlock();
   std::error_code ec;
   fs::create_directory(folder, ec);
@@ -576,9 +551,9 @@ void KvDisk::Read() {
     const std::shared_ptr<KvRead> read = reading_ = std::move(reads_.front());
     reads_.pop_front();
     lock.unlock();
-    const double begin = Now();
+    const double begin = SteadySeconds();
     const std::uint32_t blocks = ReadBlocks(*read);
-    const double seconds = Now() - begin;
+    const double seconds = SteadySeconds() - begin;
     lock.lock();
     Store& store = stores_[read->store];
     store.stats.read += blocks;
@@ -646,13 +621,16 @@ std::uint32_t KvDisk::ReadBlocks(KvRead& read) {
 
 void KvDisk::Touch(const std::set<std::uint64_t>& segments) {
   std::vector<fs::path> paths;
+  const double now = SteadySeconds();
   {
     std::lock_guard lock(mutex_);
     for (const std::uint64_t number : segments) {
       const auto found = segments_.find(number);
       if (found == segments_.end()) continue;
       found->second.used = ++uses_;
-      if (Now() - std::exchange(found->second.touched, Now()) > kTouchSeconds) paths.push_back(found->second.path);
+      if (now - found->second.touched <= kTouchSeconds) continue;
+      found->second.touched = now;
+      paths.push_back(found->second.path);
     }
   }
   const timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
@@ -666,9 +644,9 @@ std::vector<KvInfo> ListKv(const fs::path& folder) {
   for (const fs::path& path : FoldersIn(folder)) {
     KvInfo info;
     info.folder = path;
-    for (const Found& file : FilesIn(path)) {
+    for (const FolderFile& file : FilesIn(path, kSuffix)) {
       info.bytes += file.bytes;
-      info.used_unix = std::max(info.used_unix, file.used_ns / 1'000'000'000);
+      info.used_unix = std::max(info.used_unix, file.modified_ns / 1'000'000'000);
       const auto head = ReadHead(file.path);
       if (!head) continue;
       info.model = head->first.model;
@@ -691,7 +669,7 @@ Result<KvRemoved> RemoveKv(const fs::path& folder, std::string_view model) {
   const Descriptor lock(fd);
   for (const KvInfo& info : list) {
     if (!model.empty() && info.model != model) continue;
-    for (const Found& file : FilesIn(info.folder)) {
+    for (const FolderFile& file : FilesIn(info.folder, kSuffix)) {
       if (::unlink(file.path.c_str()) != 0 && errno != ENOENT)
         return Fail(Code::kDisk, "{}: cannot remove: {}", file.path.string(), std::strerror(errno));
       ++removed.files;

@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "base/file.h"
+#include "base/folder.h"
 
 namespace yun::engine {
 namespace {
@@ -78,23 +79,10 @@ class Temporary {
   fs::path path_;  // empty: not to be removed
 };
 
-struct Found {
-  fs::path path;
-  std::uint64_t bytes;
-  std::int64_t used_ns;
-};
 /// The last used first.
-std::vector<Found> Files(const fs::path& folder) {
-  std::vector<Found> found;
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(folder, ec)) {
-    struct stat st = {};
-    if (!entry.path().string().ends_with(kSuffix) || ::lstat(entry.path().c_str(), &st) != 0 || !S_ISREG(st.st_mode))
-      continue;
-    found.push_back({entry.path(), static_cast<std::uint64_t>(st.st_size),
-                     std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec});
-  }
-  std::ranges::sort(found, std::greater(), &Found::used_ns);
+std::vector<FolderFile> Files(const fs::path& folder) {
+  std::vector<FolderFile> found = FilesIn(folder, kSuffix);
+  std::ranges::sort(found, std::greater(), &FolderFile::modified_ns);
   return found;
 }
 
@@ -102,7 +90,7 @@ bool IsStale(const PackedHeader& header) {
   for (const PackedHeader::Source& source : header.sources) {
     struct stat st = {};
     if (::stat(source.path.c_str(), &st) != 0 || static_cast<std::uint64_t>(st.st_size) != source.bytes ||
-        std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec != source.modified_ns)
+        Nanoseconds(st.st_mtim) != source.modified_ns)
       return true;
   }
   return false;
@@ -114,7 +102,7 @@ Status MakeRoom(const PackedPlace& place, const fs::path& path, std::uint64_t by
     return Fail(Code::kTooLarge, "{}: {} MiB are more than the {} MiB that packed models may take", path.string(),
                 bytes >> 20, limit >> 20);
   std::uint64_t total = bytes;
-  for (const Found& file : Files(place.folder)) {
+  for (const FolderFile& file : Files(place.folder)) {
     if (file.path == path) continue;
     total += file.bytes;
     if (total > limit) ::unlink(file.path.c_str());
@@ -125,7 +113,7 @@ Status MakeRoom(const PackedPlace& place, const fs::path& path, std::uint64_t by
 /// Of the same model file, as it was before.
 void RemoveFormer(const fs::path& folder, const fs::path& path, const PackedHeader& header) {
   if (header.sources.empty()) return;
-  for (const Found& file : Files(folder)) {
+  for (const FolderFile& file : Files(folder)) {
     if (file.path == path) continue;
     const auto other = ReadPackedHeader(file.path);
     if (other && other->f32 == header.f32 && !other->sources.empty() &&
@@ -138,7 +126,7 @@ void RemoveFormer(const fs::path& folder, const fs::path& path, const PackedHead
 
 std::uint64_t DefaultPackedBytes(const fs::path& folder) {
   std::uint64_t held = 0;
-  for (const Found& file : Files(folder)) held += file.bytes;
+  for (const FolderFile& file : Files(folder)) held += file.bytes;
   std::error_code ec;
   fs::path at = folder;
   while (!fs::exists(at, ec) && at.has_relative_path()) at = at.parent_path();
@@ -148,8 +136,8 @@ std::uint64_t DefaultPackedBytes(const fs::path& folder) {
 
 std::vector<PackedInfo> ListPacked(const fs::path& folder) {
   std::vector<PackedInfo> list;
-  for (const Found& file : Files(folder)) {
-    PackedInfo info{file.path, file.bytes, file.used_ns / 1'000'000'000, {}, true};
+  for (const FolderFile& file : Files(folder)) {
+    PackedInfo info{file.path, file.bytes, file.modified_ns / 1'000'000'000, {}, true};
     if (auto header = ReadPackedHeader(file.path)) {
       info.stale = IsStale(*header);
       info.header = std::move(*header);

@@ -11,31 +11,29 @@ namespace {
 constexpr double kNever = std::numeric_limits<double>::infinity();
 }
 
-Result<MemberId> Residency::Add(std::uint64_t bytes, std::uint64_t fixed) {
-  const std::uint64_t others = fixed_bytes_ + reserved_bytes_ + PinnedBytes();
-  const std::uint64_t largest = std::max(bytes, LargestUnpinned());
-  if (options_.bytes > 0 && others + fixed + largest > options_.bytes)
-    return Fail(Code::kNoMemory,
-                "it needs {} bytes for weights and {} beside them; of {} bytes others hold {} for good, and there must "
-                "be room for the weights of the largest ({})",
-                bytes, fixed, options_.bytes, others, largest);
+Status Residency::CanHold(std::uint64_t fixed, std::uint64_t weights) const {
+  const std::uint64_t largest = std::max(weights, LargestUnpinned());
+  const std::uint64_t held = fixed_bytes_ + reserved_bytes_ + PinnedBytes() + largest;
+  if (options_.bytes == 0 || held + fixed <= options_.bytes) return {};
+  return Fail(Code::kNoMemory,
+              "it needs {} bytes{}, and there are {}: of {} bytes others hold the rest for good, or it is the room for "
+              "the weights of the largest model ({})",
+              fixed, weights > 0 ? fmt::format(" beside {} for its weights", weights) : "",
+              options_.bytes - std::min(held, options_.bytes), options_.bytes, largest);
+}
+
+Result<MemberId> Residency::Add(std::uint64_t bytes) {
+  RETURN_IF_ERROR(CanHold(0, bytes));
   const auto free = std::ranges::find_if(members_, [](const Member& member) { return !member.exists; });
   const auto id = static_cast<MemberId>(free - members_.begin());
   if (free == members_.end()) members_.emplace_back();
   members_[id] = {};
   members_[id].bytes = bytes;
-  members_[id].fixed = fixed;
-  fixed_bytes_ += fixed;
   return id;
 }
 
-Status Residency::Reserve(std::uint64_t bytes) {
-  const std::uint64_t held = fixed_bytes_ + reserved_bytes_ + PinnedBytes() + LargestUnpinned();
-  if (options_.bytes > 0 && held + bytes > options_.bytes)
-    return Fail(Code::kNoMemory,
-                "it needs {} bytes, and there are {}: of {} bytes others hold the rest for good, or it is the room for "
-                "the weights of the largest model",
-                bytes, options_.bytes - std::min(held, options_.bytes), options_.bytes);
+Status Residency::Reserve(std::uint64_t bytes, std::uint64_t weights) {
+  RETURN_IF_ERROR(CanHold(bytes, weights));
   reserved_bytes_ += bytes;
   return {};
 }
@@ -49,7 +47,6 @@ bool Residency::Grant(std::uint64_t bytes) {
 
 void Residency::Remove(MemberId member) {
   CHECK(members_[member].place == Place::kAway);
-  fixed_bytes_ -= members_[member].fixed;
   members_[member] = {.exists = false};
 }
 
@@ -157,7 +154,7 @@ Residency::Decision Residency::Drop(MemberId victim, double now_s) {
 
 Residency::Decision Residency::Decide(double now_s) {
   double again_s = 0;
-  if (options_.bytes > 0 && resident_bytes_ > room())  // somebody has joined, or reserves
+  if (options_.bytes > 0 && resident_bytes_ > room())  // somebody reserves
     if (const auto victim = Victim(Member{}, now_s, again_s)) return Drop(*victim, now_s);
   const Member* waiter = nullptr;
   MemberId waiter_id = 0;

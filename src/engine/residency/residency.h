@@ -31,10 +31,9 @@ class Residency {
  public:
   explicit Residency(ResidencyOptions options) : options_(options) {}
 
-  /// A model whose weights are not in memory. fixed: what it takes also without them; what others hold too much then
-  /// goes by the next decisions.
-  /// errors: kNoMemory (it could never come, or would keep another from ever coming: says what is needed and there)
-  Result<MemberId> Add(std::uint64_t bytes, std::uint64_t fixed = 0);
+  /// A model whose weights are not in memory.
+  /// errors: kNoMemory (it could never come: says what is needed and there)
+  Result<MemberId> Add(std::uint64_t bytes);
   /// It must be away: see Away.
   void Remove(MemberId member);
 
@@ -48,8 +47,9 @@ class Residency {
   /// Its weights are gone.
   void Away(MemberId member);
   /// Bytes that no weights shall have any more. They are granted once so much is free: Decide has models leave for it.
+  /// weights: of the model that they are for, if it is to be added once it has them.
   /// errors: kNoMemory (it would keep a model from ever coming: says what is needed and there)
-  Status Reserve(std::uint64_t bytes);
+  Status Reserve(std::uint64_t bytes, std::uint64_t weights = 0);
   /// What was reserved, if it is free: it is fixed from now on, until Release.
   bool Grant(std::uint64_t bytes);
   /// Gives up what was reserved and not granted.
@@ -87,7 +87,7 @@ class Residency {
   enum class Place { kAway, kIn, kLeaving };
   struct Member {
     bool exists = true, wants = false, pinned = false;
-    std::uint64_t bytes = 0, fixed = 0;
+    std::uint64_t bytes = 0;
     Place place = Place::kAway;
     double deadline_s = 0;
     double since_s = 0;   // wants: since when. Rests: since when
@@ -97,6 +97,7 @@ class Residency {
   std::uint64_t room() const { return options_.bytes - fixed_bytes_ - reserved_bytes_; }  // for weights
   Decision Drop(MemberId victim, double now_s);
   bool Fits(const Member& member) const;
+  Status CanHold(std::uint64_t fixed, std::uint64_t weights) const;  // more, and every model may still come
   double QuantumEnd(const Member& member) const;
   static bool Before(const Member& a, const Member& b);  // in the line of those that wait for room
   /// Whom to drop so that `wanted` fits; nothing if that cannot be now. again_s: when it can.

@@ -121,19 +121,27 @@ TEST(Residency, WhoJoinsLaterTakesRoomFromTheColdest) {
     EXPECT_EQ(residency.Decide(0).member, id);
     residency.Rests(id, id == a ? 1 : 2);
   }
-  EXPECT_EQ(residency.Add(8, 13).error().code, Code::kNoMemory);
-  ASSERT_TRUE(residency.Add(2, 6));
+  const Status never = residency.Reserve(11, 10);
+  EXPECT_EQ(never.error().code, Code::kNoMemory) << "its own weights could never come";
+  EXPECT_NE(never.error().message.find("11 bytes beside 10 for its weights, and there are 10"), std::string::npos)
+      << never.error().message;
+  ASSERT_TRUE(residency.Reserve(6, 2));
+  EXPECT_FALSE(residency.Grant(6)) << "it waits until there is room";
   const auto drop = residency.Decide(3);
   EXPECT_EQ(drop.what, What::kDrop);
   EXPECT_EQ(drop.member, a);
   residency.Away(a);
   EXPECT_EQ(residency.Decide(3).what, What::kNothing);
-  EXPECT_LE(residency.bytes_resident() + residency.bytes_fixed(), 20u);
+  EXPECT_TRUE(residency.Grant(6));
+  ASSERT_TRUE(residency.Add(2));
+  EXPECT_EQ(residency.Add(15).error().code, Code::kNoMemory);
 }
 
 TEST(Residency, ReservedBytesMakeModelsLeave) {
   Residency residency({.bytes = 30, .quantum_s = 1, .quantum_loads = 4});
-  const MemberId a = *residency.Add(10), b = *residency.Add(10, 2);
+  const MemberId a = *residency.Add(10), b = *residency.Add(10);
+  ASSERT_TRUE(residency.Reserve(2));
+  ASSERT_TRUE(residency.Grant(2));
   residency.Wants(a, 1, 0);
   EXPECT_EQ(residency.Decide(0).member, a);
   residency.Wants(b, 1, 0);
