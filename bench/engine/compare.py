@@ -47,8 +47,16 @@ def cpu_seconds():
 
 
 def process_seconds(pid):
+    """CPU time of a process and of all that it has started."""
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_HZ
+    seconds = sum(int(field) for field in fields[11:15]) / CLOCK_HZ  # its own, and of children that have ended
+    for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            try:
+                seconds += process_seconds(child)
+            except OSError:
+                pass  # it has just ended
+    return seconds
 
 
 def wait_quiet(seconds_max):

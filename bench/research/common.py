@@ -123,12 +123,12 @@ class Yun(Server):
 class Llama(Server):
     """llama-server with a slot for each stream, each of which may have `context` tokens."""
 
-    def __init__(self, a, program, model, streams, context, *options):
+    def __init__(self, a, program, model, streams, context, *options, env=None):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
         super().__init__([program, *(["-m", model] if model else []), *options, "--host", "127.0.0.1", "--port", port,
-                          "-t", a.threads, "-tb", a.threads, "-np", streams, "-c", streams * context])
+                          "-t", a.threads, "-tb", a.threads, "-np", streams, "-c", streams * context], env)
         self.url = f"http://127.0.0.1:{port}"
         self.wait(self.healthy)
 

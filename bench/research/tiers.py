@@ -6,11 +6,13 @@
 Open loop: Poisson arrivals, each the next turn of some conversation: all that was said before and some tokens more. A
 request keeps its objective when its first token comes within --ttft and its gaps' 95th percentile is within --gap.
 Goodput is the highest of --rates at which nine of ten requests do, and all lower ones too. "after a restart" finds on
-disk what an earlier server wrote; "tier on" has been asked for each conversation's first turn by then.
+disk what an earlier server wrote; "tier on" has been asked for each conversation's first turn by then. Writing costs what
+prompts that nobody asked before take longer with the tier on.
 source: Qin et al., Mooncake: Trading More Storage for Less Computation, FAST 2025
 """
 import random
 import tempfile
+import time
 
 import common
 import load
@@ -78,6 +80,14 @@ def measure(a, home, arm, runs):
     return out | {"goodput": goodput}
 
 
+def unknown(a, home, on):
+    """-> {"unknown_s"}: of prompts that are nowhere kept, all at once"""
+    rng = random.Random(f"{a.seed} {time.monotonic()}")
+    asks = [load.Ask(load.random_prompt(rng, a.history), a.answer) for _ in range(2 * STREAMS)]
+    with common.serving(a, lambda: serve(a, home, on)) as server:
+        return {"unknown_s": round(load.run(server.url, server.model, asks, server.key, STREAMS).seconds, 3)}
+
+
 def main():
     a = common.arguments(__doc__, model=("smollm2-135m-q4_1.gguf", "GGUF"), seconds=(20.0, "of load"),
                          rates=("0.5,0.75,1,1.5,2,3,4,6,8,11", "requests a second"),
@@ -92,7 +102,8 @@ def main():
         server.stop()
         block = metrics["yun_kv_cache_bytes"] / metrics["yun_kv_cache_blocks"]
         runs = {}
-        done = common.rounds(a, {arm: lambda arm=arm: measure(a, home, arm, runs) for arm in (OFF, ON, RESTARTED)})
+        done = common.rounds(a, {arm: lambda arm=arm: unknown(a, home, arm != OFF) | measure(a, home, arm, runs)
+                                 for arm in (OFF, ON, RESTARTED)})
     rates = [f"{float(text):g}" for text in a.rates.split(",")]
     common.keep(a, "tiers", f"{a.conversations} conversations, memory for "
                 f"{a.cache * MEGABYTE / block * 16 / a.history:.0f}",
@@ -101,8 +112,10 @@ def main():
                 f"{a.cache} MiB of memory", done,
                 [common.verdict("requests/s within objectives, times tier off", common.ratio(done, "goodput", ON, OFF),
                                 1.75),
-                 common.verdict("the same after a restart", common.ratio(done, "goodput", RESTARTED, OFF), 1.75)],
-                ["goodput", "read_mb_s", *(f"{what}_at_{rate}" for rate in rates for what in ("kept", "cached"))])
+                 common.verdict("the same after a restart", common.ratio(done, "goodput", RESTARTED, OFF), 1.75),
+                 common.verdict("unknown prompts, times the seconds of tier off",
+                                common.ratio(done, "unknown_s", ON, OFF), 1.05, at_least=False)],
+                ["goodput", "unknown_s", "read_mb_s", *(f"{what}_at_{rate}" for rate in rates for what in ("kept", "cached"))])
 
 
 if __name__ == "__main__":

@@ -135,8 +135,8 @@ void RegisterRestore(CLI::App& app, int& exit_code) {
   c->add_option("FILE", options->file, "made by `yun backup`")->required();
   AddDatabase(*c, *options);
   c->footer(
-      "Models are not part of a backup: pull them again, or copy them. Uploaded files are not either: copy the folder\n"
-      "files/ of the old home into the new one.\n"
+      "Models are not part of a backup: pull them again, or copy them. Uploaded files are not either, nor the list of\n"
+      "models added while the server ran: copy the folder files/ and models.json of the old home into the new one.\n"
       "Examples:\n"
       "  yun restore monday.tar --home /srv/yun\n"
       "  yun restore monday.tar --home /srv/yun --database postgres://yun@db/yun     an empty database");

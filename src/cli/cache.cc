@@ -74,9 +74,10 @@ Result<int> List(std::optional<std::uint64_t> bytes_max, bool as_json) {
 }
 
 Result<int> Clear(const std::string& name) {
+  // These first: a server that runs holds them, and then nothing is removed.
+  ASSIGN_OR_RETURN(const engine::KvRemoved blocks, engine::RemoveKv(hub::HomeFolder() / engine::kKvFolder, name));
   ASSIGN_OR_RETURN(const engine::PackedRemoved removed,
                    engine::RemovePacked(hub::HomeFolder() / engine::kPackedFolder, name));
-  ASSIGN_OR_RETURN(const engine::KvRemoved blocks, engine::RemoveKv(hub::HomeFolder() / engine::kKvFolder, name));
   if (removed.files + blocks.files == 0 && !name.empty())
     return Fail(Code::kNotFound, "nothing of '{}' is kept; yun cache shows of which models there is", name);
   std::printf("removed %zu files (%s)\n", removed.files + blocks.files,

@@ -35,10 +35,6 @@ constexpr std::chrono::milliseconds kIdleWait{1};
 constexpr double kRetryAfterMax = 3600;  // seconds
 // In a fleet.
 constexpr std::chrono::milliseconds kTurnWait{10};
-constexpr double kTokenDueSeconds = 0.1;       // each token of a stream, counted from its first: faster than one reads
-constexpr double kAheadSecondsMax = 1.5;       // but the next one no later than this after the last
-constexpr double kFirstTokenDueSeconds = 1;    // where no objective says it
-constexpr double kIdleDueSeconds = 60;         // of work that waits for quiet
 constexpr std::uint64_t kDeterministicSalt = 0x64657465726d696e;  // its cached blocks are its own
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -524,21 +520,14 @@ class EngineImpl : public Engine {
     sequences_.empty() ? seat_->Rest() : seat_->GiveTurn(Deadline());
   }
 
-  /// When the next token is due: of a prompt when its caller would like it, of a stream as if tokens came at an even
-  /// pace from its first on, so that who is ahead lets others go first. Never before the last step: where all are late,
-  /// all go on by turns.
+  /// When the first of the next tokens is due. Never before the last step: where all are late, all go on by turns.
   double Deadline() const {
     double deadline = ClockSeconds(Clock::now()) + kIdleDueSeconds;
     for (const auto& s : sequences_) {
       if (s->request.idle) continue;
-      const double objective = s->request.ttft_objective_s > 0 ? s->request.ttft_objective_s : kFirstTokenDueSeconds;
-      double due = ClockSeconds(s->submitted) + objective;
-      if (const auto tokens = s->usage.generated_tokens; tokens > 0) {
-        const double first = ClockSeconds(s->first_token);
-        const double last = first + 1e-6 * static_cast<double>(s->usage.decode_us);
-        due = std::min(first + kTokenDueSeconds * static_cast<double>(tokens), last + kAheadSecondsMax);
-      }
-      deadline = std::min(deadline, due);
+      const double first = ClockSeconds(s->first_token), last = first + 1e-6 * static_cast<double>(s->usage.decode_us);
+      deadline = std::min(deadline, NextTokenDue({ClockSeconds(s->submitted), s->request.ttft_objective_s,
+                                                  s->usage.generated_tokens, first, last}));
     }
     return std::max(deadline, stepped_s_);
   }

@@ -19,6 +19,13 @@ void Average(double& average, double value) {
 
 }  // namespace
 
+double NextTokenDue(const TokenTimes& times) {
+  if (times.tokens == 0)
+    return times.submitted_s + (times.ttft_objective_s > 0 ? times.ttft_objective_s : kFirstTokenDueSeconds);
+  return std::min(times.first_token_s + kTokenDueSeconds * static_cast<double>(times.tokens),
+                  times.last_token_s + kAheadSecondsMax);
+}
+
 void Pace::Stepped(std::uint32_t prompt_rows, std::uint32_t stream_rows, double seconds) {
   if (prompt_rows == 0) return costs_.Measured(stream_rows, seconds);
   if (prompt_rows < kPromptRowsTelling) return;

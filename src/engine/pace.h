@@ -1,10 +1,28 @@
-// How fast this engine goes: for the size of the next step, and for how long somebody will wait.
+// How fast this engine goes: for the size of the next step, and for how long somebody will wait. And how fast it
+// should: when a request's next token is due.
 #pragma once
 #include <cstdint>
 
 #include "engine/speculation/payoff.h"
 
 namespace yun::engine {
+
+/// units: seconds of one clock
+struct TokenTimes {
+  double submitted_s = 0;
+  double ttft_objective_s = 0;                // until the first token; 0: kFirstTokenDueSeconds
+  std::uint64_t tokens = 0;                   // that have come
+  double first_token_s = 0, last_token_s = 0;  // when, if any
+};
+
+constexpr double kFirstTokenDueSeconds = 1;  // where no objective says it
+constexpr double kTokenDueSeconds = 0.1;     // each token of a stream, counted from its first: faster than one reads
+constexpr double kAheadSecondsMax = 1.5;     // but the next one no later than this after the last
+constexpr double kIdleDueSeconds = 60;       // of work that waits for quiet, from now on
+
+/// When the next token is due: of a prompt when its caller would like it, of a stream as if tokens came at an even pace
+/// from its first on, so that who is ahead lets others go first.
+double NextTokenDue(const TokenTimes& times);
 
 /// thread: the engine thread
 class Pace {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "hub/catalogue.h"
+#include "hub/kept_models.h"
 #include "hub/listing.h"
 #include "hub/record.h"
 #include "hub/source.h"
@@ -31,6 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   switch (data[0]) {
     case 'c':
       (void)yun::hub::Catalogue::Parse(text).has_value();
+      break;
+    case 'k':
+      if (const auto models = yun::hub::ParseKeptModels(text)) {
+        const auto again = yun::hub::ParseKeptModels(yun::hub::WriteKeptModels(*models));
+        Must(again && again->size() == models->size());
+      }
       break;
     case 'r':
       if (const auto record = yun::hub::ParseRecord(text)) {

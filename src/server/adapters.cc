@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "engine/model/adapter.h"
 #include "formats/checkpoint/adapter_file.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 
 namespace yun::server {
 namespace {
@@ -87,7 +87,7 @@ Result<std::shared_ptr<const Model>> Adapters::Add(std::string_view name, std::s
 }
 
 void Adapters::ServeKept() {
-  for (const KeptModel& kept : service_.kept->All()) {
+  for (const hub::KeptModel& kept : service_.kept->All()) {
     if (kept.base.empty() || service_.FindModel(fmt::format("{}+{}", kept.base, kept.name))) continue;
     const auto model = Load(kept.name, kept.base, kept.source);
     if (model) continue;
@@ -101,7 +101,7 @@ Result<std::string> Adapters::Unload(std::string_view name, std::string_view bas
   std::vector<std::string> bases;  // also of those that could not be loaded again
   for (const auto& model : service_.Models())
     if (model->adapter && model->id.substr(model->base.size() + 1) == name) bases.push_back(model->base);
-  for (const KeptModel& kept : service_.kept->All())
+  for (const hub::KeptModel& kept : service_.kept->All())
     if (!kept.base.empty() && kept.name == name) bases.push_back(kept.base);
   std::ranges::sort(bases);
   bases.erase(std::ranges::unique(bases).begin(), bases.end());

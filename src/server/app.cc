@@ -8,7 +8,7 @@
 #include "server/adapters.h"
 #include "server/admin/local.h"
 #include "server/call.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 #include "server/served_models.h"
 #include "server/routes.h"
 
@@ -82,12 +82,12 @@ App::~App() {
 }
 
 Status App::Load() {
-  service_->kept = std::make_unique<KeptModels>(options_.passing ? "" : options_.home / kKeptModelsFile);
+  service_->kept = std::make_unique<hub::KeptModels>(options_.passing ? "" : options_.home / hub::kKeptModelsFile);
   service_->models = std::make_unique<ServedModels>(*service_, options_);
   if (!options_.passing) engine::RemoveUnfinishedPacked(options_.home / engine::kPackedFolder);
   const auto kept = service_->kept->All();
   if (options_.models.size() > 1 || options_.memory_bytes > 0 ||
-      std::ranges::any_of(kept, [](const KeptModel& model) { return model.base.empty(); }))
+      std::ranges::any_of(kept, [](const hub::KeptModel& model) { return model.base.empty(); }))
     service_->fleet = std::make_shared<engine::Fleet>(
         engine::ResidencyOptions{.bytes = options_.memory_bytes, .switches = options_.switches_tokens},
         options_.threads);

@@ -8,7 +8,7 @@
 #include "hub/store.h"
 #include "server/adapters.h"
 #include "server/app.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 #include "server/scripted_model.h"
 #include "server/values.h"
 
@@ -53,7 +53,7 @@ Status ServedModels::Serve(const std::string& wanted) {
 
 void ServedModels::ServeKept() {
   const std::lock_guard lock(opening_);
-  for (const KeptModel& kept : service_.kept->All()) {
+  for (const hub::KeptModel& kept : service_.kept->All()) {
     if (!kept.base.empty() || service_.FindModel(kept.name)) continue;
     auto model = Open(kept.name, kept.source, kept.cache_bytes);
     if (model) {
@@ -92,7 +92,7 @@ Status ServedModels::Remove(std::string_view id) {
   if (model && model->adapter)
     return Fail(Code::kInvalidArgument, "'{}' is an adapter: unload it as such", model->id);
   bool kept = false;
-  for (const KeptModel& other : service_.kept->All()) {
+  for (const hub::KeptModel& other : service_.kept->All()) {
     if (other.base != id && !(other.base.empty() && other.name == id)) continue;
     kept |= other.base.empty();
     RETURN_IF_ERROR(service_.kept->Remove(other.name, other.base));

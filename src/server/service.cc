@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "server/adapters.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 #include "server/served_models.h"
 
 namespace yun::server {

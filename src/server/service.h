@@ -30,10 +30,13 @@
 #include "text/chat/template.h"
 #include "text/tokenizer/tokenizer.h"
 
+namespace yun::hub {
+class KeptModels;
+}
+
 namespace yun::server {
 
 class Adapters;
-class KeptModels;
 class ServedModels;
 
 /// A model being served under a name.
@@ -133,7 +136,7 @@ class Service {
   const std::unique_ptr<Cloud> cloud;  // outlives the engines, whose ends it settles
   std::unique_ptr<Auth> auth;  // null: nobody can sign in; set before the server listens
   std::unique_ptr<Batches> batches;  // set before the server listens
-  std::unique_ptr<KeptModels> kept;      // this and the next two: set before the phase is kReady
+  std::unique_ptr<hub::KeptModels> kept;  // this and the next two: set before the phase is kReady
   std::unique_ptr<ServedModels> models;
   std::unique_ptr<Adapters> adapters;
   std::unique_ptr<admin::Admin> admin;  // set before the phase is kReady

@@ -9,14 +9,18 @@
 #include <xxh_x86dispatch.h>  // the widest vectors that run here: memory is then the limit
 #endif
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <type_traits>
 
 #include "base/check.h"
+#include "base/folder.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "engine/kernels/pack.h"
 
@@ -142,6 +146,51 @@ Result<PackedHeader> ReadHeader(int fd, const std::filesystem::path& path) {
     wanted = std::min(prefix.header_bytes, kPackedHeaderBytesMax);
   }
   return ParsePackedHeader(bytes, file_bytes, path.string());
+}
+
+/// A file as it was at some time: another one, or written to since, is another.
+struct FileState {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;
+  auto operator<=>(const FileState&) const = default;
+};
+FileState StateOf(const struct stat& st) {
+  return {st.st_dev, st.st_ino, Nanoseconds(st.st_mtim), Nanoseconds(st.st_ctim)};
+}
+
+/// Which chunks of the file this process has found right before. touch: the file's time becomes now.
+std::shared_ptr<std::atomic<bool>[]> FoundRight(int fd, const struct stat& st, std::uint32_t chunks, bool touch) {
+  using Right = std::shared_ptr<std::atomic<bool>[]>;
+  constexpr std::size_t kFilesMax = 4096;
+  static Guarded<std::map<FileState, Right>> files;
+  const FileState before = StateOf(st);
+  return files.With([&](std::map<FileState, Right>& known) {
+    Right right;
+    if (const auto found = known.find(before); found != known.end()) {
+      right = std::move(found->second);
+      known.erase(found);
+    } else {
+      right = Right(new std::atomic<bool>[chunks]());
+    }
+    std::erase_if(known, [&](const auto& file) {  // as it was before
+      return file.first.device == before.device && file.first.inode == before.inode;
+    });
+    if (known.size() >= kFilesMax) known.clear();
+    struct stat after = st;
+    const timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+    if (touch && (::futimens(fd, now) != 0 || ::fstat(fd, &after) != 0)) return right;
+    known[StateOf(after)] = right;
+    return right;
+  });
+}
+
+/// Whether the system has all of it in memory.
+bool IsInMemory(void* at, std::uint64_t bytes) {
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> pages((bytes + page - 1) / page);
+  return ::mincore(at, bytes, pages.data()) == 0 &&
+         std::ranges::all_of(pages, [](unsigned char there) { return (there & 1) != 0; });
 }
 
 Result<int> OpenToRead(const std::filesystem::path& path) {
@@ -284,7 +333,7 @@ Result<PackedHeader> ReadPackedHeader(const std::filesystem::path& path) {
 }
 
 Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path& path, PackedHeader& expected,
-                                                     Mend mend) {
+                                                     Mend mend, bool touch) {
   ASSIGN_OR_RETURN(const int fd, OpenToRead(path));
   const Descriptor closed{fd};
   ASSIGN_OR_RETURN(PackedHeader header, ReadHeader(fd, path));
@@ -319,6 +368,7 @@ Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path
   file->guard_ = CutGuard(data, header.data_bytes);
   file->checksums_ = std::move(header.checksums);
   const auto chunks = static_cast<std::uint32_t>(file->checksums_.size());
+  file->right_ = FoundRight(fd, st, chunks, touch);
   file->states_ = std::make_unique<std::atomic<std::uint32_t>[]>(chunks);  // zeros: kUntouched
   file->left_ = chunks;
   for (std::size_t i = 0; i < header.vectors.size(); ++i)
@@ -407,8 +457,14 @@ void PackedFile::ReadChunk(std::uint32_t chunk) {
   std::uint8_t* at = data_ + offset;
   // A page that cannot be read is an error here, and would be the end of the process when it is touched.
   // EINVAL: a system that knows no such call.
+  const bool known = right_[chunk] && IsInMemory(at, bytes);  // asked before it is brought there
   const bool there = ::madvise(at, bytes, MADV_POPULATE_READ) == 0 || errno == EINVAL;
-  if (there && PackedChecksum(at, bytes) == checksums_[chunk]) return;
+  if (there && known) return;
+  ++checked_;
+  if (there && PackedChecksum(at, bytes) == checksums_[chunk]) {
+    right_[chunk] = true;
+    return;
+  }
   if (mended_.fetch_add(1) == 0)
     log::warn("{}: damaged at byte {} of its data; what is wrong is taken from the model's own file", path_.string(),
               offset);
@@ -419,6 +475,7 @@ void PackedFile::ReadChunk(std::uint32_t chunk) {
     std::error_code ec;
     std::filesystem::remove(path_, ec);
   }
+  right_[chunk] = false;
   // Nobody reads this chunk before it is ready: the mapping may be another one then.
   void* fresh = ::mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   CHECK(fresh != MAP_FAILED);

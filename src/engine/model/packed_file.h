@@ -72,7 +72,9 @@ Result<PackedHeader> ParsePackedHeader(std::span<const std::byte> bytes, std::ui
 Result<PackedHeader> ReadPackedHeader(const std::filesystem::path& path);
 
 /// The data of an opened file. Each chunk is read and checked once, by whoever comes first: a reader thread, or a
-/// thread that needs it and then helps. What a Need has covered is right, and stays so and where it is.
+/// thread that needs it and then helps. What a Need has covered is right, and stays so and where it is. A chunk that
+/// this process has found right before is not checked again while the file is the same, nobody has written to it, and
+/// the system still has all of the chunk in memory: coming back then costs the mapping alone.
 class PackedFile {
  public:
   /// Writes the right bytes of the data from `offset` on. thread: any, several at once
@@ -80,8 +82,10 @@ class PackedFile {
   static constexpr int kReadersMin = 2, kReadersMax = 8;  // reads under way at once
 
   /// Opens the file if it holds what `expected` says, whose vectors need but have their sizes; they get their values.
+  /// touch: its time says that it is in use now.
   /// errors: kNotFound (also: made of something else), kCorrupt, kUnsupported, kDisk, kNoMemory
-  static Result<std::unique_ptr<PackedFile>> Open(const std::filesystem::path& path, PackedHeader& expected, Mend mend);
+  static Result<std::unique_ptr<PackedFile>> Open(const std::filesystem::path& path, PackedHeader& expected, Mend mend,
+                                                  bool touch);
   ~PackedFile();
   PackedFile(const PackedFile&) = delete;
   PackedFile& operator=(const PackedFile&) = delete;
@@ -100,6 +104,8 @@ class PackedFile {
   bool complete() const { return left_.load(std::memory_order_acquire) == 0; }
   /// Whether most of it is mapped as huge pages; where it is not, decoding is slower by a tenth.
   bool LiesInHugePages() const;
+  /// Chunks whose checksums were computed.
+  std::uint32_t checked() const { return checked_.load(); }
   /// Chunks that were wrong and have been packed again.
   std::uint32_t mended() const { return mended_.load(); }
   /// False: the file was cut while it was mapped, or what was mended is still not what it should be. Nothing that was
@@ -122,8 +128,9 @@ class PackedFile {
   CutGuard guard_;
   std::atomic<bool> sound_{true};
   std::vector<std::uint64_t> checksums_;
+  std::shared_ptr<std::atomic<bool>[]> right_;  // chunks found right before, in this file as it is
   std::unique_ptr<std::atomic<std::uint32_t>[]> states_;
-  std::atomic<std::uint32_t> left_{0}, next_{0}, mended_{0};
+  std::atomic<std::uint32_t> left_{0}, next_{0}, checked_{0}, mended_{0};
   std::atomic<bool> stop_{false};
   std::thread reading_;
 };

@@ -217,6 +217,41 @@ TEST(PackedFile, ADamagedChunkIsMendedAndTheFileMadeAnew) {
   }
 }
 
+TEST(PackedFile, WhatWasFoundRightIsCheckedAgainOnlyAfterAChange) {
+  ThreadPool pool(2);
+  TemporaryFolder folder;
+  const PackedPlace place{folder.path, "tiny"};
+  const auto checkpoint = FiledModel("model.gguf");
+  MustLoad(*checkpoint, place, pool)->WaitSettled();
+  const fs::path path = Listed(folder.path)[0].path;
+  const auto chunks = static_cast<std::uint32_t>(Listed(folder.path)[0].header.checksums.size());
+  const auto checked = [&] {
+    const auto weights = MustLoad(*checkpoint, place, pool);
+    CHECK(weights->file);
+    weights->file->WaitRead();
+    EXPECT_TRUE(weights->file->sound());
+    return weights->file->checked();
+  };
+  EXPECT_EQ(checked(), chunks);
+  EXPECT_EQ(checked(), 0u) << "nothing has changed";
+  EXPECT_EQ(checked(), 0u) << "though it was touched";
+  const std::string whole = Bytes(path);
+  Overwrite(path, whole.size() - 1, whole.substr(whole.size() - 1));
+  EXPECT_EQ(checked(), chunks) << "somebody wrote to it";
+  EXPECT_EQ(checked(), 0u);
+  const int fd = ::open(path.c_str(), O_RDONLY);
+  ASSERT_EQ(::fsync(fd), 0);
+  ASSERT_EQ(::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+  ::close(fd);
+  if (const std::uint32_t again = checked(); again > 0) {
+    EXPECT_EQ(again, chunks) << "it comes from the disk again";
+  }
+  const fs::path copy = folder.path / "copy";
+  fs::copy_file(path, copy);
+  fs::rename(copy, path);
+  EXPECT_EQ(checked(), chunks) << "another file";
+}
+
 TEST(PackedFile, WhatIsCutOrOfAnotherFormIsPackedAnew) {
   ThreadPool pool(2);
   TemporaryFolder folder;

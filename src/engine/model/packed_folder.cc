@@ -183,11 +183,6 @@ fs::path PackedPath(const fs::path& folder, const PackedHeader& header) {
   return folder / fmt::format("{}-{:016x}{}", slug, FingerprintOf(header), kSuffix);
 }
 
-void TouchPacked(const fs::path& path) {
-  const timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
-  static_cast<void>(::utimensat(AT_FDCWD, path.c_str(), times, 0));
-}
-
 Status WritePacked(const PackedPlace& place, PackedHeader header, const std::uint8_t* data,
                    const std::atomic<bool>& stop, const std::function<bool()>& sound) {
   const fs::path path = PackedPath(place.folder, header);

@@ -50,8 +50,6 @@ Result<PackedRemoved> RemovePacked(const std::filesystem::path& folder, std::str
 void RemoveUnfinishedPacked(const std::filesystem::path& folder);
 
 std::filesystem::path PackedPath(const std::filesystem::path& folder, const PackedHeader& header);
-/// Says that it is in use now.
-void TouchPacked(const std::filesystem::path& path);
 
 /// Writes data and header (whose checksums it makes) beside, syncs, renames: a kill at any moment leaves none or a
 /// whole file. Removes first what was used longest ago, for room, and files of the same model as it was before.

@@ -320,15 +320,15 @@ void Copy(Weights& weights, const std::atomic<bool>& stop) {
 bool Map(const PackedPlace& place, PackedHeader& header, const Jobs& jobs, bool copies, Weights& weights,
          ThreadPool& pool) {
   const std::filesystem::path path = PackedPath(place.folder, header);
-  auto file = PackedFile::Open(path, header, [jobs = jobs.matrices](std::uint64_t offset, std::span<std::uint8_t> out) {
+  const auto mend = [jobs = jobs.matrices](std::uint64_t offset, std::span<std::uint8_t> out) {
     PackRange(jobs, offset, out);
-  });
+  };
+  auto file = PackedFile::Open(path, header, mend, place.make);
   if (!file) {
     if (file.error().code == Code::kCorrupt)
       log::warn("{}; the model is packed again", file.error().message);
     return false;
   }
-  if (place.make) TouchPacked(path);
   for (std::size_t i = 0; i < jobs.vectors.size(); ++i) *jobs.vectors[i].target = header.vectors[i].values;
   for (const Job& job : jobs.matrices) job.target->data = (*file)->data() + job.offset;
   for (const Job& job : jobs.matrices) weights.offsets.emplace_back(job.target, job.offset);

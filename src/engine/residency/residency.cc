@@ -18,7 +18,7 @@ Status Residency::CanHold(std::uint64_t fixed, std::uint64_t weights) const {
   return Fail(Code::kNoMemory,
               "it needs {} bytes{}, and there are {}: of {} bytes others hold the rest for good, or it is the room for "
               "the weights of the largest model ({})",
-              fixed, weights > 0 ? fmt::format(" beside {} for its weights", weights) : "",
+              fixed, weights > 0 ? fmt::format(" beside {} bytes for weights", weights) : "",
               options_.bytes - std::min(held, options_.bytes), options_.bytes, largest);
 }
 

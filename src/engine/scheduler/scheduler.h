@@ -14,8 +14,8 @@
 // Blocks come from the free ones, then from what the prefix cache keeps, then from running sequences: of the lowest
 // rank the one with the least to compute again. It loses time, never its answer. The longest running of the highest
 // rank never gives way, so something always gets done.
-// To change the policy, change the function that names the rule, and run scheduler_test: its simulator tries thousands
-// of random traces.
+// To change the policy, change the function that names the rule, and run engine_test: its simulator tries thousands of
+// random traces.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include "engine/model/adapter.h"
 #include "server/admin/parts.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 
 namespace yun::server::admin {
 
@@ -38,7 +38,7 @@ json::object Write(const Model& model) {
 }
 
 /// Of one that could not be loaded again.
-json::object Write(const KeptModel& kept) {
+json::object Write(const hub::KeptModel& kept) {
   return {{"id", kept.base + "+" + kept.name}, {"base", kept.base}, {"name", kept.name}, {"rank", 0}, {"bytes", 0},
           {"created_ms", 0},                   {"error", kept.error}};
 }
@@ -47,7 +47,7 @@ Result<Reply> List(const Parts& parts, const Ask& ask) {
   json::array all;
   for (const auto& model : parts.adapters->service().Models())
     if (model->adapter) all.push_back(Write(*model));
-  for (const KeptModel& kept : parts.adapters->service().kept->All())
+  for (const hub::KeptModel& kept : parts.adapters->service().kept->All())
     if (!kept.base.empty() && !kept.error.empty()) all.push_back(Write(kept));
   return CountedPage(ask, std::move(all));
 }

@@ -3,7 +3,7 @@
 #include "server/served_models.h"
 
 #include "server/admin/parts.h"
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 
 namespace yun::server::admin {
 
@@ -84,7 +84,7 @@ Result<Reply> List(const Parts& parts, const Ask& ask) {
   const auto rows = Rows(parts);
   for (const auto& model : parts.models->service().Models())
     if (!model->adapter) all.push_back(Write(*model, rows));
-  for (const KeptModel& kept : parts.models->service().kept->All())
+  for (const hub::KeptModel& kept : parts.models->service().kept->All())
     if (kept.base.empty() && !kept.error.empty())
       all.push_back(json::object{{"id", kept.name}, {"state", "failed"}, {"pinned", false}, {"weight_bytes", 0},
                                  {"cache_bytes", 0}, {"running", 0}, {"waiting", 0}, {"loads", 0}, {"load_ms", 0},

@@ -1,4 +1,4 @@
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-namespace yun::server {
+namespace yun::hub {
 
 namespace json = boost::json;
 
@@ -39,6 +39,16 @@ Result<std::vector<KeptModel>> ParseKeptModels(std::string_view text) {
     models.push_back(std::move(model));
   }
   return models;
+}
+
+std::string WriteKeptModels(const std::vector<KeptModel>& models) {
+  json::array list;
+  for (const KeptModel& model : models)
+    list.push_back(json::object{{"name", model.name},
+                                {"base", model.base},
+                                {"source", model.source},
+                                {"cache_bytes", model.cache_bytes}});
+  return json::serialize(json::object{{"models", std::move(list)}}) + "\n";
 }
 
 KeptModels::KeptModels(std::filesystem::path file) : file_(std::move(file)) {
@@ -94,14 +104,7 @@ void KeptModels::Failed(std::string_view name, std::string_view base, std::strin
 }
 
 Status KeptModels::Write(const std::vector<KeptModel>& models) const {
-  if (file_.empty()) return {};
-  json::array list;
-  for (const KeptModel& model : models)
-    list.push_back(json::object{{"name", model.name},
-                                {"base", model.base},
-                                {"source", model.source},
-                                {"cache_bytes", model.cache_bytes}});
-  return WriteFileAtomic(file_, json::serialize(json::object{{"models", std::move(list)}}) + "\n");
+  return file_.empty() ? Status() : WriteFileAtomic(file_, WriteKeptModels(models));
 }
 
-}  // namespace yun::server
+}  // namespace yun::hub

@@ -11,7 +11,7 @@
 #include "base/guarded.h"
 #include "base/result.h"
 
-namespace yun::server {
+namespace yun::hub {
 
 inline constexpr char kKeptModelsFile[] = "models.json";  // in the home folder
 inline constexpr std::size_t kKeptModelsMax = 4096;
@@ -27,6 +27,7 @@ struct KeptModel {
 
 /// errors: kCorrupt, kTooLarge (kKeptModelsMax)
 Result<std::vector<KeptModel>> ParseKeptModels(std::string_view json);
+std::string WriteKeptModels(const std::vector<KeptModel>& models);
 
 /// thread: any
 class KeptModels {
@@ -49,4 +50,4 @@ class KeptModels {
   Guarded<std::vector<KeptModel>> models_;
 };
 
-}  // namespace yun::server
+}  // namespace yun::hub

@@ -1,13 +1,16 @@
-#include "engine/scheduler/simulator.h"
+#include "engine/simulator.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
+#include "engine/pace.h"
+#include "engine/residency/residency.h"
 #include "engine/scheduler/scheduler.h"
 
 namespace yun::engine {
@@ -21,14 +24,16 @@ struct Request {
   std::uint64_t answer = 0;                   // tokens that it will generate
   std::uint64_t computed_max = 0, again = 0;  // of its rows
   bool ran_before = false;  // this step
+  double objective_s = 0, first_token_s = 0, last_token_s = 0;
   std::vector<Request*> children;
 };
 
 class Simulator {
  public:
-  Simulator(std::uint64_t seed, bool with_trace)
+  Simulator(std::uint64_t seed, bool with_trace, Simulation& result)
       : rng_(seed),
         with_trace_(with_trace),
+        result_(result),
         pool_(4 + Below(60)),
         options_(RandomOptions()),
         scheduler_(options_, pool_) {
@@ -37,36 +42,64 @@ class Simulator {
     arrival_odds_ = 1 + Below(6);
     vocab_ = Below(2) ? 2 : 1000;
     for (auto& prefix : prefixes_) prefix = Tokens(Below(pool_.size() * kBlockTokens / 2));
-  }
-
-  Simulation Run() {
     Log("pool {} running {} step {} mixed {} fair {} chunked {} paged {} cache {}", pool_.size(), options_.running_max,
         options_.step_tokens_max, options_.mixed_prefill_tokens_max, options_.fair, options_.chunked, options_.paged,
         options_.prefix_cache);
-    while (result_.error.empty() && (result_.requests < requests_max_ || !requests_.empty())) {
-      Arrivals();
-      Cancels();
-      Pins();
-      if (Below(30) == 0) scheduler_.set_mixed_prefill_tokens_max(mixed_max_ = 1 + Below(60));
-      for (auto& [id, request] : requests_) {
-        request->ran_before = request->sequence.state == State::kRunning;
-        ProposeDrafts(*request);
-      }
-      const std::uint64_t preemptions = scheduler_.preemptions();
-      const Plan& plan = scheduler_.PlanStep(now_s_);
-      Log("step {} at {:.3f}: {} sequences, {} copies", result_.steps, now_s_, plan.rows.size(), plan.copies.size());
-      CheckPlan(plan, scheduler_.preemptions() != preemptions);
-      CheckBlocks();
-      Forward(plan);
-      if (result_.error.empty()) Commit(std::vector(plan.rows));
-      CheckBlocks();
-      now_s_ += 0.01;
-      ++result_.steps;
+  }
+
+  bool works() const { return !requests_.empty(); }
+  bool over() const { return !result_.error.empty() || (came_ >= requests_max_ && !works()); }
+  std::uint64_t rows() const { return rows_; }  // of the last step
+
+  /// What happens to it whether it computes or not.
+  void Events(double now_s) {
+    now_s_ = now_s;
+    Arrivals();
+    Cancels();
+    Pins();
+    if (Below(30) == 0) scheduler_.set_mixed_prefill_tokens_max(mixed_max_ = 1 + Below(60));
+  }
+
+  void Step(double now_s) {
+    now_s_ = now_s;
+    for (auto& [id, request] : requests_) {
+      request->ran_before = request->sequence.state == State::kRunning;
+      ProposeDrafts(*request);
     }
+    const std::uint64_t preemptions = scheduler_.preemptions();
+    const Plan& plan = scheduler_.PlanStep(now_s_);
+    Log("step {} at {:.3f}: {} sequences, {} copies", result_.steps, now_s_, plan.rows.size(), plan.copies.size());
+    CheckPlan(plan, scheduler_.preemptions() != preemptions);
+    CheckBlocks();
+    Forward(plan);
+    if (result_.error.empty()) Commit(std::vector(plan.rows));
+    CheckBlocks();
+    ++result_.steps;
+  }
+
+  /// As an engine says it; nothing: it has no work.
+  std::optional<double> Deadline(double now_s, double stepped_s) const {
+    if (!works()) return {};
+    double deadline = now_s + kIdleDueSeconds;
+    for (const auto& [id, r] : requests_) {
+      if (r->sequence.idle) continue;
+      const std::uint64_t tokens = r->tokens.size() - r->sequence.prompt_tokens;
+      deadline = std::min(deadline, NextTokenDue({r->sequence.arrival_s, r->objective_s, tokens, r->first_token_s,
+                                                  r->last_token_s}));
+    }
+    return std::max(deadline, stepped_s);
+  }
+
+  /// Nobody asks any more.
+  void Close() {
+    requests_max_ = came_;
+    while (!requests_.empty()) Remove(*requests_.begin()->second);
+  }
+
+  void End() {
     if (result_.error.empty()) CheckEnd();
-    result_.preemptions = scheduler_.preemptions();
-    result_.evictions = scheduler_.cache().counters().evictions;
-    return std::move(result_);
+    result_.preemptions += scheduler_.preemptions();
+    result_.evictions += scheduler_.cache().counters().evictions;
   }
 
  private:
@@ -101,7 +134,7 @@ class Simulator {
   }
 
   void Arrivals() {
-    if (result_.requests >= requests_max_ || (!requests_.empty() && Below(arrival_odds_) != 0)) return;
+    if (came_ >= requests_max_ || (works() && Below(arrival_odds_) != 0)) return;
     const std::uint64_t room = pool_.size() * kBlockTokens;
     std::vector<std::int32_t> prompt = prefixes_[Below(prefixes_.size())];
     const auto tail = Tokens(Below(3) ? 1 + Below(room / 4) : 0);
@@ -123,9 +156,10 @@ class Simulator {
       request->tokens = prompt;
       request->answer = 1 + Below(answer_max);
       request->sequence = like;
-      request->sequence.id = ++result_.requests;
+      request->sequence.id = ++came_;
+      ++result_.requests;
       request->sequence.weight = static_cast<double>(1 + like.tenant);
-      if (Below(3) == 0) request->sequence.ttft_deadline_s = now_s_ + Below(100) * 0.01;
+      if (Below(3) == 0) request->sequence.ttft_deadline_s = now_s_ + (request->objective_s = 0.01 * (1 + Below(100)));
       request->sequence.tokens = &request->tokens;
       if (leader) {
         request->sequence.leader = &leader->sequence;
@@ -133,11 +167,11 @@ class Simulator {
       } else {
         leader = request.get();
       }
-      Log("request {}: prompt {} answer {} of {} tenant {} priority {} idle {} salt {}{}", result_.requests,
+      Log("request {}: prompt {} answer {} of {} tenant {} priority {} idle {} salt {}{}", came_,
           prompt.size(), request->answer, answer_max, like.tenant, like.priority, like.idle, like.salt,
           request->sequence.leader ? " (of a group)" : "");
       scheduler_.Add(&request->sequence);
-      requests_[result_.requests] = std::move(request);
+      requests_[came_] = std::move(request);
     }
   }
 
@@ -223,6 +257,7 @@ class Simulator {
     if (!options_.chunked && !preempted)  // (a preempted one may have come back at once)
       Expect(decoding_rows == 0 || prompt_rows == 0, "prompts among streams");
     Expect(idle_rows == 0 || !others_wait, "batch work runs while others wait");
+    rows_ = rows;
     result_.parked += parked;
     result_.idle_rows += idle_rows;
   }
@@ -313,6 +348,8 @@ class Simulator {
   }
 
   void Generate(Request& request) {
+    if (request.tokens.size() == request.sequence.prompt_tokens) request.first_token_s = now_s_;
+    request.last_token_s = now_s_;
     request.tokens.push_back(static_cast<std::int32_t>(Below(vocab_)));
     ++result_.generated;
   }
@@ -328,8 +365,8 @@ class Simulator {
   }
 
   std::mt19937_64 rng_;
-  bool with_trace_;
-  Simulation result_;
+  const bool with_trace_;
+  Simulation& result_;
   BlockPool pool_;
   std::uint32_t mixed_max_ = 0;
   SchedulerOptions options_;
@@ -337,12 +374,230 @@ class Simulator {
   std::vector<std::array<std::uint64_t, kBlockTokens>> content_;
   std::array<std::vector<std::int32_t>, 3> prefixes_;
   std::map<std::uint64_t, std::unique_ptr<Request>> requests_;
-  std::uint64_t requests_max_ = 0, arrival_odds_ = 1, vocab_ = 2;
+  std::uint64_t came_ = 0, requests_max_ = 0, arrival_odds_ = 1, vocab_ = 2, rows_ = 0;
   double now_s_ = 0, service_ = 0;
+};
+
+class ModelsSimulator {
+ public:
+  ModelsSimulator(std::uint64_t seed, bool with_trace) : rng_(seed), with_trace_(with_trace) {
+    const std::size_t models = 2 + Below(7);
+    std::uint64_t largest = 0;
+    for (std::size_t i = 0; i < models; ++i) {
+      models_.push_back(std::make_unique<Model>());
+      largest = std::max(largest, models_.back()->bytes = 1 + Below(20));
+      NewWork(*models_.back());
+    }
+    options_ = {.bytes = Below(10) ? largest + Below(40) : 0,
+                .switches = Below(4) != 0,
+                .quantum_s = 0.05 * static_cast<double>(1 + Below(6))};
+    residency_ = std::make_unique<Residency>(options_);
+    for (const auto& model : models_) {
+      const auto member = residency_->Add(model->bytes);
+      Expect(member.has_value(), "a model of {} bytes is refused", model->bytes);
+      if (member) model->member = *member;
+    }
+    Log("{} models, {} bytes, switches {}, quantum {}", models, options_.bytes, options_.switches, options_.quantum_s);
+  }
+
+  Simulation Run() {
+    while (result_.error.empty() && !Over()) {
+      Operators();
+      for (const auto& model : models_) {
+        if (model->gone) continue;
+        model->work->Events(now_s_);
+        Ask(*model);
+      }
+      for (const auto& model : models_)  // an engine sees a while later that it is to leave
+        if (model->place == Place::kLeaving && Below(2)) {
+          residency_->Away(model->member);
+          model->place = Place::kAway;
+        }
+      Act(residency_->Decide(now_s_));
+      Look();
+    }
+    for (const auto& model : models_)
+      if (!model->gone) model->work->End();
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr double kLoadSecondsMax = 0.1, kRowSeconds = 0.0005, kStepSeconds = 0.005;
+  static constexpr double kPatienceSeconds = 3;  // until a token is due, and a step of each other model
+  enum class Place { kAway, kIn, kLeaving };
+  struct Model {
+    std::unique_ptr<Simulator> work;
+    std::uint64_t bytes = 0;
+    MemberId member = 0;
+    Place place = Place::kAway;
+    bool pinned = false, gone = false;
+    double came_s = 0, stepped_s = 0, load_s = 0;
+    std::optional<double> due_s;          // the next token; nothing: it has no work
+    std::optional<double> waits_since_s;  // for a step that is not idle
+  };
+
+  std::uint32_t Below(std::uint64_t n) { return static_cast<std::uint32_t>(rng_() % n); }
+  template <class... Args>
+  void Log(fmt::format_string<Args...> format, Args&&... args) {
+    if (with_trace_) result_.trace += fmt::format(format, std::forward<Args>(args)...) + "\n";
+  }
+  template <class... Args>
+  void Expect(bool holds, fmt::format_string<Args...> format, Args&&... args) {
+    if (!holds && result_.error.empty())
+      result_.error = fmt::format("at {:.3f} s: ", now_s_) + fmt::format(format, std::forward<Args>(args)...);
+  }
+
+  void NewWork(Model& model) { model.work = std::make_unique<Simulator>(rng_(), with_trace_, result_); }
+
+  bool Over() const {
+    return std::ranges::all_of(models_, [](const auto& model) { return model->gone || model->work->over(); });
+  }
+
+  /// As an engine of a fleet.
+  void Ask(Model& model) {
+    if (const auto deadline = model.work->Deadline(now_s_, model.stepped_s)) {
+      residency_->Wants(model.member, *deadline, now_s_);
+      const bool waits = model.due_s && model.place != Place::kIn;  // who waits does not fall back
+      model.due_s = waits ? std::min(*model.due_s, *deadline) : *deadline;
+      if (!model.waits_since_s && *deadline < now_s_ + kIdleDueSeconds) model.waits_since_s = now_s_;
+    } else {
+      residency_->Rests(model.member, now_s_);
+      model.due_s.reset();
+      model.waits_since_s.reset();
+    }
+  }
+
+  /// Models are pinned, leave and join; others want room for good.
+  void Operators() {
+    Model& model = *models_[Below(models_.size())];
+    if (const bool pin = Below(2) != 0; Below(40) == 0 && !model.gone && residency_->Pin(model.member, pin)) {
+      model.pinned = pin;
+      result_.pinned += pin;
+    }
+    if (const std::uint64_t bytes = 1 + Below(6); wanted_ == 0 && Below(40) == 0 && residency_->Reserve(bytes))
+      wanted_ = bytes;
+    if (wanted_ > 0 && residency_->Grant(wanted_)) {
+      taken_ += std::exchange(wanted_, 0);
+      ++result_.reserved;
+    }
+    if (wanted_ > 0 && Below(100) == 0) residency_->Waive(std::exchange(wanted_, 0));
+    if (Below(40) == 0) residency_->Release(std::exchange(taken_, 0));
+    if (Below(100) == 0 && !model.gone) {
+      Log("model {} leaves", model.member);
+      model.work->Close();
+      residency_->Rests(model.member, now_s_);
+      residency_->Away(model.member);
+      residency_->Remove(model.member);
+      model.work->End();
+      model.gone = true;
+      ++result_.left;
+    } else if (Below(10) == 0 && model.gone && joins_max_ > 0) {
+      const std::uint64_t bytes = 1 + Below(20);
+      const auto member = residency_->Add(bytes);
+      if (!member) return;
+      --joins_max_;
+      model = Model();
+      model.bytes = bytes;
+      model.member = *member;
+      NewWork(model);
+      ++result_.joined;
+      Log("model {} joins, {} bytes", model.member, model.bytes);
+    }
+  }
+
+  void Act(const Residency::Decision& decision) {
+    if (decision.what == Residency::What::kNothing) {
+      now_s_ = std::max(now_s_ + 0.001, Below(2) ? decision.again_s : 0);
+      return;
+    }
+    const auto found = std::ranges::find_if(
+        models_, [&](const auto& model) { return !model->gone && model->member == decision.member; });
+    Expect(found != models_.end(), "nobody is member {}", decision.member);
+    if (found == models_.end()) return;
+    Model& model = **found;
+    if (decision.what == Residency::What::kDrop) return Drop(model);
+    Expect(model.place != Place::kLeaving && model.work->works(), "model {} has no work, or leaves", model.member);
+    if (model.place == Place::kAway) {
+      model.place = Place::kIn;
+      model.came_s = now_s_;
+      model.load_s = kLoadSecondsMax * 0.01 * Below(100);
+      residency_->Came(model.member, model.load_s);
+      no_switch_before_s_ = now_s_ + (1 + options_.quantum_loads) * model.load_s;
+      Look();
+      now_s_ += model.load_s;
+      ++result_.loads;
+      Log("model {} came within {:.3f} s", model.member, model.load_s);
+    }
+    Log("model {}:", model.member);
+    model.work->Step(now_s_);
+    now_s_ += kStepSeconds + kRowSeconds * static_cast<double>(model.work->rows());
+    model.stepped_s = now_s_;
+    model.waits_since_s.reset();
+    Ask(model);
+  }
+
+  void Drop(Model& model) {
+    Log("model {} is to leave", model.member);
+    Expect(model.place == Place::kIn, "model {} is not there, and is to leave", model.member);
+    Expect(!model.pinned, "pinned model {} is to leave", model.member);
+    if (model.work->works()) {
+      Expect(options_.switches, "model {} has work", model.member);
+      Expect(now_s_ >= std::max(model.came_s + options_.quantum_s, no_switch_before_s_), "model {} came at {:.3f}",
+             model.member, model.came_s);
+      if (wanted_ == 0)
+        Expect(std::ranges::any_of(models_, [&](const auto& other) {
+          return !other->gone && other->place == Place::kAway && other->due_s && *other->due_s <= *model.due_s;
+        }), "model {} gives way, and is due before all that wait", model.member);
+      ++result_.switches;
+    }
+    model.place = Place::kLeaving;
+    ++result_.drops;
+  }
+
+  void Look() {
+    std::uint64_t held = 0;
+    double quantum_s = options_.quantum_s;
+    for (const auto& model : models_) {
+      if (model->gone) continue;
+      if (model->place != Place::kAway) held += model->bytes;
+      quantum_s = std::max(quantum_s, (1 + options_.quantum_loads) * model->load_s);
+    }
+    const std::uint64_t there = residency_->bytes_resident(), fixed = residency_->bytes_fixed();
+    Expect(held == there, "{} bytes are there, {} are counted", held, there);
+    Expect(taken_ == fixed, "{} bytes are fixed, {} are counted", taken_, fixed);
+    Expect(options_.bytes == 0 || held + taken_ <= options_.bytes, "{} bytes of {}", held + taken_, options_.bytes);
+    const auto models = static_cast<double>(models_.size());
+    const double patience_s = kPatienceSeconds + 2 * models * (quantum_s + kLoadSecondsMax);
+    for (const auto& model : models_)
+      if (!model->gone && options_.switches && model->waits_since_s)
+        Expect(now_s_ - *model->waits_since_s <= patience_s, "model {} waits since {:.3f}", model->member,
+               *model->waits_since_s);
+  }
+
+  std::mt19937_64 rng_;
+  const bool with_trace_;
+  Simulation result_;
+  ResidencyOptions options_;
+  std::unique_ptr<Residency> residency_;
+  std::vector<std::unique_ptr<Model>> models_;
+  std::uint64_t wanted_ = 0, taken_ = 0;  // by others, for good
+  std::uint32_t joins_max_ = 5;
+  double now_s_ = 0, no_switch_before_s_ = 0;
 };
 
 }  // namespace
 
-Simulation Simulate(std::uint64_t seed, bool with_trace) { return Simulator(seed, with_trace).Run(); }
+Simulation Simulate(std::uint64_t seed, bool with_trace) {
+  Simulation result;
+  Simulator simulator(seed, with_trace, result);
+  for (double now_s = 0; !simulator.over(); now_s += 0.01) {
+    simulator.Events(now_s);
+    simulator.Step(now_s);
+  }
+  simulator.End();
+  return result;
+}
+
+Simulation SimulateModels(std::uint64_t seed, bool with_trace) { return ModelsSimulator(seed, with_trace).Run(); }
 
 }  // namespace yun::engine

@@ -1,11 +1,11 @@
-#include "server/kept_models.h"
+#include "hub/kept_models.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <fstream>
 
-namespace yun::server {
+namespace yun::hub {
 namespace {
 namespace fs = std::filesystem;
 
@@ -52,4 +52,4 @@ TEST(KeptModels, AreThereAfterARestart) {
 }
 
 }  // namespace
-}  // namespace yun::server
+}  // namespace yun::hub
