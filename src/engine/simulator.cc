@@ -28,12 +28,36 @@ struct Request {
   std::vector<Request*> children;
 };
 
-class Simulator {
+/// Draws, tells and looks: what both simulators do.
+class Player {
+ protected:
+  Player(std::uint64_t seed, bool with_trace, Simulation& result)
+      : with_trace_(with_trace), result_(result), rng_(seed) {}
+
+  std::uint64_t Draw() { return rng_(); }
+  std::uint32_t Below(std::uint64_t n) { return static_cast<std::uint32_t>(rng_() % std::max<std::uint64_t>(n, 1)); }
+
+  template <class... Args>
+  void Log(fmt::format_string<Args...> format, Args&&... args) {
+    if (with_trace_) result_.trace += fmt::format(format, std::forward<Args>(args)...) + "\n";
+  }
+  template <class... Args>
+  void Expect(bool holds, fmt::format_string<Args...> format, Args&&... args) {
+    if (!holds && result_.error.empty())
+      result_.error = fmt::format("step {}: ", result_.steps) + fmt::format(format, std::forward<Args>(args)...);
+  }
+
+  const bool with_trace_;
+  Simulation& result_;
+
+ private:
+  std::mt19937_64 rng_;
+};
+
+class Simulator : Player {
  public:
   Simulator(std::uint64_t seed, bool with_trace, Simulation& result)
-      : rng_(seed),
-        with_trace_(with_trace),
-        result_(result),
+      : Player(seed, with_trace, result),
         pool_(4 + Below(60)),
         options_(RandomOptions()),
         scheduler_(options_, pool_) {
@@ -103,18 +127,6 @@ class Simulator {
   }
 
  private:
-  std::uint32_t Below(std::uint64_t n) { return static_cast<std::uint32_t>(rng_() % std::max<std::uint64_t>(n, 1)); }
-
-  template <class... Args>
-  void Log(fmt::format_string<Args...> format, Args&&... args) {
-    if (with_trace_) result_.trace += fmt::format(format, std::forward<Args>(args)...) + "\n";
-  }
-  template <class... Args>
-  void Expect(bool holds, fmt::format_string<Args...> format, Args&&... args) {
-    if (!holds && result_.error.empty())
-      result_.error = fmt::format("step {}: ", result_.steps) + fmt::format(format, std::forward<Args>(args)...);
-  }
-
   SchedulerOptions RandomOptions() {
     SchedulerOptions options;
     options.running_max = 1 + Below(12);
@@ -364,9 +376,6 @@ class Simulator {
     Expect(std::abs(service - service_) < 1e-6, "charged {}, served {}", service, service_);
   }
 
-  std::mt19937_64 rng_;
-  const bool with_trace_;
-  Simulation& result_;
   BlockPool pool_;
   std::uint32_t mixed_max_ = 0;
   SchedulerOptions options_;
@@ -378,9 +387,9 @@ class Simulator {
   double now_s_ = 0, service_ = 0;
 };
 
-class ModelsSimulator {
+class ModelsSimulator : Player {
  public:
-  ModelsSimulator(std::uint64_t seed, bool with_trace) : rng_(seed), with_trace_(with_trace) {
+  ModelsSimulator(std::uint64_t seed, bool with_trace, Simulation& result) : Player(seed, with_trace, result) {
     const std::size_t models = 2 + Below(7);
     std::uint64_t largest = 0;
     for (std::size_t i = 0; i < models; ++i) {
@@ -400,7 +409,7 @@ class ModelsSimulator {
     Log("{} models, {} bytes, switches {}, quantum {}", models, options_.bytes, options_.switches, options_.quantum_s);
   }
 
-  Simulation Run() {
+  void Run() {
     while (result_.error.empty() && !Over()) {
       Operators();
       for (const auto& model : models_) {
@@ -418,7 +427,6 @@ class ModelsSimulator {
     }
     for (const auto& model : models_)
       if (!model->gone) model->work->End();
-    return std::move(result_);
   }
 
  private:
@@ -436,18 +444,7 @@ class ModelsSimulator {
     std::optional<double> waits_since_s;  // for a step that is not idle
   };
 
-  std::uint32_t Below(std::uint64_t n) { return static_cast<std::uint32_t>(rng_() % n); }
-  template <class... Args>
-  void Log(fmt::format_string<Args...> format, Args&&... args) {
-    if (with_trace_) result_.trace += fmt::format(format, std::forward<Args>(args)...) + "\n";
-  }
-  template <class... Args>
-  void Expect(bool holds, fmt::format_string<Args...> format, Args&&... args) {
-    if (!holds && result_.error.empty())
-      result_.error = fmt::format("at {:.3f} s: ", now_s_) + fmt::format(format, std::forward<Args>(args)...);
-  }
-
-  void NewWork(Model& model) { model.work = std::make_unique<Simulator>(rng_(), with_trace_, result_); }
+  void NewWork(Model& model) { model.work = std::make_unique<Simulator>(Draw(), with_trace_, result_); }
 
   bool Over() const {
     return std::ranges::all_of(models_, [](const auto& model) { return model->gone || model->work->over(); });
@@ -574,9 +571,6 @@ class ModelsSimulator {
                *model->waits_since_s);
   }
 
-  std::mt19937_64 rng_;
-  const bool with_trace_;
-  Simulation result_;
   ResidencyOptions options_;
   std::unique_ptr<Residency> residency_;
   std::vector<std::unique_ptr<Model>> models_;
@@ -598,6 +592,10 @@ Simulation Simulate(std::uint64_t seed, bool with_trace) {
   return result;
 }
 
-Simulation SimulateModels(std::uint64_t seed, bool with_trace) { return ModelsSimulator(seed, with_trace).Run(); }
+Simulation SimulateModels(std::uint64_t seed, bool with_trace) {
+  Simulation result;
+  ModelsSimulator(seed, with_trace, result).Run();
+  return result;
+}
 
 }  // namespace yun::engine
