@@ -369,6 +369,11 @@ Result<std::unique_ptr<PackedFile>> PackedFile::Open(const std::filesystem::path
   file->checksums_ = std::move(header.checksums);
   const auto chunks = static_cast<std::uint32_t>(file->checksums_.size());
   file->right_ = FoundRight(fd, st, chunks, touch);
+  file->known_.resize(chunks);
+  for (std::uint64_t i = 0; i < chunks; ++i) {  // asked before a first reader brings more there than its own chunk
+    const std::uint64_t at = i * kPackedChunkBytes, bytes = std::min(kPackedChunkBytes, header.data_bytes - at);
+    file->known_[i] = file->right_[i] && IsInMemory(data + at, bytes);
+  }
   file->states_ = std::make_unique<std::atomic<std::uint32_t>[]>(chunks);  // zeros: kUntouched
   file->left_ = chunks;
   for (std::size_t i = 0; i < header.vectors.size(); ++i)
@@ -457,9 +462,8 @@ void PackedFile::ReadChunk(std::uint32_t chunk) {
   std::uint8_t* at = data_ + offset;
   // A page that cannot be read is an error here, and would be the end of the process when it is touched.
   // EINVAL: a system that knows no such call.
-  const bool known = right_[chunk] && IsInMemory(at, bytes);  // asked before it is brought there
   const bool there = ::madvise(at, bytes, MADV_POPULATE_READ) == 0 || errno == EINVAL;
-  if (there && known) return;
+  if (there && known_[chunk]) return;
   ++checked_;
   if (there && PackedChecksum(at, bytes) == checksums_[chunk]) {
     right_[chunk] = true;

@@ -129,6 +129,7 @@ class PackedFile {
   std::atomic<bool> sound_{true};
   std::vector<std::uint64_t> checksums_;
   std::shared_ptr<std::atomic<bool>[]> right_;  // chunks found right before, in this file as it is
+  std::vector<bool> known_;                     // right, and in memory since
   std::unique_ptr<std::atomic<std::uint32_t>[]> states_;
   std::atomic<std::uint32_t> left_{0}, next_{0}, checked_{0}, mended_{0};
   std::atomic<bool> stop_{false};
